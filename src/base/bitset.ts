@@ -1,0 +1,68 @@
+/**
+ * Bits in u32 words, bit i in word i >>> 5. Plain functions for one thread, `SharedBits` for
+ * several.
+ */
+
+export const bitWords = (bitCount: number): number => (bitCount + 31) >>> 5;
+
+export function setBit(words: Uint32Array, bit: number): void {
+  const word = bit >>> 5;
+  words[word] = words[word]! | (1 << (bit & 31));
+}
+
+export function clearBit(words: Uint32Array, bit: number): void {
+  const word = bit >>> 5;
+  words[word] = words[word]! & ~(1 << (bit & 31));
+}
+
+export const hasBit = (words: Uint32Array, bit: number): boolean =>
+  (words[bit >>> 5]! & (1 << (bit & 31))) !== 0;
+
+/** The number of ones in a word. */
+export function countOnes(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** The number of ones in the first `wordCount` words. */
+export function countBits(words: Uint32Array, wordCount = words.length): number {
+  let count = 0;
+  for (let i = 0; i < wordCount; i++) count += countOnes(words[i]!);
+  return count;
+}
+
+/** A fixed set of bits that several threads read and set: one never undoes what another sets. */
+export class SharedBits {
+  readonly buffer: SharedArrayBuffer;
+  readonly bitCount: number;
+  private readonly words: Int32Array;
+
+  /** Bits beyond `bitCount` read as clear and cannot be set. */
+  constructor(buffer: SharedArrayBuffer, bitCount: number) {
+    this.buffer = buffer;
+    this.bitCount = Math.min(bitCount, buffer.byteLength * 8);
+    this.words = new Int32Array(buffer);
+  }
+
+  static bytesFor(bitCount: number): number {
+    return bitWords(Math.max(1, bitCount)) * 4;
+  }
+
+  has(bit: number): boolean {
+    if (bit >= this.bitCount) return false;
+    return (Atomics.load(this.words, bit >>> 5) & (1 << (bit & 31))) !== 0;
+  }
+
+  /** True when the bit was clear before. */
+  set(bit: number): boolean {
+    if (bit >= this.bitCount) return false;
+    const mask = 1 << (bit & 31);
+    return (Atomics.or(this.words, bit >>> 5, mask) & mask) === 0;
+  }
+
+  /** Ones at this moment; other threads may be setting more. */
+  count(): number {
+    return countBits(new Uint32Array(this.buffer));
+  }
+}

@@ -1,0 +1,55 @@
+import { assert } from "./assert.js";
+
+/** Every bound of the hot path in one page, asserted against each other. Bytes unless the name says more. */
+export const bodyBytesMax = 128 * 1024;
+export const gunzipBytesMax = 256 * 1024;
+export const jsonDepthMax = 32;
+export const responseBytesMax = 512 * 1024;
+
+/** Per request. An excess of imps, deals or formats is ignored; an excess of keys means no bid. */
+export const impsMax = 64;
+export const dealsMax = 1024;
+export const formatsMax = 512;
+export const durationsMax = 256;
+export const keysMax = 32_768;
+export const spansMax = 2048;
+export const eidsMax = 64;
+export const schainNodesMax = 32;
+/** A native request with more assets is not answered. */
+export const nativeAssetsMax = 64;
+/** Scanned native requests that a worker keeps. */
+export const nativeCacheEntriesMax = 2048;
+export const nativeCacheBytesMax = 8 * 1024 * 1024;
+/** Bids in one answer. */
+export const offersMax = 128;
+
+/** Per World. */
+export const lineItemsMax = 131_072;
+export const creativesMax = 262_144;
+export const exchangesMax = 32;
+export const currenciesMax = 64;
+export const zonesMax = 64;
+export const audienceTermsMax = 64;
+export const segmentsResidentMax = 512;
+export const planesResidentMax = segmentsResidentMax / 32;
+export const segmentsInSnapshotMax = 4096;
+
+/** Shared state. */
+export const workersMax = 64;
+export const reservationSlotsMax = 2 ** 22;
+export const ringRecordBytes = 128;
+export const ringRecordsMax = 8192;
+export const contextCellsMax = 65_536;
+/** A token lives this long; retired creatives and landing pages stay resolvable as long. */
+export const tokenLifeSec = 72 * 3600;
+
+/** People: a promise, not a setting (DESIGN section 5). */
+export const crowdMinimumPeople = 100_000;
+
+assert(bodyBytesMax <= gunzipBytesMax);
+assert(offersMax >= impsMax);
+assert(planesResidentMax * 32 === segmentsResidentMax);
+assert(segmentsResidentMax <= segmentsInSnapshotMax);
+assert((ringRecordsMax & (ringRecordsMax - 1)) === 0);
+assert(ringRecordBytes % 64 === 0);
+assert(exchangesMax <= 32, "a creative's approvals are one u32 mask");
