@@ -1,0 +1,67 @@
+import { assert } from "../base/assert.js";
+
+/**
+ * A struct of typed arrays in one SharedArrayBuffer, so that a worker adopts it without copying.
+ * Layout: u32 magic | u32 column count | per column u32 byte offset / 8, u32 length | columns, each 8-byte aligned.
+ */
+type ArrayOf = { u8: Uint8Array; u16: Uint16Array; u32: Uint32Array; f64: Float64Array };
+export type ColumnKind = keyof ArrayOf;
+const kinds: {
+  readonly [K in ColumnKind]: {
+    readonly BYTES_PER_ELEMENT: number;
+    new (buffer: ArrayBufferLike, byteOffset: number, length: number): ArrayOf[K];
+  };
+} = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f64: Float64Array };
+export type ColumnsOf<S extends Record<string, ColumnKind>> = {
+  readonly [K in keyof S]: ArrayOf[S[K]];
+};
+export type ColumnInput<S extends Record<string, ColumnKind>> = {
+  readonly [K in keyof S]: ArrayLike<number>;
+};
+
+const magic = 0x63624354; // "cbCT"
+
+/** Packs columns in the order of the spec. Values are copied; throws nothing but asserts. */
+export function packColumns<S extends Record<string, ColumnKind>>(
+  spec: S,
+  input: ColumnInput<S>,
+): SharedArrayBuffer {
+  const names = Object.keys(spec);
+  let offset = align(8 + names.length * 8);
+  const starts = names.map((name) => {
+    const start = offset;
+    const width = kinds[spec[name] as ColumnKind].BYTES_PER_ELEMENT;
+    offset = align(offset + (input[name] as ArrayLike<number>).length * width);
+    return start;
+  });
+  const buffer = new SharedArrayBuffer(Math.max(offset, 8));
+  const header = new Uint32Array(buffer, 0, 2 + names.length * 2);
+  header[0] = magic;
+  header[1] = names.length;
+  names.forEach((name, i) => {
+    const source = input[name] as ArrayLike<number>;
+    header[2 + i * 2] = starts[i]! / 8;
+    header[3 + i * 2] = source.length;
+    new kinds[spec[name] as ColumnKind](buffer, starts[i]!, source.length).set(source);
+  });
+  return buffer;
+}
+
+/** Views over packed columns: adoption cost is one small object, whatever the size. */
+export function columnsFrom<S extends Record<string, ColumnKind>>(
+  spec: S,
+  buffer: SharedArrayBuffer,
+): ColumnsOf<S> {
+  const names = Object.keys(spec);
+  const header = new Uint32Array(buffer, 0, 2 + names.length * 2);
+  assert(header[0] === magic, "columns: wrong magic");
+  assert(header[1] === names.length, "columns: written by another version");
+  const out: Record<string, unknown> = {};
+  names.forEach((name, i) => {
+    const start = header[2 + i * 2]! * 8;
+    out[name] = new kinds[spec[name] as ColumnKind](buffer, start, header[3 + i * 2]!);
+  });
+  return out as ColumnsOf<S>;
+}
+
+const align = (bytes: number): number => (bytes + 7) & ~7;
