@@ -1,0 +1,106 @@
+import type { AgencyId, LineItemId } from "../base/ids.js";
+import type { Arms } from "./arms.js";
+import { armsOf } from "./arms.js";
+import type { AudienceTerm, CanonicalAudience } from "./audience.js";
+import { audienceDigest } from "./audience.js";
+import type { LineItem } from "./model.js";
+import { NO_AUDIENCE } from "./table.js";
+import type { GrowingColumns } from "./table-columns.js";
+import { entryOf } from "./table-columns.js";
+
+/** Where a segment's bit lies in the projected row of an index. */
+export type SegmentPlace = { readonly word: number; readonly bit: number };
+
+/** An audience that must be certified before the line items that use it can bid. */
+export type AudienceNeeded = {
+  readonly agency: AgencyId;
+  readonly digest: string;
+  readonly audience: CanonicalAudience;
+  readonly lineItems: readonly LineItemId[];
+};
+
+type Needed = AudienceNeeded & { readonly lineItems: LineItemId[]; readonly index: number };
+
+/** The audiences of a table, each agency's once; each holds certificates of its own. */
+export class Audiences {
+  private readonly needed = new Map<string, Needed>();
+  private readonly armsByRule = new Map<string, Arms>();
+  private readonly digests = new Map<CanonicalAudience, Map<AgencyId, string>>();
+
+  /** As `armsOf`, once for line items that say the same. */
+  armsOf(lineItem: LineItem): Arms {
+    const { audience, price } = lineItem;
+    if (audience === null && price.personModifiers.length === 0) return everybody;
+    const rule = JSON.stringify([audience, price.personModifiers]);
+    return entryOf(this.armsByRule, rule, () => armsOf(lineItem));
+  }
+
+  add(agency: AgencyId, audience: CanonicalAudience, lineItem: LineItemId): Needed {
+    const digest = this.digestOf(agency, audience);
+    let needed = this.needed.get(digest);
+    if (needed === undefined) {
+      needed = { agency, digest, audience, lineItems: [], index: this.needed.size };
+      this.needed.set(digest, needed);
+    }
+    if (needed.lineItems.at(-1) !== lineItem) needed.lineItems.push(lineItem);
+    return needed;
+  }
+
+  private digestOf(agency: AgencyId, audience: CanonicalAudience): string {
+    const byAgency = entryOf(this.digests, audience, () => new Map<AgencyId, string>());
+    return entryOf(byAgency, agency, () => audienceDigest(agency, audience));
+  }
+
+  /** In index order. */
+  list(): readonly AudienceNeeded[] {
+    return [...this.needed.values()].map(({ agency, digest, audience, lineItems }) => ({
+      ...{ agency, digest, audience, lineItems },
+    }));
+  }
+
+  writeTo(
+    columns: GrowingColumns,
+    projection: ReadonlyMap<string, SegmentPlace>,
+    certificates: ReadonlySet<string>,
+  ): void {
+    for (const { digest, audience } of this.needed.values()) {
+      const known = audience.terms.every((term) =>
+        [...term.all, ...term.none].every((name) => projection.has(name)),
+      );
+      columns.audienceLive.push(known && certificates.has(digest) ? 1 : 0);
+      columns.audienceTermStart.push(columns.termWordStart.length);
+      columns.audienceTermCount.push(known ? audience.terms.length : 0);
+      if (known) for (const term of audience.terms) writeTerm(term, projection, columns);
+    }
+  }
+}
+
+const everybody: Arms = { ok: true, arms: [{ audience: null, factorPermille: 1000 }] };
+
+function writeTerm(
+  term: AudienceTerm,
+  projection: ReadonlyMap<string, SegmentPlace>,
+  columns: GrowingColumns,
+): void {
+  const words = new Map<number, { ones: number; zeros: number }>();
+  const mark = (name: string, side: "ones" | "zeros"): void => {
+    const place = projection.get(name);
+    if (place === undefined) return;
+    const masks = words.get(place.word) ?? { ones: 0, zeros: 0 };
+    masks[side] = (masks[side] | (1 << place.bit)) >>> 0;
+    words.set(place.word, masks);
+  };
+  for (const name of term.all) mark(name, "ones");
+  for (const name of term.none) mark(name, "zeros");
+  columns.termWordStart.push(columns.termWord.length);
+  columns.termWordCount.push(words.size);
+  for (const [word, { ones, zeros }] of [...words].sort(([a], [b]) => a - b)) {
+    columns.termWord.push(word);
+    columns.termOnes.push(ones);
+    columns.termZeros.push(zeros);
+  }
+}
+
+/** The column value of an arm's audience. */
+export const audienceValue = (needed: { readonly index: number } | null): number =>
+  needed === null ? NO_AUDIENCE : needed.index;

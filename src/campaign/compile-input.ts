@@ -1,0 +1,35 @@
+import type { LineItemId } from "../base/ids.js";
+import type { AudienceNeeded, SegmentPlace } from "./compile-audiences.js";
+import type { Exchange } from "./exchange.js";
+import type { Agency, CampaignBook, CampaignBudget, CreativeModel } from "./model.js";
+
+export type CompileInput = {
+  readonly book: CampaignBook;
+  /** In index order: exchange e has `index` e. */
+  readonly exchanges: readonly Exchange[];
+  /** Segment name -> its bit in this World's index. */
+  readonly projection: ReadonlyMap<string, SegmentPlace>;
+  /** Digests (audienceDigest) that are certified for the index's epoch. */
+  readonly certificates: ReadonlySet<string>;
+  /** The line item's place in the shared allowances; the same for its whole life in a process. */
+  readonly allowancePlaceOf: (lineItem: LineItemId) => number;
+  /**
+   * From the template compiler, by index into `book.creatives`: bit e = exchange e can show the
+   * creative. Absent: no creative has a markup problem.
+   */
+  readonly usable?: ArrayLike<number>;
+};
+
+export type Compiled = {
+  /** packTable: read it with tableFrom. */
+  readonly table: SharedArrayBuffer;
+  /** In creative-index order: that of the book. */
+  readonly creatives: readonly CreativeModel[];
+  /** In agency-index order: that of the book. */
+  readonly agencies: readonly Agency[];
+  readonly audiencesNeeded: readonly AudienceNeeded[];
+  readonly budgets: readonly CampaignBudget[];
+  /** What keeps line items from bidding although their configuration is sound. */
+  readonly problems: readonly CompileProblem[];
+};
+export type CompileProblem = { readonly lineItem: LineItemId; readonly what: string };

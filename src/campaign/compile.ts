@@ -1,0 +1,132 @@
+import { assert } from "../base/assert.js";
+import type { ExchangeId, LineItemId } from "../base/ids.js";
+import { lineItemsMax } from "../base/limits.js";
+import { KeyKind } from "../base/lists.js";
+import { segmentsOf } from "./audience.js";
+import type { AudienceNeeded } from "./compile-audiences.js";
+import { Audiences } from "./compile-audiences.js";
+import { writeCreatives } from "./compile-creatives.js";
+import type { Compiled, CompileInput } from "./compile-input.js";
+import { LineItems } from "./compile-line-items.js";
+import { Predicates } from "./compile-predicates.js";
+import type { Exchange } from "./exchange.js";
+import type { Agency, CampaignBook, CampaignBudget, Deal } from "./model.js";
+import { packTable } from "./table.js";
+import type { GrowingColumns } from "./table-columns.js";
+import { Dictionary, emptyColumns, Postings } from "./table-columns.js";
+
+export type { AudienceNeeded } from "./compile-audiences.js";
+export type { Compiled, CompileInput } from "./compile-input.js";
+
+/**
+ * A book as columns (table.ts). Cold and pure: the same input gives the same bytes. Line items are
+ * in order of their ids, creatives and agencies in that of the book.
+ */
+export function compile(input: CompileInput): Compiled {
+  const { book, exchanges } = input;
+  assert(book.lineItems.length <= lineItemsMax, "more line items than a table holds");
+  const columns = emptyColumns();
+  const dictionary = new Dictionary();
+  const postings = new Postings();
+  const audiences = new Audiences();
+  const exchangeIds = new Map<string, number>(exchanges.map(({ name, id }) => [name, id]));
+  const predicates = new Predicates(columns, dictionary, exchangeIds);
+  writeCreatives(book.creatives, exchanges, input.usable ?? null, dictionary, columns);
+  const lineItems = new LineItems({ input, columns, postings, audiences, predicates });
+  for (const lineItem of book.lineItems) lineItems.add(lineItem);
+  audiences.writeTo(columns, input.projection, input.certificates);
+  predicates.writeZones(book.campaigns);
+  writeSeats(book.agencies, exchanges, dictionary, columns);
+  writeDeals(book.deals, dictionary, columns);
+  dictionary.writeTo(columns);
+  postings.writeTo(columns);
+  return {
+    table: packTable(columns),
+    creatives: book.creatives,
+    agencies: book.agencies,
+    audiencesNeeded: audiences.list(),
+    budgets: budgetsOf(book),
+    problems: lineItems.problems,
+  };
+}
+
+/** Every audience that the book needs certified, without compiling it. Broken ones are left out. */
+export function audiencesNeeded(book: CampaignBook): readonly AudienceNeeded[] {
+  const audiences = new Audiences();
+  const advertiserOf = new Map(book.campaigns.map(({ id, advertiser }) => [id, advertiser]));
+  const agencyOf = new Map(book.advertisers.map(({ id, agency }) => [id, agency]));
+  for (const lineItem of book.lineItems) {
+    const advertiser = advertiserOf.get(lineItem.campaign);
+    const agency = advertiser === undefined ? undefined : agencyOf.get(advertiser);
+    const arms = audiences.armsOf(lineItem);
+    if (agency === undefined || !arms.ok) continue;
+    for (const { audience } of arms.arms) {
+      if (audience !== null) audiences.add(agency, audience, lineItem.id);
+    }
+  }
+  return audiences.list();
+}
+
+/** The names of every segment that the book speaks of, sorted: what an index must project. */
+export function segmentNames(book: CampaignBook): readonly string[] {
+  const names = new Set<string>();
+  for (const { audience, price } of book.lineItems) {
+    if (audience !== null) segmentsOf(audience, names);
+    for (const { when } of price.personModifiers) segmentsOf(when, names);
+  }
+  return [...names].sort();
+}
+
+function writeSeats(
+  agencies: readonly Agency[],
+  exchanges: readonly Exchange[],
+  dictionary: Dictionary,
+  columns: GrowingColumns,
+): void {
+  for (const agency of agencies) columns.agencyId.push(agency.id);
+  for (const { name } of exchanges) {
+    for (const { seats } of agencies) {
+      const seat = Object.hasOwn(seats, name) ? (seats[name] ?? "") : "";
+      columns.seatValue.push(seat === "" ? 0 : dictionary.idOf(seat, KeyKind.SEAT));
+    }
+  }
+}
+
+function writeDeals(deals: readonly Deal[], dictionary: Dictionary, columns: GrowingColumns): void {
+  const rows = deals.map((deal) => ({ deal, value: dictionary.idOf(deal.deal, KeyKind.DEAL) }));
+  rows.sort((a, b) => a.value - b.value || a.deal.exchange - b.deal.exchange);
+  for (const { deal, value } of rows) {
+    columns.inviteDeal.push(value);
+    columns.inviteExchange.push(deal.exchange satisfies ExchangeId);
+    columns.inviteStart.push(columns.inviteAdvertiser.length);
+    columns.inviteCount.push(deal.inviteOnly.length);
+    columns.inviteAdvertiser.push(...deal.inviteOnly);
+    columns.inviteFloorMicros.push(deal.floorMicros);
+    columns.inviteFloorCurrency.push(deal.floorCurrency);
+  }
+}
+
+function budgetsOf(book: CampaignBook): readonly CampaignBudget[] {
+  const lineItemsOf = new Map<number, LineItemId[]>();
+  for (const { id, campaign } of book.lineItems) {
+    const list = lineItemsOf.get(campaign);
+    if (list === undefined) lineItemsOf.set(campaign, [id]);
+    else list.push(id);
+  }
+  const advertisers = new Map(book.advertisers.map((advertiser) => [advertiser.id, advertiser]));
+  return book.campaigns.flatMap((campaign) => {
+    const advertiser = advertisers.get(campaign.advertiser);
+    if (advertiser === undefined) return [];
+    return {
+      campaign: campaign.id,
+      advertiser: advertiser.id,
+      agency: advertiser.agency,
+      currency: advertiser.currency,
+      timeZone: campaign.timeZone,
+      startMs: campaign.startMs,
+      endMs: campaign.endMs,
+      budget: campaign.budget,
+      lineItems: lineItemsOf.get(campaign.id) ?? [],
+    };
+  });
+}

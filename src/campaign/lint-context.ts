@@ -1,0 +1,84 @@
+import type { UnixMs } from "../base/units.js";
+import type { DocumentPath } from "./document.js";
+import type { Exchange } from "./exchange.js";
+import type { Issue } from "./issue.js";
+import type { Advertiser, Campaign, CampaignBook, CreativeModel, LineItem } from "./model.js";
+import type { EntityKind, Places } from "./places.js";
+import type { DatedRates } from "./rates-file.js";
+
+export type LintOptions = {
+  readonly nowMs: UnixMs;
+  /** Segments of the snapshot in use; null = none is loaded, so that names cannot be checked. */
+  readonly segments: ReadonlySet<string> | null;
+  /**
+   * A reload says warning: a segment that fell below the crowd minimum in a new epoch must not
+   * block every edit. Default error.
+   */
+  readonly unknownSegment?: "error" | "warning";
+  /** The template compiler's findings about a creative's markup, as sentences. */
+  readonly markupProblems?: (creative: CreativeModel) => readonly string[];
+};
+
+/** What lint reads, indexed, and where its findings go. */
+export class LintContext {
+  readonly book: CampaignBook;
+  readonly exchanges: readonly Exchange[];
+  readonly rates: DatedRates;
+  readonly options: LintOptions;
+  readonly issues: Issue[] = [];
+  readonly advertisers: ReadonlyMap<number, Advertiser>;
+  readonly campaigns: ReadonlyMap<number, Campaign>;
+  readonly creatives: ReadonlyMap<number, CreativeModel>;
+  private readonly places: Places;
+
+  constructor(
+    config: {
+      readonly book: CampaignBook;
+      readonly exchanges: readonly Exchange[];
+      readonly rates: DatedRates;
+      readonly places: Places;
+    },
+    options: LintOptions,
+  ) {
+    this.book = config.book;
+    this.exchanges = config.exchanges;
+    this.rates = config.rates;
+    this.places = config.places;
+    this.options = options;
+    this.advertisers = new Map(config.book.advertisers.map((one) => [one.id, one]));
+    this.campaigns = new Map(config.book.campaigns.map((one) => [one.id, one]));
+    this.creatives = new Map(config.book.creatives.map((one) => [one.id, one]));
+  }
+
+  error(kind: EntityKind, id: number | string, path: DocumentPath, message: string): void {
+    this.issues.push(this.places.issue("error", [kind, id], path, message));
+  }
+
+  warn(kind: EntityKind, id: number | string, path: DocumentPath, message: string): void {
+    this.issues.push(this.places.issue("warning", [kind, id], path, message));
+  }
+
+  report(
+    severity: Issue["severity"],
+    lineItem: LineItem,
+    path: DocumentPath,
+    message: string,
+  ): void {
+    this.issues.push(this.places.issue(severity, ["lineItem", lineItem.id], path, message));
+  }
+
+  /** The advertiser of a line item; undefined only in books that were not resolved. */
+  advertiserOf(lineItem: LineItem): Advertiser | undefined {
+    const campaign = this.campaigns.get(lineItem.campaign);
+    return campaign === undefined ? undefined : this.advertisers.get(campaign.advertiser);
+  }
+
+  /** Exchanges that a line item's targeting lets in. */
+  exchangesOf({ targeting: { include, exclude } }: LineItem): readonly Exchange[] {
+    return this.exchanges.filter(
+      ({ name }) =>
+        (include.exchanges === undefined || include.exchanges.includes(name)) &&
+        exclude.exchanges?.includes(name) !== true,
+    );
+  }
+}

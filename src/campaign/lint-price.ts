@@ -1,0 +1,99 @@
+import type { CurrencyCode } from "../base/units.js";
+import { unpackAlpha3 } from "../base/units.js";
+import { suggestion } from "./issue.js";
+import type { LintContext } from "./lint-context.js";
+import type { Advertiser, Deal, LineItem } from "./model.js";
+
+/** Prices, bounds and deals that leave nothing to bid. */
+export function lintPrice(context: LintContext, lineItem: LineItem): void {
+  const { price } = lineItem;
+  if (price.maxMicros < price.cpmMicros) {
+    const message =
+      `maxCpm ${price.maxMicros / 1e6} is below cpm ${price.cpmMicros / 1e6}: ` +
+      "raise maxCpm or lower cpm";
+    context.error("lineItem", lineItem.id, ["price", "maxCpm"], message);
+  }
+  if (price.factorMinPermille > price.factorMaxPermille) {
+    const message = "the lower bound is above the upper one: exchange them";
+    context.error("lineItem", lineItem.id, ["price", "bounds"], message);
+  }
+  const raises = [...price.contextModifiers, ...price.personModifiers].some(
+    ({ factorPermille }) => factorPermille > 1000,
+  );
+  if (raises && price.maxMicros <= price.cpmMicros) {
+    const message =
+      "a modifier raises the price, but maxCpm is not above cpm, so that it changes nothing: " +
+      "write a higher maxCpm";
+    context.warn("lineItem", lineItem.id, ["price"], message);
+  }
+  lintDeals(context, lineItem);
+}
+
+function lintDeals(context: LintContext, lineItem: LineItem): void {
+  const advertiser = context.advertiserOf(lineItem);
+  const { deals } = lineItem.targeting.include;
+  if (deals === undefined || advertiser === undefined) return;
+  const letIn = new Set<number>(context.exchangesOf(lineItem).map(({ id }) => id));
+  deals.forEach((text, i) => {
+    const path = ["targeting", "include", "deals", i];
+    const rows = context.book.deals.filter((deal) => deal.deal === text);
+    if (rows.length === 0) {
+      const known = suggestion(text, new Set(context.book.deals.map(({ deal }) => deal)));
+      const message = `there is no deal "${text}" in the config (${known}): add it to deals.yaml`;
+      context.warn("lineItem", lineItem.id, path, message);
+      return;
+    }
+    const reachable = rows.filter((deal) => letIn.has(deal.exchange));
+    if (reachable.length === 0) {
+      const names = context.exchanges
+        .filter(({ id }) => rows.some((deal) => deal.exchange === id))
+        .map(({ name }) => name);
+      const message =
+        `the deal "${text}" is on ${names.join(", ")}, which the line item leaves out: ` +
+        `add it to exchanges, or drop the deal`;
+      context.error("lineItem", lineItem.id, path, message);
+      return;
+    }
+    const why = reachable.map((deal) => refusalOf(context, lineItem, advertiser, deal));
+    if (why.every((text) => text !== "")) {
+      context.error("lineItem", lineItem.id, path, why[0] ?? "");
+    }
+  });
+}
+
+/** Why the line item can never buy in a deal, "" = it can. */
+function refusalOf(
+  context: LintContext,
+  lineItem: LineItem,
+  advertiser: Advertiser,
+  deal: Deal,
+): string {
+  if (deal.inviteOnly.length > 0 && !deal.inviteOnly.includes(advertiser.id)) {
+    return (
+      `the deal "${deal.deal}" lets in advertisers ${deal.inviteOnly.join(", ")} only: ` +
+      `add ${advertiser.id} to its inviteOnly, or drop the deal`
+    );
+  }
+  const floor = converted(context, deal.floorMicros, deal.floorCurrency, advertiser.currency);
+  if (floor === null || floor <= lineItem.price.maxMicros) return "";
+  const currency = unpackAlpha3(advertiser.currency);
+  return (
+    `the bid floor of the deal "${deal.deal}" is ${(floor / 1e6).toFixed(2)} ${currency}, above ` +
+    `the maximum bid ${(lineItem.price.maxMicros / 1e6).toFixed(2)}: raise maxCpm, or drop the deal`
+  );
+}
+
+/** An amount in another currency, for messages and comparisons; null where a rate is missing. */
+export function converted(
+  context: LintContext,
+  micros: number,
+  from: CurrencyCode,
+  to: CurrencyCode,
+): number | null {
+  if (from === to || micros === 0) return micros;
+  const { codes, numerator, denominator } = context.rates;
+  const a = codes.indexOf(from);
+  const b = codes.indexOf(to);
+  if (a < 0 || b < 0) return null;
+  return (((micros * denominator[a]!) / numerator[a]!) * numerator[b]!) / denominator[b]!;
+}

@@ -1,0 +1,99 @@
+import { creativesMax, lineItemsMax } from "../base/limits.js";
+import { unpackAlpha3 } from "../base/units.js";
+import { segmentNames } from "./compile.js";
+import type { Issue } from "./issue.js";
+import { lintAudience } from "./lint-audience.js";
+import type { LintOptions } from "./lint-context.js";
+import { LintContext } from "./lint-context.js";
+import { lintCreative, lintLineItemCreatives } from "./lint-creative.js";
+import { lintPrice } from "./lint-price.js";
+import { lintTargeting } from "./lint-targeting.js";
+import type { LoadedConfig } from "./load.js";
+
+/**
+ * What is well-formed but cannot do what was meant: an error where something can never work, a
+ * warning where it works otherwise than it looks.
+ */
+export function lint(config: LoadedConfig, options: LintOptions): readonly Issue[] {
+  const context = new LintContext(config, options);
+  lintLimits(context);
+  lintCampaigns(context);
+  for (const creative of context.book.creatives) lintCreative(context, creative);
+  for (const lineItem of context.book.lineItems) {
+    lintTargeting(context, lineItem);
+    lintPrice(context, lineItem);
+    lintAudience(context, lineItem);
+    lintLineItemCreatives(context, lineItem);
+  }
+  lintSeats(context);
+  lintCurrencies(context);
+  return context.issues;
+}
+
+function lintLimits(context: LintContext): void {
+  const { lineItems, creatives } = context.book;
+  const split = "run a second bidder for the rest";
+  const lineItem = lineItems[lineItemsMax];
+  if (lineItem !== undefined) {
+    context.error("lineItem", lineItem.id, [], `more than ${lineItemsMax} line items: ${split}`);
+  }
+  const creative = creatives[creativesMax];
+  if (creative !== undefined) {
+    context.error("creative", creative.id, [], `more than ${creativesMax} creatives: ${split}`);
+  }
+  if (context.options.segments !== null) return;
+  const first = context.book.lineItems.find(
+    ({ audience, price }) => audience !== null || price.personModifiers.length > 0,
+  );
+  if (first === undefined) return;
+  const count = segmentNames(context.book).length;
+  const message =
+    `no snapshot is loaded: the names of ${count} segments could not be checked, and line items ` +
+    "with an audience do not bid";
+  context.warn("lineItem", first.id, first.audience === null ? ["price"] : ["audience"], message);
+}
+
+const dayMs = 86_400_000;
+
+function lintCampaigns(context: LintContext): void {
+  for (const { id, startMs, endMs, budget } of context.book.campaigns) {
+    if (endMs <= context.options.nowMs) {
+      const message = "the flight is over: its line items do not bid; write a later end";
+      context.warn("campaign", id, ["flight", "end"], message);
+    }
+    const days = BigInt(Math.max(1, Math.round((endMs - startMs) / dayMs)));
+    if (budget.dailyNanos > 0n && budget.dailyNanos * days < budget.totalNanos) {
+      const message =
+        `the daily budget spends ${Number((budget.dailyNanos * days) / 1_000_000_000n)} in the ` +
+        `${days} days of the flight, less than the total: raise it, or lower the total`;
+      context.warn("campaign", id, ["budget", "daily"], message);
+    }
+  }
+}
+
+/** An exchange that wants a seat gets no bid of an agency without one. */
+function lintSeats(context: LintContext): void {
+  const buying = new Set(
+    context.book.lineItems.map((lineItem) => context.advertiserOf(lineItem)?.agency ?? 0),
+  );
+  for (const { id, seats } of context.book.agencies) {
+    if (!buying.has(id)) continue;
+    for (const { name, seatRequired } of context.exchanges) {
+      if (!seatRequired || Object.hasOwn(seats, name)) continue;
+      const message = `${name} takes no bid without a seat: add {${name}: ...} to seats`;
+      context.warn("agency", id, ["seats"], message);
+    }
+  }
+}
+
+function lintCurrencies(context: LintContext): void {
+  for (const { id, currency } of context.book.advertisers) {
+    const other = context.exchanges.find((exchange) => exchange.currency !== currency);
+    if (other === undefined || context.rates.codes.includes(currency)) continue;
+    const code = unpackAlpha3(currency);
+    const message =
+      `rates.yaml has no rate for ${code}: it cannot bid on ${other.name}, which answers in ` +
+      `${unpackAlpha3(other.currency)}; add ${code}`;
+    context.warn("advertiser", id, ["currency"], message);
+  }
+}

@@ -1,0 +1,97 @@
+import type { SourceDocument, SourceFile } from "./document.js";
+import { checkForm, parseSource } from "./document.js";
+import type { Exchange } from "./exchange.js";
+import { checkExchanges, checkProfiles } from "./exchange-file.js";
+import type { Issue } from "./issue.js";
+import { hasErrors, sortIssues } from "./issue.js";
+import type { CampaignBook } from "./model.js";
+import { Places } from "./places.js";
+import type { DatedRates } from "./rates-file.js";
+import { checkRates, noRates } from "./rates-file.js";
+import type { CheckedFile } from "./resolve.js";
+import { resolveBook } from "./resolve.js";
+import { campaignFile } from "./schema-campaign.js";
+
+/**
+ * A config folder's files as one checked whole. Layout, by the file's place in the folder:
+ *   campaigns/**.yaml, deals.yaml    agencies, advertisers, campaigns, line items, creatives, deals
+ *   exchanges/*.yaml                 one exchange each
+ *   exchanges/profiles/*.yaml        how a kind of exchange speaks
+ *   rates.yaml                       currency rates
+ *   privacy.yaml                     not read here
+ */
+export type LoadedConfig = {
+  readonly book: CampaignBook;
+  readonly exchanges: readonly Exchange[];
+  readonly rates: DatedRates;
+  /** Where each entity stands: for lint. */
+  readonly places: Places;
+};
+
+/**
+ * Issues are sorted; `config` is null when one of them is an error: the caller keeps its last good
+ * World.
+ */
+export type LoadOutcome = {
+  readonly config: LoadedConfig | null;
+  readonly issues: readonly Issue[];
+};
+
+type FileKind = "campaign" | "exchange" | "profile" | "rates" | "other" | "unknown";
+
+export function kindOfFile(name: string): FileKind {
+  if (/^exchanges\/profiles\/[^/]+\.ya?ml$/.test(name)) return "profile";
+  if (/^exchanges\/[^/]+\.ya?ml$/.test(name)) return "exchange";
+  if (/^rates\.ya?ml$/.test(name)) return "rates";
+  if (/^campaigns\/.+\.ya?ml$/.test(name) || /^deals(\/.+)?\.ya?ml$/.test(name)) return "campaign";
+  return /^privacy\.ya?ml$/.test(name) ? "other" : "unknown";
+}
+
+/** Never throws for any text: what is wrong with a file is an issue. */
+export function loadConfig(files: readonly SourceFile[]): LoadOutcome {
+  const issues: Issue[] = [];
+  const documents = { campaign: [], exchange: [], profile: [], rates: [] } as Record<
+    "campaign" | "exchange" | "profile" | "rates",
+    SourceDocument[]
+  >;
+  for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const kind = kindOfFile(file.name);
+    if (kind === "other") continue;
+    if (kind === "unknown") {
+      issues.push(misplaced(file));
+      continue;
+    }
+    const document = parseSource(file);
+    issues.push(...document.issues);
+    if (document.issues.length === 0) documents[kind].push(document);
+  }
+  const places = new Places();
+  const profiles = checkProfiles(documents.profile, issues);
+  const exchanges = checkExchanges(documents.exchange, profiles, places, issues);
+  const rates = documents.rates[0] === undefined ? noRates : checkRates(documents.rates[0], issues);
+  const checked = checkCampaigns(documents.campaign, issues);
+  // References are followed only when every file is there to be referred to.
+  if (hasErrors(issues) || rates === null) return { config: null, issues: sortIssues(issues) };
+  const book = resolveBook(checked, exchanges, places, issues);
+  const config = hasErrors(issues) ? null : { book, exchanges, rates, places };
+  return { config, issues: sortIssues(issues) };
+}
+
+function checkCampaigns(documents: readonly SourceDocument[], issues: Issue[]): CheckedFile[] {
+  return documents.flatMap((document) => {
+    const checked = checkForm(document, campaignFile);
+    if (checked.ok) return [{ document, file: checked.value }];
+    issues.push(...checked.issues);
+    return [];
+  });
+}
+
+const misplaced = ({ path }: SourceFile): Issue => ({
+  severity: "warning",
+  file: path,
+  line: 1,
+  column: 1,
+  message:
+    "is not read: move it to campaigns/, exchanges/ or exchanges/profiles/, " +
+    "or name it deals.yaml, rates.yaml or privacy.yaml",
+});

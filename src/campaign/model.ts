@@ -1,0 +1,230 @@
+import type {
+  AdvertiserId,
+  AgencyId,
+  CampaignId,
+  CreativeId,
+  ExchangeId,
+  LineItemId,
+} from "../base/ids.js";
+import type { CurrencyCode, Micros, UnixMs } from "../base/units.js";
+import type { Targeting } from "./targeting.js";
+
+/**
+ * What agencies want to buy, checked and resolved, as plain data: the form between the YAML files
+ * (or the desk) and the compiled table. Money is in the advertiser's currency. Lists are sorted by
+ * id.
+ */
+export type CampaignBook = {
+  readonly agencies: readonly Agency[];
+  readonly advertisers: readonly Advertiser[];
+  readonly campaigns: readonly Campaign[];
+  readonly lineItems: readonly LineItem[];
+  readonly creatives: readonly CreativeModel[];
+  readonly deals: readonly Deal[];
+};
+
+export type Agency = {
+  readonly id: AgencyId;
+  readonly name: string;
+  /** Seat id by exchange name; an exchange that is not named has no seat of ours. */
+  readonly seats: Readonly<Record<string, string>>;
+};
+
+export type Advertiser = {
+  readonly id: AdvertiserId;
+  readonly agency: AgencyId;
+  readonly name: string;
+  /** Default `adomain` of its creatives, lower case. */
+  readonly domains: readonly string[];
+  readonly currency: CurrencyCode;
+  /** IANA name. */
+  readonly timeZone: string;
+};
+
+export type Campaign = {
+  readonly id: CampaignId;
+  readonly advertiser: AdvertiserId;
+  readonly name: string;
+  readonly timeZone: string;
+  /** Local midnight of the first day. */
+  readonly startMs: UnixMs;
+  /** Local midnight after the last day: the flight is [startMs, endMs). */
+  readonly endMs: UnixMs;
+  readonly budget: Budget;
+};
+
+/**
+ * In nano units (1e-9) of the advertiser's currency, as bids and reservations are. 0n = no daily
+ * limit.
+ */
+export type Budget = { readonly totalNanos: bigint; readonly dailyNanos: bigint };
+
+/** A segment name, or a condition over several: all (and), any (or), none (neither). */
+export type AudienceExpression =
+  | string
+  | { readonly all: readonly AudienceExpression[] }
+  | { readonly any: readonly AudienceExpression[] }
+  | { readonly none: readonly AudienceExpression[] };
+
+export type LineItem = {
+  readonly id: LineItemId;
+  readonly campaign: CampaignId;
+  readonly name: string;
+  readonly paused: boolean;
+  readonly targeting: Targeting;
+  /**
+   * Where its targeting names deals: true = buys in the open auction beside them too. Default
+   * false.
+   */
+  readonly openAuction?: boolean;
+  readonly audience: AudienceExpression | null;
+  readonly price: Price;
+  /** At most `impressions` a person in any `windowSec` seconds; null = no cap. */
+  readonly frequency: { readonly impressions: number; readonly windowSec: number } | null;
+  readonly withoutId: "skip" | "contextual";
+  readonly creatives: readonly { readonly id: CreativeId; readonly weight: number }[];
+};
+
+export type Price = {
+  readonly cpmMicros: Micros;
+  readonly maxMicros: Micros;
+  /** Bounds of the product of the context modifiers. */
+  readonly factorMinPermille: number;
+  readonly factorMaxPermille: number;
+  /** Context modifiers: each that applies multiplies. */
+  readonly contextModifiers: readonly ContextModifier[];
+  /** Person modifiers: the first whose audience is true applies, snapped to the ladder. */
+  readonly personModifiers: readonly PersonModifier[];
+};
+export type ContextModifier = {
+  readonly when: Targeting["include"];
+  readonly factorPermille: number;
+};
+export type PersonModifier = {
+  readonly when: AudienceExpression;
+  readonly factorPermille: number;
+};
+
+export type Deal = {
+  /** The text that exchanges send in pmp.deals[].id. */
+  readonly deal: string;
+  readonly exchange: ExchangeId;
+  readonly name: string;
+  readonly type: "private" | "preferred" | "open";
+  /** The floor that our side agreed; 0 = none. */
+  readonly floorMicros: Micros;
+  readonly floorCurrency: CurrencyCode;
+  /** Advertisers let in; empty = every one. */
+  readonly inviteOnly: readonly AdvertiserId[];
+};
+
+export type Size = { readonly width: number; readonly height: number };
+
+export type CreativeModel = {
+  readonly id: CreativeId;
+  readonly advertiser: AdvertiserId;
+  readonly name: string;
+  readonly markup: Markup;
+  /** Banner: what it can be shown at. Video: of its frame, may be empty. Audio, native: empty. */
+  readonly sizes: readonly Size[];
+  /** https address that a click leads to. */
+  readonly landingPage: string;
+  /** `adomain`, lower case, never empty. */
+  readonly domains: readonly string[];
+  readonly categories: readonly Category[];
+  /** AdCOM creative attributes, ascending. */
+  readonly attributes: readonly number[];
+  /** AdCOM API frameworks that the markup needs. */
+  readonly apis: readonly number[];
+  /** OpenRTB banner kind 1..4; 0 for other media. */
+  readonly bannerType: number;
+  /**
+   * Of the markup (banner) or of the media files; any one of them must be offered. Native: empty.
+   */
+  readonly mimes: readonly string[];
+  /** Two-letter language, "" = none stated. */
+  readonly language: string;
+  /** Bundle of the advertised app, "" = none. */
+  readonly bundle: string;
+  readonly expandable: boolean;
+  /** Every address in it is https. */
+  readonly secure: boolean;
+  readonly dsa: Dsa | null;
+  /** Names of exchanges that approved it; "all" in the demo. */
+  readonly approvedBy: "all" | readonly string[];
+};
+
+/** A category id in its AdCOM taxonomy: 1 is IAB 1.0 ("IAB25-3"), 7 is IAB 3.0. */
+export type Category = { readonly taxonomy: number; readonly id: string };
+
+export type Dsa = {
+  readonly behalf: string;
+  readonly paid: string;
+  readonly transparency: readonly {
+    readonly domain: string;
+    readonly params: readonly number[];
+  }[];
+  /** True = the markup itself shows the transparency information. */
+  readonly adRender: boolean;
+};
+
+/** VAST as text versions; OpenRTB protocol number by version and form, see campaign/protocol. */
+export type VastVersion = "2.0" | "3.0" | "4.0" | "4.1" | "4.2" | "4.3";
+
+export type MediaFile = {
+  readonly url: string;
+  readonly mime: string;
+  readonly width: number; // 0 for audio
+  readonly height: number;
+  readonly bitrateKbps: number; // 0 = not stated
+};
+
+export type Markup =
+  | { readonly kind: "html"; readonly html: string }
+  | { readonly kind: "thirdPartyTag"; readonly tag: string }
+  | VastInline
+  | VastWrapper
+  | Native;
+
+export type Timed = {
+  readonly medium: "video" | "audio";
+  readonly vast: VastVersion;
+  /** AdCOM creative subtype of (vast, form): 3 = VAST 3.0, 6 = VAST 3.0 wrapper, ... */
+  readonly protocol: number;
+  readonly durationSec: number;
+  readonly linearity: 1 | 2;
+  /** Seconds after which the viewer may skip; -1 = not skippable. */
+  readonly skipAfterSec: number;
+  /** Of its first media file; 0 = not stated. */
+  readonly bitrateKbps: number;
+};
+export type VastInline = Timed & {
+  readonly kind: "vastInline";
+  readonly title: string;
+  readonly mediaFiles: readonly MediaFile[];
+};
+export type VastWrapper = Timed & { readonly kind: "vastWrapper"; readonly url: string };
+
+export type NativeImage = { readonly url: string; readonly width: number; readonly height: number };
+export type Native = {
+  readonly kind: "native";
+  readonly title: string;
+  readonly icon: NativeImage | null; // image type 1
+  readonly main: NativeImage | null; // image type 3
+  /** Native data asset types 1..12 -> text. */
+  readonly data: Readonly<Record<number, string>>;
+  readonly privacy: string; // https address, "" = none
+};
+
+/** A campaign's money, for the ledger and the allowances. */
+export type CampaignBudget = {
+  readonly campaign: CampaignId;
+  readonly advertiser: AdvertiserId;
+  readonly agency: AgencyId;
+  readonly currency: CurrencyCode;
+  readonly timeZone: string;
+  readonly startMs: UnixMs;
+  readonly endMs: UnixMs;
+  readonly budget: Budget;
+  readonly lineItems: readonly LineItemId[];
+};

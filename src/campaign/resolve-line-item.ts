@@ -1,0 +1,66 @@
+import { microsFromCurrency } from "../base/units.js";
+import type { ContextModifier, LineItem, PersonModifier, Price } from "./model.js";
+import type { FrequencyForm, LineItemForm } from "./schema-campaign.js";
+import type { Facets } from "./targeting.js";
+
+/** Bounds of the context modifiers' product where the line item states none. */
+const boundsDefault = { min: 0.25, max: 4 };
+
+export function lineItemFrom(form: LineItemForm): LineItem {
+  return {
+    id: form.id as LineItem["id"],
+    campaign: form.campaign as LineItem["campaign"],
+    name: form.name,
+    paused: form.paused ?? false,
+    targeting: {
+      include: facetsFrom(form.targeting?.include),
+      exclude: facetsFrom(form.targeting?.exclude),
+    },
+    openAuction: form.openAuction ?? false,
+    audience: form.audience ?? null,
+    price: priceFrom(form.price),
+    frequency: frequencyFrom(form.frequency as FrequencyForm | undefined),
+    withoutId: form.withoutId ?? "skip",
+    creatives: form.creatives.map(({ id, weight }) => ({
+      id: id as LineItem["creatives"][number]["id"],
+      weight: weight ?? 1,
+    })),
+  };
+}
+
+type FacetsForm = NonNullable<NonNullable<LineItemForm["targeting"]>["include"]>;
+/** The form's facets without keys that hold nothing: the model does not know `undefined`. */
+export const facetsFrom = (form: FacetsForm | undefined): Facets =>
+  Object.fromEntries(Object.entries(form ?? {}).filter(([, value]) => value !== undefined));
+
+export const permilleOf = (factor: number): number => Math.round(factor * 1000);
+
+function priceFrom(form: LineItemForm["price"]): Price {
+  const contextModifiers: ContextModifier[] = [];
+  const personModifiers: PersonModifier[] = [];
+  for (const { when, factor } of form.modifiers ?? []) {
+    const factorPermille = permilleOf(factor);
+    const { segments, ...facets } = when;
+    if (segments !== undefined) personModifiers.push({ when: segments, factorPermille });
+    else contextModifiers.push({ when: facetsFrom(facets), factorPermille });
+  }
+  const bounds = form.bounds ?? boundsDefault;
+  const cpmMicros = microsFromCurrency(form.cpm);
+  const factorMaxPermille = permilleOf(bounds.max);
+  return {
+    cpmMicros,
+    maxMicros: form.maxCpm === undefined ? cpmMicros : microsFromCurrency(form.maxCpm),
+    factorMinPermille: permilleOf(bounds.min),
+    factorMaxPermille,
+    contextModifiers,
+    personModifiers,
+  };
+}
+
+const unitSec: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400 };
+
+function frequencyFrom(form: FrequencyForm | undefined): LineItem["frequency"] {
+  if (form === undefined) return null;
+  const count = Number(form.per.slice(0, -1));
+  return { impressions: form.impressions, windowSec: count * (unitSec[form.per.slice(-1)] ?? 0) };
+}
