@@ -1,0 +1,211 @@
+import { NOBODY } from "../base/ids.js";
+import { impsMax } from "../base/limits.js";
+import { Outcome } from "../base/outcome.js";
+import type { CountryCode, UnixMs } from "../base/units.js";
+import { seatOutcome } from "./agency.js";
+import { armOf } from "./audience.js";
+import { type Grant, grantOf, isGrant, NO_BID } from "./consent.js";
+import { creativeRefusal, pickCreative } from "./creative-fit.js";
+import { DealFit, dealFit } from "./deal.js";
+import type { Decision } from "./decision.js";
+import { addEntry } from "./entries.js";
+import type { Exchange } from "./exchange.js";
+import { identifyInto } from "./identify.js";
+import { candidatesInto, firstUnmetPredicate, tellZoneHours } from "./match.js";
+import type { Offers } from "./offer.js";
+import { Priced, priceInto } from "./price.js";
+import { answerCurrency } from "./rates.js";
+import type { BidRequest } from "./request.js";
+import { schainOutcome } from "./schain.js";
+import { selectInto } from "./select.js";
+import { resolveImp, resolveRequest } from "./values.js";
+
+/**
+ * THE ROAD: one request from consent to offers. Order and refusals: src/ARCHITECTURE.md, "a bid, step by step".
+ * Pure but for the reservations that `selection` makes for what is offered.
+ */
+export function decide(
+  decision: Decision,
+  request: BidRequest,
+  exchange: Exchange,
+  now: UnixMs,
+  offers: Offers,
+): Outcome {
+  const opened = openRequest(decision, request, exchange, now, offers);
+  if (opened !== Outcome.BID) return opened;
+  if (request.impCount > exchange.maxBids) orderImps(decision);
+  else for (let imp = 0; imp < request.impCount; imp++) scratchOrder[imp] = imp;
+  for (let i = 0; i < request.impCount && offers.count < exchange.maxBids; i++) {
+    offerFor(decision, scratchOrder[i]!, offers);
+  }
+  return offers.count > 0 ? Outcome.BID : decision.furthest;
+}
+
+const scratchOrder = new Uint8Array(impsMax);
+const scratchBest = new Float64Array(impsMax);
+
+/**
+ * Where an exchange takes fewer bids than there are imps, the imp with the best entry is answered first: its entries are
+ * made once to rank it and once to offer.
+ */
+function orderImps(decision: Decision): void {
+  const { request, scratch } = decision;
+  for (let imp = 0; imp < request.impCount; imp++) {
+    fillEntries(decision, imp);
+    const best = scratch.heap[0]!;
+    scratchBest[imp] =
+      scratch.heapCount === 0 ? -1 : scratch.entryRank[best]! * 2 ** 48 + scratch.entryPrice[best]!;
+    let at = imp;
+    for (; at > 0 && scratchBest[scratchOrder[at - 1]!]! < scratchBest[imp]!; at--) {
+      scratchOrder[at] = scratchOrder[at - 1]!;
+    }
+    scratchOrder[at] = imp;
+  }
+}
+
+/** What holds for the whole request: supply chain, consent, currency, values, and who it is about. */
+export function openRequest(
+  decision: Decision,
+  request: BidRequest,
+  exchange: Exchange,
+  now: UnixMs,
+  offers: Offers,
+): Outcome {
+  const { world, scratch } = decision;
+  offers.count = 0;
+  offers.test = request.test;
+  decision.furthest = Outcome.NO_CANDIDATE;
+  decision.request = request;
+  decision.exchange = exchange;
+  decision.now = now;
+  if (request.overflow === 1) return Outcome.TOO_LARGE;
+  if (schainOutcome(request, exchange) !== Outcome.BID) return Outcome.SCHAIN_BLOCKED;
+  const consent = grantOf(request.consent, request.country as CountryCode, world.privacy);
+  if (consent === NO_BID) return Outcome.NO_CONSENT;
+  decision.currency = answerCurrency(world.rates, request, exchange);
+  if (decision.currency === 0) return Outcome.NO_CURRENCY;
+  offers.currency = decision.currency;
+  if (!resolveRequest(world.table, scratch, request, exchange)) return Outcome.TOO_LARGE;
+  tellZoneHours(world.table, scratch, now);
+  tellPerson(decision, isGrant(consent) ? consent : null);
+  return Outcome.BID;
+}
+
+/** Without a grant nobody is looked up; the row of nobody is read all the same. */
+function tellPerson(decision: Decision, grant: Grant | null): void {
+  const { world, scratch, person, request, exchange, declaredRow } = decision;
+  person.clear();
+  if (grant !== null && declaredRow === null) {
+    const { eidSources } = world.privacy;
+    identifyInto(request, grant, exchange, eidSources, decision.identifierKey, world.index, person);
+  }
+  world.index.rowInto(person.ordinal, scratch.row);
+  decision.known = person.ordinal !== NOBODY;
+  if (grant !== null && declaredRow !== null) {
+    scratch.row.set(declaredRow);
+    decision.known = true;
+  }
+}
+
+/** One imp: entries, offers. */
+function offerFor(decision: Decision, impIndex: number, offers: Offers): void {
+  fillEntries(decision, impIndex);
+  const outcome = selectInto(decision, impIndex, offers);
+  if (outcome > decision.furthest) decision.furthest = outcome;
+}
+
+/** The entries of every candidate of one imp into the scratch; none where the imp cannot be bid on. */
+function fillEntries(decision: Decision, impIndex: number): void {
+  const { table, scratch, request } = decision;
+  const imp = request.imps[impIndex]!;
+  decision.imp = imp;
+  scratch.entryCount = 0;
+  scratch.heapCount = 0;
+  if (imp.usable === 0) return;
+  if (!resolveImp(table, scratch, request, impIndex)) {
+    decision.furthest = Outcome.TOO_LARGE;
+    return;
+  }
+  candidatesInto(table, scratch, request, imp);
+  for (let i = 0; i < scratch.candidateCount; i++) {
+    const outcome = considerLineItem(decision, scratch.candidate[i]!);
+    if (outcome > decision.furthest) decision.furthest = outcome;
+  }
+}
+
+/**
+ * One candidate against the current imp: its first refusal, or BID with an entry for each way that it can buy
+ * (each deal that it names, the open auction). Context first, then the person's audience, then prices; explain
+ * calls this for every line item, so that it tells what the bid path does.
+ */
+export function considerLineItem(decision: Decision, lineItem: number): Outcome {
+  const context = contextOutcome(decision, lineItem);
+  // The audience is evaluated for what is left in context, whoever the person is.
+  if (context !== Outcome.BID) return context;
+  const arm = armOf(decision.table, decision.scratch, lineItem, decision.known);
+  const priced = arm < 0 ? decision.table.lineItemArmStart[lineItem]! : arm;
+  const ways = considerWays(decision, lineItem, priced, arm >= 0);
+  return ways === Outcome.BID && arm < 0 ? Outcome.AUDIENCE : ways;
+}
+
+/** The checks that no person changes. */
+export function contextOutcome(decision: Decision, lineItem: number): Outcome {
+  const { table, scratch, now } = decision;
+  if (table.lineItemLive[lineItem] !== 0) return Outcome.NOT_LIVE;
+  if (now < table.lineItemStartMs[lineItem]! || now >= table.lineItemEndMs[lineItem]!) {
+    return Outcome.OUTSIDE_FLIGHT;
+  }
+  if (firstUnmetPredicate(table, scratch, lineItem) >= 0) return Outcome.TARGETING;
+  return seatOutcome(decision, lineItem);
+}
+
+/** Every deal of the imp that lets the line item in, and the open auction. BID when at least one way is left. */
+function considerWays(
+  decision: Decision,
+  lineItem: number,
+  arm: number,
+  inAudience: boolean,
+): Outcome {
+  const { imp, table } = decision;
+  const open = table.lineItemDealOnly[lineItem] === 0 && imp.privateAuction === 0;
+  let furthest: Outcome = open ? Outcome.BID : Outcome.DEAL_REQUIRED;
+  let ways = 0;
+  for (let deal = imp.dealStart; deal < imp.dealStart + imp.dealCount; deal++) {
+    const fit = dealFit(decision, lineItem, deal);
+    if (fit === DealFit.NOT_NAMED) continue;
+    const outcome =
+      fit === DealFit.FITS
+        ? considerWay(decision, lineItem, arm, deal, inAudience)
+        : Outcome.DEAL_NOT_OFFERED;
+    if (outcome === Outcome.BID) ways++;
+    else if (outcome > furthest) furthest = outcome;
+  }
+  if (open) {
+    const outcome = considerWay(decision, lineItem, arm, -1, inAudience);
+    if (outcome === Outcome.BID) ways++;
+    else if (outcome > furthest) furthest = outcome;
+  }
+  return ways > 0 ? Outcome.BID : furthest;
+}
+
+/** One way to buy: a creative, a price, an entry. `deal` -1 = the open auction. */
+function considerWay(
+  decision: Decision,
+  lineItem: number,
+  arm: number,
+  deal: number,
+  inAudience: boolean,
+): Outcome {
+  const creative = pickCreative(decision, lineItem, deal);
+  if (creative < 0) return creativeRefusal(decision, lineItem);
+  const priced = priceInto(decision, lineItem, arm, deal, creative);
+  if (priced === Priced.NO_RATE) return Outcome.RATE_MISSING;
+  if (priced === Priced.BELOW_FLOOR) return Outcome.BELOW_FLOOR;
+  if (!inAudience) return Outcome.BID;
+  const { request, price } = decision;
+  const rank = deal < 0 ? 0 : 1 + request.dealGuaranteed[deal]!;
+  const seed = request.seed.lo ^ decision.imp.id.start;
+  const { priceMicros, reservedMicros } = price;
+  addEntry(decision.scratch, lineItem, deal, creative, rank, priceMicros, reservedMicros, seed);
+  return Outcome.BID;
+}

@@ -1,0 +1,55 @@
+import type { SipKey } from "../base/hash.js";
+import type { Outcome } from "../base/outcome.js";
+import type { CurrencyCode, UnixMs } from "../base/units.js";
+import type { CampaignTable } from "../campaign/table.js";
+import type { Exchange } from "./exchange.js";
+import type { Identified } from "./identify.js";
+import type { Offer } from "./offer.js";
+import type { BidRequest, ImpRecord } from "./request.js";
+import type { Scratch } from "./scratch.js";
+import type { World } from "./world.js";
+
+/** How a price was built, for the bid and for explain. Micros CPM in the currencies that the names say. */
+export class PriceSteps {
+  baseMicros = 0;
+  /** Product of the context modifiers that met, after its bounds. */
+  contextPermille = 1000;
+  /** The ladder step of the person's groups; 1000 = none. */
+  personPermille = 1000;
+  /** base x context x person, before the clamp. */
+  wantedMicros = 0;
+  /** The bid floor and the maximum in the advertiser's currency. */
+  floorMicros = 0;
+  maxMicros = 0;
+  /** What we bid: in the advertiser's currency, and in the answer's. */
+  reservedMicros = 0;
+  priceMicros = 0;
+}
+
+/**
+ * Takes what an offer costs (allowance, cap, reservation) and fills the offer's slot and cell; BID, or why not.
+ * Explain, replay and `test: 1` pass one that keeps nothing.
+ */
+export type Hold = (decision: Decision, entry: number, offer: Offer) => Outcome;
+
+/** Everything one decision reads and writes; one a worker and World, reused by every request. */
+export type Decision = {
+  readonly world: World;
+  readonly table: CampaignTable;
+  readonly scratch: Scratch;
+  readonly identifierKey: SipKey;
+  readonly person: Identified;
+  readonly price: PriceSteps;
+  hold: Hold;
+  /** Explain only: the row of a person who is in the declared segments, in place of any look-up. */
+  declaredRow: Uint32Array | null;
+  request: BidRequest;
+  exchange: Exchange;
+  imp: ImpRecord;
+  /** The person has an ordinal: audiences can be true. */
+  known: boolean;
+  currency: CurrencyCode;
+  now: UnixMs;
+  /** The furthest refusal so far: what the request is counted under when nothing is offered. */
+  furthest: Outcome;
+};

@@ -1,0 +1,75 @@
+import type { CreativeIndex, LineItemIndex } from "../base/ids.js";
+import { Outcome } from "../base/outcome.js";
+import type { Micros } from "../base/units.js";
+import type { Decision } from "./decision.js";
+import { takeEntry } from "./entries.js";
+import type { Offer, Offers } from "./offer.js";
+import type { Scratch } from "./scratch.js";
+
+/** Open bids beside each other on one imp: a second advertiser helps where the first is blocked later (2.6 section 7.3). */
+const openBidsMax = 2;
+
+/**
+ * Turns the current imp's entries into offers, best first: each deal once, then the open auction, within the
+ * exchange's limits and only what its hold lets through. Gives the furthest refusal of a hold, or BID.
+ */
+export function selectInto(decision: Decision, impIndex: number, offers: Offers): Outcome {
+  const { scratch, exchange } = decision;
+  let openBids = 0;
+  let placed = 0;
+  let firstAdvertiser = 0;
+  let furthest: Outcome = Outcome.BID;
+  let dealsLeft = dealPlaces(decision);
+  for (let entry = takeEntry(scratch); entry >= 0; entry = takeEntry(scratch)) {
+    if (placed === exchange.maxBidsPerImp || offers.count === exchange.maxBids) break;
+    if (offers.count === offers.items.length) break;
+    const deal = scratch.entryDeal[entry]!;
+    const advertiser = decision.table.lineItemAdvertiser[scratch.entryLineItem[entry]!]!;
+    if (deal >= 0 && (dealsLeft === 0 || scratch.dealTaken[deal] === scratch.impStamp)) continue;
+    if (deal < 0 && (openBids === openBidsMax || advertiser === firstAdvertiser)) continue;
+    const offer = offers.items[offers.count]!;
+    fillOffer(decision, impIndex, entry, offer);
+    const held = decision.hold(decision, entry, offer);
+    if (held !== Outcome.BID) {
+      if (held > furthest) furthest = held;
+      continue;
+    }
+    offers.count++;
+    placed++;
+    if (deal >= 0) {
+      scratch.dealTaken[deal] = scratch.impStamp;
+      dealsLeft--;
+    } else {
+      openBids++;
+      firstAdvertiser = advertiser;
+    }
+  }
+  return furthest;
+}
+
+/** Deals may take every place of the imp but one, which an open bid takes where there is one and a second place. */
+function dealPlaces(decision: Decision): number {
+  const places = decision.exchange.maxBidsPerImp;
+  return places > 1 && hasOpenEntry(decision.scratch) ? places - 1 : places;
+}
+
+function hasOpenEntry(scratch: Scratch): boolean {
+  for (let i = 0; i < scratch.entryCount; i++) if (scratch.entryDeal[i] === -1) return true;
+  return false;
+}
+
+function fillOffer(decision: Decision, impIndex: number, entry: number, offer: Offer): void {
+  const { scratch, table } = decision;
+  const creative = scratch.entryCreative[entry]!;
+  const size = scratch.entrySize[entry]!;
+  offer.impIndex = impIndex;
+  offer.dealIndex = scratch.entryDeal[entry]!;
+  offer.lineItem = scratch.entryLineItem[entry]! as LineItemIndex;
+  offer.creative = creative as CreativeIndex;
+  offer.media = table.creativeMedia[creative]!;
+  offer.width = size >>> 16;
+  offer.height = size & 0xffff;
+  offer.durationSec = table.creativeDurationSec[creative]!;
+  offer.priceMicros = scratch.entryPrice[entry]! as Micros;
+  offer.reservedMicros = scratch.entryReserved[entry]! as Micros;
+}

@@ -1,0 +1,123 @@
+import { tokenLifeSec } from "../base/limits.js";
+import type { Notice } from "../journal/notice.js";
+import { NoticeEffect, TokenFlag } from "../journal/record.js";
+import { chargeAllowance } from "./allowance.js";
+import { NoticeKind } from "./exchange.js";
+import { commitSlot, commitSum, releaseSlot, SLOT_NONE } from "./reserve.js";
+import type { SeenNotices } from "./seen-notices.js";
+import { SeenBit } from "./seen-notices.js";
+import type { SharedState } from "./shared-state.js";
+
+/**
+ * What a verified notice does to the shared state. Every notice kind of a token counts once; at most one notice
+ * bills it; a reservation is settled by bill, loss or expiry, whichever comes first. Money thread only.
+ */
+export type SettleContext = {
+  readonly state: SharedState;
+  readonly boot: number;
+  readonly seen: SeenNotices;
+  /** Place of a line item's allowance, -1 when this process does not know it. */
+  readonly placeOf: (lineItem: number) => number;
+  /** The notice that bills, by exchange id. */
+  readonly billsBy: (exchange: number) => number;
+};
+
+export const Taken = {
+  /** To be journaled. */
+  NEW: 0,
+  /** Seen before: nothing happened. */
+  DUPLICATE: 1,
+  /** The token's life is over: nothing happened. */
+  EXPIRED: 2,
+  /** No memory to tell whether it is a duplicate: nothing happened, the sender shall come again. */
+  REFUSED: 3,
+} as const;
+export type Taken = (typeof Taken)[keyof typeof Taken];
+
+/** Filled by `settle` where it gives NEW. */
+export class Settlement {
+  effect: NoticeEffect = NoticeEffect.NONE;
+  chargedNanos = 0;
+}
+
+/**
+ * What a bill costs: the reserved price times the share of our price at which the auction cleared, rounded up to a
+ * nano, never more than was reserved. An unknown clearing price (-1) is our own.
+ */
+export function chargeOf(
+  reservedNanos: number,
+  priceMicros: number,
+  clearingMicros: number,
+): number {
+  if (!(clearingMicros >= 0) || clearingMicros >= priceMicros) return reservedNanos;
+  const price = BigInt(priceMicros);
+  const clearing = BigInt(Math.ceil(clearingMicros));
+  return Number((BigInt(reservedNanos) * clearing + price - 1n) / price);
+}
+
+export function settle(
+  context: SettleContext,
+  notice: Notice,
+  nowSec: number,
+  out: Settlement,
+): Taken {
+  const { worker, boot, counter, timeSec } = notice;
+  const lifeEnd = timeSec + tokenLifeSec;
+  if (lifeEnd < nowSec || lifeEnd < context.seen.forgottenSec) return Taken.EXPIRED;
+  const before = context.seen.seen(worker, boot, counter);
+  const kindBit = SeenBit.kind(notice.noticeKind);
+  if ((before & kindBit) !== 0) return Taken.DUPLICATE;
+  const bills = notice.noticeKind === context.billsBy(notice.exchange);
+  const charges =
+    bills && (notice.flags & TokenFlag.TEST) === 0 && (before & SeenBit.CHARGED) === 0;
+  const bits = kindBit | (charges ? SeenBit.CHARGED : 0);
+  if (!context.seen.add(worker, boot, counter, bits, timeSec)) return Taken.REFUSED;
+  out.effect = NoticeEffect.NONE;
+  out.chargedNanos = 0;
+  if ((notice.flags & TokenFlag.TEST) !== 0) {
+    out.effect = NoticeEffect.TEST;
+  } else if (charges) {
+    bill(context, notice, nowSec, out);
+  } else if (notice.noticeKind === NoticeKind.LOSS && (before & SeenBit.CHARGED) === 0) {
+    if (boot === context.boot && release(context, notice)) out.effect = NoticeEffect.RELEASED;
+  }
+  return Taken.NEW;
+}
+
+function bill(context: SettleContext, notice: Notice, nowSec: number, out: Settlement): void {
+  const { reservedMicros, priceMicros, clearingMicros } = notice;
+  const charged = chargeOf(reservedMicros, priceMicros, clearingMicros);
+  out.chargedNanos = charged;
+  if (notice.boot !== context.boot) {
+    out.effect = NoticeEffect.EARLIER_BOOT;
+    return;
+  }
+  if (commit(context, notice, charged, nowSec)) {
+    out.effect = NoticeEffect.BILLED;
+    return;
+  }
+  out.effect = NoticeEffect.LATE;
+  const place = context.placeOf(notice.lineItem);
+  if (place >= 0) chargeAllowance(context.state, place, charged);
+}
+
+function commit(context: SettleContext, notice: Notice, charged: number, nowSec: number): boolean {
+  if (notice.slot !== SLOT_NONE) return commitSlot(context.state, notice, charged, nowSec);
+  const place = context.placeOf(notice.lineItem);
+  if (place < 0 || wasLost(context, notice)) return false;
+  const { reservedMicros, expirySec } = notice;
+  return commitSum(context.state, { place, nanos: reservedMicros, expirySec }, charged);
+}
+
+function release(context: SettleContext, notice: Notice): boolean {
+  if (notice.slot !== SLOT_NONE) return releaseSlot(context.state, notice);
+  const place = context.placeOf(notice.lineItem);
+  const { reservedMicros, expirySec } = notice;
+  return place >= 0 && commitSum(context.state, { place, nanos: reservedMicros, expirySec }, 0);
+}
+
+/** A sum does not know its bids: a loss of the same token has taken this one's part out already. */
+function wasLost(context: SettleContext, notice: Notice): boolean {
+  const { worker, boot, counter } = notice;
+  return (context.seen.seen(worker, boot, counter) & SeenBit.kind(NoticeKind.LOSS)) !== 0;
+}

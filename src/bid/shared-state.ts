@@ -1,0 +1,160 @@
+import { assert } from "../base/assert.js";
+import { lineItemsMax, reservationSlotsMax, ringRecordsMax, workersMax } from "../base/limits.js";
+import { ringBytes } from "../base/ring.js";
+
+/**
+ * What the threads share while they bid and settle, and nothing else: allowances, reservations, caps, a few
+ * cells, one ring a worker. Everything is zero at the start of a process; the journal is what survives.
+ *
+ *   allowances   i64 by place: nanos of the advertiser's currency that may still be bid
+ *   sums         i64 [expiry bucket][place]: nanos reserved by bids that take no slot
+ *   slots        8 u32 each: state (use << 2 | status), ordinal, cap slot, place, nanos lo, hi, expiry s, spare
+ *   caps         8 i32 each, see cap.ts
+ *   cells        one i32 a cache line for each `Cell`, then two lines a worker: World generation, durable sequence
+ *   rings        128-byte records from a worker to the money thread (base/ring)
+ *   refusals     u8 by notice sequence: 1 = the money thread could not take that notice
+ *
+ * Memory is touched, and so used, only as far as places, slots and caps are.
+ */
+export type SharedSizes = {
+  /** Edge workers; their numbers are 0 to workers - 1. */
+  readonly workers: number;
+  /** Line items that one process may ever see: places are not reused. */
+  readonly places: number;
+  /** Reservation slots of all workers; each owns an equal part. */
+  readonly slots: number;
+  /** A power of two. */
+  readonly capEntries: number;
+  /** Records in a worker's ring: a power of two. */
+  readonly ringRecords: number;
+};
+
+/** Posted to every thread as it is. */
+export type SharedBuffers = {
+  readonly workers: number;
+  readonly allowances: SharedArrayBuffer;
+  readonly sums: SharedArrayBuffer;
+  readonly slots: SharedArrayBuffer;
+  readonly caps: SharedArrayBuffer;
+  readonly cells: SharedArrayBuffer;
+  readonly rings: readonly SharedArrayBuffer[];
+  readonly refusals: readonly SharedArrayBuffer[];
+};
+
+/** Expiry buckets: 256 of 16 s; a bid that expires later than the ring of buckets reaches takes a slot. */
+export const bucketSec = 16;
+export const bucketsMax = 256;
+export const slotWords = 8;
+export const capWords = 8;
+
+/** Numbers of the cells. */
+export const Cell = {
+  /** Wake-up word of the money thread. */
+  WAKE: 0,
+  /** MoneyState below. */
+  MONEY_STATE: 1,
+  /** The newest expiry bucket whose sums were given back. */
+  SWEPT_BUCKET: 2,
+  /** Seconds (i32) at which the money thread was last seen working. */
+  HEARTBEAT_SEC: 3,
+} as const;
+const cellsFixed = 8;
+const lineWords = 16;
+
+/** Bidding and billing go on only in READY. */
+export const MoneyState = { STARTING: 0, READY: 1, FAILED: 2, CLOSED: 3 } as const;
+export type MoneyState = (typeof MoneyState)[keyof typeof MoneyState];
+
+export const sharedSizes = (workers: number): SharedSizes => ({
+  workers,
+  places: 2 * lineItemsMax,
+  slots: reservationSlotsMax,
+  capEntries: 2 ** 21,
+  ringRecords: ringRecordsMax,
+});
+
+export function createSharedBuffers(sizes: SharedSizes): SharedBuffers {
+  assert(sizes.workers >= 1 && sizes.workers <= workersMax, "1 to 64 workers");
+  assert(sizes.slots >= sizes.workers && sizes.slots <= reservationSlotsMax);
+  assert((sizes.capEntries & (sizes.capEntries - 1)) === 0, "cap entries are a power of two");
+  const each = (bytes: number): SharedArrayBuffer[] =>
+    Array.from({ length: sizes.workers }, () => new SharedArrayBuffer(bytes));
+  return {
+    workers: sizes.workers,
+    allowances: new SharedArrayBuffer(8 * sizes.places),
+    sums: new SharedArrayBuffer(8 * bucketsMax * sizes.places),
+    slots: new SharedArrayBuffer(4 * slotWords * sizes.slots),
+    caps: new SharedArrayBuffer(4 * capWords * sizes.capEntries),
+    cells: new SharedArrayBuffer(4 * lineWords * (cellsFixed + 2 * sizes.workers)),
+    rings: each(ringBytes(sizes.ringRecords)),
+    refusals: each(sizes.ringRecords),
+  };
+}
+
+/** `worker` of a thread that owns no slots: main and money. */
+export const NO_WORKER = -1;
+
+/** One thread's view of the buffers, with its own place in its part of the slots. */
+export class SharedState {
+  readonly worker: number;
+  readonly workers: number;
+  readonly places: number;
+  readonly allowances: BigInt64Array;
+  readonly sums: BigInt64Array;
+  readonly slots: Uint32Array;
+  readonly caps: Int32Array;
+  readonly capEntries: number;
+  /** First slot of this worker's part, and the part's size. */
+  readonly slotFirst: number;
+  readonly slotCount: number;
+  /** Next slot of the part to look at; how much of the part was ever used; where the sweep goes on. */
+  slotCursor = 0;
+  slotsTouched = 0;
+  sweepCursor = 0;
+  /** False once the money thread was silent for too long (runtime/notice-desk): nothing may be bid then. */
+  moneyAlive = true;
+  private readonly cells: Int32Array;
+
+  constructor(buffers: SharedBuffers, worker: number) {
+    assert(worker >= NO_WORKER && worker < buffers.workers);
+    this.worker = worker;
+    this.workers = buffers.workers;
+    this.allowances = new BigInt64Array(buffers.allowances);
+    this.places = this.allowances.length;
+    this.sums = new BigInt64Array(buffers.sums);
+    this.slots = new Uint32Array(buffers.slots);
+    this.caps = new Int32Array(buffers.caps);
+    this.capEntries = this.caps.length / capWords;
+    this.cells = new Int32Array(buffers.cells);
+    const part = Math.floor(this.slots.length / slotWords / buffers.workers);
+    this.slotFirst = worker === NO_WORKER ? 0 : worker * part;
+    this.slotCount = worker === NO_WORKER ? 0 : part;
+  }
+
+  cell(cell: number): number {
+    return Atomics.load(this.cells, cell * lineWords);
+  }
+
+  setCell(cell: number, value: number): void {
+    Atomics.store(this.cells, cell * lineWords, value);
+  }
+
+  /** Whether bills can be booked: without that nothing may be bid. */
+  mayBid(): boolean {
+    return this.moneyAlive && this.cell(Cell.MONEY_STATE) === MoneyState.READY;
+  }
+
+  /** The wake-up word as word 0 of an array of its own (base/ring, Atomics.wait). */
+  wakeWord(): Int32Array {
+    return this.cells.subarray(Cell.WAKE * lineWords, Cell.WAKE * lineWords + 1);
+  }
+}
+
+export const sharedStateFrom = (buffers: SharedBuffers, worker: number): SharedState =>
+  new SharedState(buffers, worker);
+
+/** The cell where a worker writes the generation of the World that it has adopted. */
+export const generationCell = (worker: number): number => cellsFixed + 2 * worker;
+
+/** The cell with the sequence of a worker's newest notice that is durable. */
+export const durableCell = (worker: number): number => cellsFixed + 2 * worker + 1;
