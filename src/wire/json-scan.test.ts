@@ -1,0 +1,183 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { gunzipBytesMax, jsonDepthMax } from "../base/limits.js";
+import { carried, corporaMissing, corporaPresent, jsonTests } from "../testing/corpora.js";
+import { DecodedRequest } from "../testing/decoded-request.js";
+import { DecodeResult } from "./decode.js";
+import { JsonFailure, scanJson } from "./json-scan.js";
+
+const arena = new Uint8Array(2 * gunzipBytesMax);
+const encoder = new TextEncoder();
+
+function scan(text: string | Uint8Array): JsonFailure {
+  const bytes = typeof text === "string" ? encoder.encode(text) : text;
+  arena.set(bytes);
+  arena[bytes.length] = 0;
+  return scanJson(arena, 0, bytes.length, bytes.length + 1, 0);
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe.skipIf(!corporaPresent())("JSONTestSuite", () => {
+  const decoded = new DecodedRequest();
+  const tests = jsonTests();
+
+  test("every text that must be accepted is accepted in an unknown field", () => {
+    const must = tests.filter(({ sort }) => sort === "y");
+    const refused = must.filter(
+      ({ text }) => decoded.decode(carried(text)).result !== DecodeResult.OK,
+    );
+    expect(must.length).toBeGreaterThan(90);
+    expect(refused.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("every text that must be refused is refused there and as the whole body", () => {
+    // the depth bombs are longer than a body may be or deeper than we go: refused all the same
+    const must = tests.filter(({ sort }) => sort === "n");
+    const accepted = must.filter(
+      ({ text }) =>
+        decoded.decode(carried(text)).result === DecodeResult.OK ||
+        (text.length <= gunzipBytesMax && scan(text) === JsonFailure.NONE),
+    );
+    expect(must.length).toBeGreaterThan(180);
+    expect(accepted.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("texts that may be either do not disturb the next request", () => {
+    for (const { text } of tests.filter(({ sort }) => sort === "i")) {
+      decoded.decode(carried(text));
+      expect(decoded.decode(carried(encoder.encode("0"))).result).toBe(DecodeResult.OK);
+    }
+  });
+});
+
+test.runIf(!corporaPresent())(`skipped: ${corporaMissing}`, () => {
+  expect(corporaPresent()).toBe(false);
+});
+
+test("a JSON value is accepted exactly when JSON.parse accepts it", () => {
+  const json = fc.json({ maxDepth: 6 });
+  fc.assert(
+    fc.property(json, (text) => {
+      expect(scan(text)).toBe(JsonFailure.NONE);
+    }),
+    { numRuns: 1000 },
+  );
+  const broken = fc
+    .tuple(
+      json,
+      fc.nat(),
+      fc.nat(3),
+      fc.constantFrom("", '"', "\\", "{", "]", ",", "0", "-", "e", "."),
+    )
+    .map(([text, at, cut, put]) => {
+      const from = at % (text.length + 1);
+      return text.slice(0, from) + put + text.slice(from + cut);
+    });
+  fc.assert(
+    fc.property(broken, (text) => {
+      fc.pre(text.isWellFormed());
+      expect(scan(text) === JsonFailure.NONE, text).toBe(parses(text));
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+test("text made of JSON's own characters is accepted exactly when JSON.parse accepts it", () => {
+  const pieces = fc.constantFrom(
+    ...[
+      '"',
+      "\\",
+      "\\n",
+      "\\u00e9",
+      "\\ud83d\\ude00",
+      "{",
+      "}",
+      "[",
+      "]",
+      ":",
+      ",",
+      " ",
+      "\n",
+      "\t",
+    ],
+    ...[
+      "0",
+      "1",
+      "-",
+      "+",
+      ".",
+      "e",
+      "E",
+      "01",
+      "true",
+      "false",
+      "null",
+      "tru",
+      '"a"',
+      '"a":',
+      "é",
+    ],
+    ...["\u0001", "\u007f", "\v", "\ufeff", "/", "\\/", "\\x", "\\u12", "[]", "{}"],
+  );
+  fc.assert(
+    fc.property(fc.array(pieces, { maxLength: 12 }), (parts) => {
+      const text = parts.join("");
+      expect(scan(text) === JsonFailure.NONE, text).toBe(parses(text));
+    }),
+    { numRuns: 50_000 },
+  );
+});
+
+test("bytes are accepted in a string exactly when they are well-formed UTF-8", () => {
+  const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const byte = fc.oneof(
+    fc.integer({ min: 0x80, max: 0xff }),
+    fc.constantFrom(0xc0, 0xc2, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0x9f, 0xa0, 0x8f, 0x90, 0x41),
+  );
+  fc.assert(
+    fc.property(fc.array(byte, { minLength: 1, maxLength: 6 }), (inside) => {
+      const text = Uint8Array.from([34, ...inside, 34]);
+      let valid = true;
+      try {
+        strict.decode(text);
+      } catch {
+        valid = false;
+      }
+      expect(scan(text) === JsonFailure.NONE).toBe(valid);
+    }),
+    { numRuns: 50_000 },
+  );
+});
+
+test("a byte order mark at the start is refused", () => {
+  expect(scan("\ufeff{}")).toBe(JsonFailure.SYNTAX);
+});
+
+test("nesting is accepted down to the cap and refused one below, whatever it is made of", () => {
+  const nested = (depth: number, open: string, close: string): string =>
+    `${open.repeat(depth)}0${close.repeat(depth)}`;
+  for (const [open, close] of [
+    ["[", "]"],
+    ['{"a":', "}"],
+  ] as const) {
+    expect(scan(nested(jsonDepthMax, open, close))).toBe(JsonFailure.NONE);
+    expect(scan(nested(jsonDepthMax + 1, open, close))).toBe(JsonFailure.TOO_DEEP);
+    expect(scan(open.repeat(100_000 / open.length))).toBe(JsonFailure.TOO_DEEP);
+  }
+  expect(scan(`${"[".repeat(jsonDepthMax)}{}`)).toBe(JsonFailure.TOO_DEEP);
+  expect(scan(`${"[".repeat(jsonDepthMax - 1)}{}`)).toBe(JsonFailure.SYNTAX);
+});
+
+test("the longest body of the most tokens is read whole", () => {
+  expect(scan(`[${"0,".repeat(gunzipBytesMax / 2 - 2)}0]`)).toBe(JsonFailure.NONE);
+  expect(scan(`[${"[],".repeat(Math.floor(gunzipBytesMax / 3) - 2)}[]]`)).toBe(JsonFailure.NONE);
+  expect(scan(`[${'"",'.repeat(Math.floor(gunzipBytesMax / 3) - 2)}""`)).toBe(JsonFailure.SYNTAX);
+});

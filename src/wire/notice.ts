@@ -1,0 +1,148 @@
+import { NoticeKind } from "../base/lists.js";
+import type { Micros, UnixMs } from "../base/units.js";
+import { NoticeField, RecordKind } from "../journal/record.js";
+import {
+  lossCodeFrom,
+  microsFromBase64,
+  microsFromNotice,
+  NO_LOSS_CODE,
+  UNKNOWN_MICROS,
+} from "./notice-price.js";
+import type { TokenFields } from "./token-format.js";
+import { nonceBytes } from "./token-format.js";
+
+/** What a notice said, reused from call to call. */
+export class NoticeParameters {
+  /** As it came; "" = none. */
+  token = "";
+  /** Clearing price, CPM in the bid's currency; -1 = unknown. */
+  clearingMicros = UNKNOWN_MICROS as Micros;
+  /** What would have won, or what came second; -1 = unknown. */
+  minToWinMicros = UNKNOWN_MICROS as Micros;
+  /** 0xffff = none. */
+  lossCode = NO_LOSS_CODE;
+
+  clear(): void {
+    this.token = "";
+    this.clearingMicros = this.minToWinMicros = UNKNOWN_MICROS as Micros;
+    this.lossCode = NO_LOSS_CODE;
+  }
+}
+
+/** A longer address could arrive in two TCP segments, which some servers refuse. */
+export const noticeUrlBytesMax = 1200;
+/** Longer forms are not ours. */
+const formCharsMax = 4096;
+
+/** The kind that a path names; 0 = none. */
+export function noticeKindOf(path: string): NoticeKind | 0 {
+  switch (path) {
+    case "/win":
+      return NoticeKind.WIN;
+    case "/bill":
+      return NoticeKind.BILL;
+    case "/loss":
+      return NoticeKind.LOSS;
+    case "/impression":
+      return NoticeKind.IMPRESSION;
+    case "/click":
+      return NoticeKind.CLICK;
+    default:
+      return 0;
+  }
+}
+
+/**
+ * Reads a notice's query and, for a POST, its form body (application/x-www-form-urlencoded;
+ * anything else has no parameter). The first value of a name counts, the query's before the body's.
+ * Never fails: a price that is not one is unknown, a token that is not one is refused by
+ * TokenReader.
+ */
+export function parseNotice(
+  kind: NoticeKind,
+  query: string,
+  body: string,
+  out: NoticeParameters,
+): void {
+  out.clear();
+  let seen = readForm(kind, query, out, 0);
+  seen = readForm(kind, body, out, seen);
+}
+
+/** Names as bits: which were seen. */
+const names: Readonly<Record<string, number>> = { t: 1, p: 2, pb: 2, r: 4, m: 8 };
+
+function readForm(kind: NoticeKind, form: string, out: NoticeParameters, before: number): number {
+  let seen = before;
+  if (form.length > formCharsMax) return seen;
+  let start = form.startsWith("?") ? 1 : 0;
+  while (start < form.length) {
+    const next = form.indexOf("&", start);
+    const end = next < 0 ? form.length : next;
+    const equals = form.indexOf("=", start);
+    if (equals > start && equals < end) {
+      const name = form.slice(start, equals);
+      const bit = Object.hasOwn(names, name) ? (names[name] as number) : 0;
+      if (bit !== 0 && (seen & bit) === 0) {
+        assign(kind, name, percentDecoded(form.slice(equals + 1, end)), out);
+      }
+      seen |= bit;
+    }
+    start = end + 1;
+  }
+  return seen;
+}
+
+function assign(kind: NoticeKind, name: string, value: string, out: NoticeParameters): void {
+  if (name === "t") out.token = value;
+  else if (name === "p") out.clearingMicros = microsFromNotice(value);
+  else if (name === "pb") out.clearingMicros = microsFromBase64(value);
+  else if (kind !== NoticeKind.LOSS) return;
+  else if (name === "r") out.lossCode = lossCodeFrom(value);
+  else out.minToWinMicros = microsFromNotice(value);
+}
+
+/** ASCII escapes once; other escapes stay, and what holds them is then unknown. */
+const percentDecoded = (text: string): string =>
+  text.includes("%")
+    ? text.replaceAll(/%([2-7][0-9A-Fa-f])/g, (_, hex: string) =>
+        String.fromCharCode(Number.parseInt(hex, 16)),
+      )
+    : text;
+
+/**
+ * Writes a NOTICE record (journal/record.ts) at byte `at` of the ring. `at` is a multiple of 8 and
+ * the 128 bytes behind it are the caller's.
+ */
+export function noticeRecordInto(
+  view: DataView,
+  at: number,
+  kind: NoticeKind,
+  token: TokenFields,
+  said: NoticeParameters,
+  sequence: number,
+  received: UnixMs,
+): void {
+  view.setUint8(at + NoticeField.recordKind, RecordKind.NOTICE);
+  view.setUint8(at + NoticeField.noticeKind, kind);
+  view.setUint8(at + NoticeField.flags, token.flags);
+  view.setUint8(at + NoticeField.keyId, token.keyId);
+  view.setUint32(at + NoticeField.sequence, sequence, true);
+  for (let i = 0; i < nonceBytes; i++) view.setUint8(at + NoticeField.nonce + i, token.nonce[i]!);
+  for (let i = nonceBytes; i < 16; i++) view.setUint8(at + NoticeField.nonce + i, 0);
+  view.setUint32(at + NoticeField.exchange, token.exchange, true);
+  view.setUint32(at + NoticeField.lineItem, token.lineItem, true);
+  view.setUint32(at + NoticeField.creative, token.creative, true);
+  view.setUint32(at + NoticeField.cell, token.cell, true);
+  view.setFloat64(at + NoticeField.priceMicros, token.priceMicros, true);
+  view.setFloat64(at + NoticeField.reservedMicros, token.reservedMicros, true);
+  view.setUint32(at + NoticeField.currency, token.currency, true);
+  view.setUint32(at + NoticeField.timeSec, token.timeSec, true);
+  view.setUint32(at + NoticeField.expirySec, token.expirySec, true);
+  view.setUint32(at + NoticeField.slot, token.slot, true);
+  view.setUint32(at + NoticeField.slotUse, token.slotUse, true);
+  view.setUint32(at + NoticeField.lossCode, said.lossCode, true);
+  view.setFloat64(at + NoticeField.clearingMicros, said.clearingMicros, true);
+  view.setFloat64(at + NoticeField.minToWinMicros, said.minToWinMicros, true);
+  view.setFloat64(at + NoticeField.receivedMs, received, true);
+}
