@@ -1,0 +1,84 @@
+/**
+ * The fixed 128-byte record of a worker's ring to the money thread (little-endian), and the numbers that the
+ * journal stores. Kinds are added, never changed.
+ */
+export const RecordKind = {
+  /** A notice with a verified token. */
+  NOTICE: 1,
+  /** A context cell: journaled before any notice that names it. */
+  CELL: 2,
+  /** Money granted to a line item's allowance: journaled before use. */
+  GRANT: 3,
+  /** Money taken back from an allowance (clean shutdown, end of day). */
+  RETURN: 4,
+  /** A World was published. */
+  GENERATION: 5,
+  /** The process started; names its boot number. */
+  BOOT: 6,
+  /** The process stopped in order: nothing of this boot is in an allowance any more. */
+  CLOSE: 7,
+} as const;
+export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
+
+/**
+ * What a NOTICE did to money, decided once and stored, so that a replay never decides again. Duplicates and
+ * notices past the token's life are not stored.
+ */
+export const NoticeEffect = {
+  /** Counted only. */
+  NONE: 0,
+  /** A bill that found its reservation. */
+  BILLED: 1,
+  /** A bill after its reservation was released: charged all the same. */
+  LATE: 2,
+  /** A loss that found its reservation. */
+  RELEASED: 3,
+  /** Of a test request: never money. */
+  TEST: 4,
+  /** A bill of an earlier boot: covered by what that boot had granted. */
+  EARLIER_BOOT: 5,
+} as const;
+export type NoticeEffect = (typeof NoticeEffect)[keyof typeof NoticeEffect];
+
+/** Byte offsets of a NOTICE in the ring. f64 at multiples of 8. */
+export const NoticeField = {
+  recordKind: 0, // u8
+  noticeKind: 1, // u8 NoticeKind
+  flags: 2, // u8, TokenFlag bits
+  keyId: 3, // u8
+  sequence: 4, // u32: the worker's acknowledgement number
+  nonce: 8, // 9 bytes, padded to 16: worker u8, boot u24, counter u40, big-endian
+  exchange: 24, // u32
+  lineItem: 28, // u32
+  creative: 32, // u32
+  cell: 36, // u32
+  priceMicros: 40, // f64, CPM in currency
+  reservedMicros: 48, // f64, CPM in the advertiser's currency
+  currency: 56, // u32 CurrencyCode
+  timeSec: 60, // u32
+  expirySec: 64, // u32
+  slot: 68, // u32, 0xffffff = none
+  slotUse: 72, // u32
+  lossCode: 76, // u32, 0xffff = none
+  clearingMicros: 80, // f64, -1 = unknown (absent, AUDIT, unreplaced macro)
+  minToWinMicros: 88, // f64, -1 = unknown
+  receivedMs: 96, // f64
+} as const;
+
+/** Byte offsets of a CELL in the ring. */
+export const CellField = {
+  recordKind: 0, // u8
+  textLength: 1, // u8, <= 88
+  cell: 4, // u32
+  format: 8, // u8 Media
+  width: 10, // u16
+  height: 12, // u16
+  country: 16, // u32
+  dealLo: 20, // u32 key of the deal, 0 = none
+  dealHi: 24, // u32
+  exchange: 28, // u32
+  text: 32, // property (domain or bundle), UTF-8, cut at 88 bytes
+} as const;
+
+/** Bits of a token's flags byte. */
+export const TokenFlag = { TEST: 1, DEAL: 2 } as const;
