@@ -1,0 +1,103 @@
+/**
+ * The header guard: what a request's head must be before anything else looks at it. Neither driver
+ * is trusted with this: the uWS core that loads on Node 20 lets repeated lengths and hosts through.
+ * RFC 9110 5.6.2 (token), 8.6 (Content-Length); RFC 9112 3.2 (Host), 6.3 (message body length).
+ */
+export const headersMax = 40;
+/** Names and values together. */
+export const headBytesMax = 8192;
+const lengthPattern = /^(?:0|[1-9]\d{0,8})$/;
+const printable = /^[!-~]*$/;
+const none = -1;
+
+/** 1 for each byte that RFC 9110 allows in a header name, which arrives in lower case. */
+const tokenBytes = new Uint8Array(128);
+for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") {
+  tokenBytes[char.charCodeAt(0)] = 1;
+}
+
+function isToken(name: string): boolean {
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    if (code > 127 || tokenBytes[code] === 0) return false;
+  }
+  return name.length > 0;
+}
+
+/** One per driver, used for one request at a time: `reset`, `see` for each header, `verdict`. */
+export class HeaderGuard {
+  contentLength = none;
+  contentType = "";
+  contentEncoding = "";
+  /** The x-crowdbid-secret header or the bearer token, "" = none. */
+  secret = "";
+  private hosts = 0;
+  private headers = 0;
+  private headBytes = 0;
+  private broken = false;
+  private transferEncoding = false;
+
+  reset(): void {
+    this.contentLength = none;
+    this.contentType = "";
+    this.contentEncoding = "";
+    this.secret = "";
+    this.hosts = 0;
+    this.headers = 0;
+    this.headBytes = 0;
+    this.broken = false;
+    this.transferEncoding = false;
+  }
+
+  /** One header, its name in lower case. A field of its own, so that a driver can pass it on. */
+  readonly see = (name: string, value: string): void => {
+    this.headers += 1;
+    this.headBytes += name.length + value.length;
+    switch (name) {
+      case "host":
+        this.hosts += 1;
+        if (value === "") this.broken = true;
+        break;
+      case "content-length":
+        if (this.contentLength !== none || !lengthPattern.test(value)) this.broken = true;
+        else this.contentLength = Number(value);
+        break;
+      case "transfer-encoding":
+        this.transferEncoding = true;
+        break;
+      case "content-type":
+        this.contentType = value;
+        break;
+      case "content-encoding":
+        // Two of them mean two codings: as unknown as any other.
+        this.contentEncoding = this.contentEncoding === "" ? value : "several";
+        break;
+      case "x-crowdbid-secret":
+        this.secret = value;
+        break;
+      case "authorization":
+        if (this.secret === "" && /^bearer /i.test(value)) this.secret = value.slice(7).trim();
+        break;
+      default:
+        if (!isToken(name)) this.broken = true;
+    }
+  };
+
+  /**
+   * 0 = sound; 400 = refuse and close; 411 = a body without a stated length. Nothing behind a head
+   * with another verdict than 0 may be read as a request.
+   */
+  verdict(isPost: boolean, path: string, query: string): number {
+    if (this.broken || this.hosts !== 1) return 400;
+    if (this.headers > headersMax || this.headBytes > headBytesMax) return 400;
+    if (!printable.test(path) || !printable.test(query)) return 400;
+    if (this.transferEncoding) return this.contentLength === none ? 411 : 400;
+    if (isPost) return this.contentLength === none ? 411 : 0;
+    return this.contentLength > 0 ? 400 : 0;
+  }
+
+  /** True when what follows the head cannot be told apart from a next request. */
+  get framingIsUnsafe(): boolean {
+    return this.transferEncoding;
+  }
+}
