@@ -1,0 +1,101 @@
+import type { World } from "../bid/world.js";
+import { canonicalText } from "../campaign/audience.js";
+import type { AudienceNeeded } from "../campaign/compile.js";
+import type { Issue } from "../campaign/issue.js";
+import { Live } from "../campaign/table.js";
+
+/** What an operator sees of the program; counts are of rules, never of people. */
+export type AdminStatus = {
+  readonly generation: number;
+  readonly epoch: number;
+  readonly epochAgeSeconds: number | null;
+  readonly exchanges: readonly string[];
+  /** Line items by what keeps them from bidding. */
+  readonly lineItems: Readonly<Record<keyof typeof liveNames, number>>;
+  readonly config: {
+    /** False: the last good configuration is served, the issues say what is wrong with the files. */
+    readonly live: boolean;
+    readonly issues: readonly Issue[];
+    readonly issuesLeftOut: number;
+  };
+  readonly audiences: readonly AudienceStatus[];
+};
+
+export type AudienceStatus = {
+  readonly audience: string;
+  readonly lineItems: readonly number[];
+  /** waiting: not judged in this epoch, so it bids for nobody. */
+  readonly verdict: "certified" | "refused" | "waiting";
+  /** Only of a refused one. */
+  readonly cause?: "below the crowd minimum" | "a segment that this epoch does not hold";
+};
+
+const liveNames = {
+  live: Live.LIVE,
+  paused: Live.PAUSED,
+  uncertified: Live.UNCERTIFIED,
+  noCreative: Live.NO_CREATIVE,
+  held: Live.HELD,
+} as const;
+
+export type StatusInput = {
+  /** null while no World is published. */
+  readonly world: World | null;
+  readonly epochAgeSeconds: number | null;
+  /** Of the last reading of the configuration's files. */
+  readonly issues: readonly Issue[];
+  readonly configLive: boolean;
+  readonly needed: readonly AudienceNeeded[];
+  /** By the audience's digest, of this epoch. */
+  readonly verdicts: ReadonlyMap<string, "certified" | "below_crowd_minimum" | "unknown_segment">;
+};
+
+export const issuesShownMax = 200;
+
+export function adminStatus(input: StatusInput): AdminStatus {
+  const { world, issues, needed, verdicts } = input;
+  return {
+    generation: world?.generation ?? 0,
+    epoch: world?.index.epoch ?? 0,
+    epochAgeSeconds: input.epochAgeSeconds,
+    exchanges: world?.exchanges.map(({ name }) => name) ?? [],
+    lineItems: countLive(world?.table.lineItemLive ?? new Uint8Array()),
+    config: {
+      live: input.configLive,
+      issues: issues.slice(0, issuesShownMax),
+      issuesLeftOut: Math.max(0, issues.length - issuesShownMax),
+    },
+    audiences: needed.map(({ audience, digest, lineItems }) => ({
+      audience: canonicalText(audience),
+      lineItems,
+      ...verdictOf(verdicts.get(digest)),
+    })),
+  };
+}
+
+function countLive(column: Uint8Array): AdminStatus["lineItems"] {
+  const count = (live: number): number =>
+    column.reduce((sum, one) => sum + (one === live ? 1 : 0), 0);
+  return {
+    live: count(liveNames.live),
+    paused: count(liveNames.paused),
+    uncertified: count(liveNames.uncertified),
+    noCreative: count(liveNames.noCreative),
+    held: count(liveNames.held),
+  };
+}
+
+function verdictOf(
+  verdict: "certified" | "below_crowd_minimum" | "unknown_segment" | undefined,
+): Pick<AudienceStatus, "verdict" | "cause"> {
+  switch (verdict) {
+    case undefined:
+      return { verdict: "waiting" };
+    case "certified":
+      return { verdict };
+    case "below_crowd_minimum":
+      return { verdict: "refused", cause: "below the crowd minimum" };
+    case "unknown_segment":
+      return { verdict: "refused", cause: "a segment that this epoch does not hold" };
+  }
+}

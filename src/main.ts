@@ -1,0 +1,91 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { type CheckOptions, runCheck } from "./runtime/check-command.js";
+import { processIo } from "./runtime/command-io.js";
+import { type ExplainOptions, runExplain } from "./runtime/explain-command.js";
+import {
+  addServerFlags,
+  exitCodeOf,
+  type RawFlags,
+  settingsFrom,
+  UsageError,
+} from "./runtime/flags.js";
+import { type ReplayOptions, runReplay } from "./runtime/replay-command.js";
+import { runServer } from "./runtime/server-command.js";
+
+function program(args: readonly string[]): Command {
+  const crowdbid = new Command("crowdbid")
+    .description("A bidder that bids on crowds, never on people.")
+    .exitOverride();
+  const server = (mode: "demo" | "serve", description: string): void => {
+    const command = crowdbid.command(mode).description(description).exitOverride();
+    addServerFlags(command, mode).action(async (flags: RawFlags) => {
+      // A start that failed may have left threads and sockets behind.
+      process.exit(await runServer(settingsFrom(mode, flags), args));
+    });
+  };
+  server("demo", "answer bids on this machine with a demo world (loopback only)");
+  server("serve", "answer exchanges; needs --public-url and exchanges with credentials");
+  addCheck(crowdbid);
+  addExplain(crowdbid);
+  addReplay(crowdbid);
+  return crowdbid;
+}
+
+function addCheck(crowdbid: Command): void {
+  crowdbid
+    .command("check")
+    .description("look a config folder over: form, references, rules that can never match")
+    .exitOverride()
+    .option("--config <folder>", "the config folder", "config")
+    .option("--data <folder>", "data folder: segments are checked against its snapshot")
+    .option("--public-url <url>", "where exchanges reach the bidder")
+    .option("--json", "print JSON")
+    .action(async (options: CheckOptions) => {
+      process.exitCode = await runCheck(options, processIo);
+    });
+}
+
+function addExplain(crowdbid: Command): void {
+  crowdbid
+    .command("explain")
+    .description("say for each line item why it bids on a request or not")
+    .exitOverride()
+    .argument("<request>", "a file with a bid request, or - for standard input")
+    .option("--config <folder>", "the config folder", "config/demo")
+    .option("--data <folder>", "data folder: explains with its newest snapshot")
+    .option("--exchange <name>", "the exchange that asks (default: the first)")
+    .option("--segments <names>", "segments of the person, separated by commas")
+    .option("--person <number>", "a person of the demo's generated people")
+    .option("--line-item <ids>", "only these line items, separated by commas")
+    .option("--all", "list every line item")
+    .option("--json", "print JSON")
+    .action(async (request: string, options: ExplainOptions) => {
+      process.exitCode = await runExplain(request, options, processIo);
+    });
+}
+
+function addReplay(crowdbid: Command): void {
+  crowdbid
+    .command("replay")
+    .description("run the requests of a file in process and count outcomes by reason")
+    .exitOverride()
+    .argument("<file>", "one request a line (ndjson), or - for standard input")
+    .option("--config <folder>", "the config folder", "config/demo")
+    .option("--data <folder>", "data folder: replays with its newest snapshot")
+    .option("--exchange <name>", "the exchange that asks (default: the first)")
+    .option("--json", "print JSON")
+    .action(async (file: string, options: ReplayOptions) => {
+      process.exitCode = await runReplay(file, options, processIo);
+    });
+}
+
+try {
+  await program(process.argv.slice(2)).parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+  // Commander has told its own usage errors.
+  if (error instanceof UsageError || process.exitCode === 1) {
+    process.stderr.write(`crowdbid: ${error instanceof Error ? error.message : "failed"}\n`);
+  }
+}

@@ -1,0 +1,141 @@
+import type { Clock } from "../base/clock.js";
+import type { SipKey } from "../base/hash.js";
+import { responseBytesMax } from "../base/limits.js";
+import { Outcome } from "../base/outcome.js";
+import { decide } from "../bid/decide.js";
+import { type Decision, type Hold, PriceSteps } from "../bid/decision.js";
+import { holdNothing } from "../bid/hold.js";
+import { Identified } from "../bid/identify.js";
+import { Offers } from "../bid/offer.js";
+import { BidRequest } from "../bid/request.js";
+import { Scratch } from "../bid/scratch.js";
+import type { Exchange } from "../campaign/exchange.js";
+import type { BidAnswer } from "../edge/http-edge.js";
+import { readConsent } from "../wire/consent.js";
+import { ConsentCache } from "../wire/consent-cache.js";
+import { DecodeResult, decode } from "../wire/decode.js";
+import { encodeInto, noBidInto } from "../wire/encode.js";
+import type { TokenWriter } from "../wire/token-writer.js";
+import type { WorkerCounters } from "./counters.js";
+import type { ServedWorld } from "./world-parts.js";
+
+/** What a bidder needs beside a World. `hold` takes the money; tests and replay pass one that keeps nothing. */
+export type BidderParts = {
+  readonly clock: Clock;
+  readonly identifierKey: SipKey;
+  readonly tokens: TokenWriter;
+  readonly hold: Hold;
+  /** null = count nothing (replay, explain). */
+  readonly counters: WorkerCounters | null;
+};
+
+/**
+ * From the body's bytes to the answer's, synchronously: decode, consent, decide, encode. One a thread; it owns
+ * every buffer that a request needs, so that a request allocates nothing of its own.
+ */
+export class Bidder {
+  readonly request = new BidRequest();
+  readonly answerBuffer = new Uint8Array(responseBytesMax);
+  readonly offers = new Offers();
+  /** Why the last request was answered as it was. */
+  outcome: Outcome = Outcome.BID;
+  private readonly parts: BidderParts;
+  private readonly consent = new ConsentCache();
+  private readonly answer: BidAnswer = { status: 204, length: 0 };
+  private served: ServedWorld;
+  private decisionNow: Decision;
+
+  constructor(parts: BidderParts, served: ServedWorld) {
+    this.parts = parts;
+    this.served = served;
+    this.decisionNow = this.decisionFor(served);
+  }
+
+  /** Where the edge puts a body: the request's own bytes, so that nothing is copied twice. */
+  get bodyBuffer(): Uint8Array {
+    return this.request.bytes;
+  }
+
+  get world(): ServedWorld {
+    return this.served;
+  }
+
+  /** What explain asks after `bid` has run: the values and memos of the last request are still there. */
+  get decision(): Decision {
+    return this.decisionNow;
+  }
+
+  /** Between two requests: new memory for memos, one assignment. */
+  adopt(served: ServedWorld): void {
+    this.decisionNow = this.decisionFor(served);
+    this.served = served;
+  }
+
+  /** Answers the body in `bodyBuffer[0, length)`, which arrived at `arrivedNs`. The answer is reused by the next call. */
+  bid(exchange: Exchange, length: number, arrivedNs: number): BidAnswer {
+    const { counters, clock } = this.parts;
+    counters?.request(exchange.index);
+    const decoded = decode(this.request, length);
+    if (decoded !== DecodeResult.OK) return this.refuse();
+    const bytes = this.offer(exchange, arrivedNs);
+    counters?.latency((clock.monotonicNs() - arrivedNs) / 1000);
+    if (bytes > 0) {
+      counters?.bids(exchange.index, this.offers.count);
+      return this.answerWith(200, bytes);
+    }
+    counters?.noBid(exchange.index, this.outcome);
+    const noBid = noBidInto(this.request, exchange, this.answerBuffer);
+    return this.answerWith(noBid > 0 ? 200 : 204, noBid);
+  }
+
+  private offer(exchange: Exchange, arrivedNs: number): number {
+    const { request, offers, served, parts, decisionNow } = this;
+    const { world, templates } = served;
+    const now = parts.clock.nowMs();
+    readConsent(request, world.privacy, this.consent, now);
+    const tmaxMs = request.tmaxMs === 0 ? exchange.tmaxDefaultMs : request.tmaxMs;
+    const waitedMs = (parts.clock.monotonicNs() - arrivedNs) / 1e6;
+    if (waitedMs > tmaxMs - exchange.networkMarginMs) {
+      this.outcome = Outcome.DEADLINE;
+      return 0;
+    }
+    decisionNow.hold = request.test === 0 ? parts.hold : holdNothing;
+    this.outcome = decide(decisionNow, request, exchange, now, offers);
+    if (this.outcome !== Outcome.BID) return 0;
+    const { table } = world;
+    return encodeInto(request, offers, exchange, templates, table, parts.tokens, this.answerBuffer);
+  }
+
+  private refuse(): BidAnswer {
+    this.parts.counters?.refused(400);
+    return this.answerWith(400, 0);
+  }
+
+  private answerWith(status: number, length: number): BidAnswer {
+    this.answer.status = status;
+    this.answer.length = length;
+    return this.answer;
+  }
+
+  private decisionFor(served: ServedWorld): Decision {
+    const { world } = served;
+    const { request } = this;
+    return {
+      world,
+      table: world.table,
+      scratch: new Scratch(world.table, world.index.rowWords),
+      identifierKey: this.parts.identifierKey,
+      person: new Identified(),
+      price: new PriceSteps(),
+      hold: this.parts.hold,
+      declaredRow: null,
+      request,
+      exchange: world.exchanges[0] as Exchange,
+      imp: request.imps[0] as Decision["imp"],
+      known: false,
+      currency: 0 as Decision["currency"],
+      now: 0 as Decision["now"],
+      furthest: Outcome.BID,
+    };
+  }
+}

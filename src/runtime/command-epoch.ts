@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Epoch } from "../base/ids.js";
+import type { UnixMs } from "../base/units.js";
+import type { Manifest } from "../index/manifest.js";
+import { forgetLogOf, snapshotsFolderOf, trustOf } from "./demo-world.js";
+import { openKeyFiles } from "./key-files.js";
+import { admitSnapshot, listEpochs, type SnapshotTrust } from "./snapshot-read.js";
+import { epochFolderName } from "./snapshot-write.js";
+
+/** The newest epoch of a data folder that may be served now. */
+export type CommandEpoch = {
+  readonly manifest: Manifest;
+  readonly snapshotsFolder: string;
+  readonly forgetLog: string;
+  readonly trust: SnapshotTrust;
+};
+
+/** null: there is none, and `warnings` say why where one was expected. Makes no key and writes nothing. */
+export function newestEpoch(
+  dataFolder: string | null,
+  nowMs: UnixMs,
+  warnings: string[],
+): CommandEpoch | null {
+  if (dataFolder === null) return null;
+  const snapshotsFolder = snapshotsFolderOf(dataFolder);
+  const epochs = listEpochs(snapshotsFolder);
+  if (epochs.length === 0) return null;
+  const keys = ["identifier.key", "snapshot.ed25519", "snapshot.ed25519.pub", "token.key"];
+  if (!keys.every((name) => existsSync(join(dataFolder, "keys", name)))) {
+    warnings.push(`${dataFolder} has snapshots but not the keys to verify them: epoch 0 is used`);
+    return null;
+  }
+  const trust = trustOf(openKeyFiles(dataFolder));
+  for (const epoch of epochs) {
+    const folder = join(snapshotsFolder, epochFolderName(epoch));
+    const admitted = admitSnapshot(folder, epoch, 0 as Epoch, nowMs, trust);
+    if (admitted.ok) {
+      const { manifest } = admitted;
+      return { manifest, snapshotsFolder, forgetLog: forgetLogOf(dataFolder), trust };
+    }
+    warnings.push(`epoch ${epoch} is refused: ${admitted.words}`);
+  }
+  return null;
+}

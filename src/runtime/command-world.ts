@@ -1,0 +1,89 @@
+import { indexOfNobody } from "../admin/anonymous-request.js";
+import type { Generation } from "../base/ids.js";
+import type { UnixMs } from "../base/units.js";
+import { audiencesNeeded, segmentNames } from "../campaign/compile.js";
+import { hasErrors, issueText } from "../campaign/issue.js";
+import type { LoadedConfig } from "../campaign/load.js";
+import { type Place, projectionOf } from "../index/projection.js";
+import { Certificates } from "./certificates.js";
+import { newestEpoch } from "./command-epoch.js";
+import { readConfig } from "./read-config.js";
+import { judgeTerms } from "./term-count.js";
+import { buildWorld, nobody, type People } from "./world-build.js";
+import { type ServedWorld, servedWorldFrom } from "./world-parts.js";
+
+export type CommandWorldOptions = {
+  readonly configFolder: string;
+  /** Its newest good snapshot gives segments and certificates; null, or none there: epoch 0. */
+  readonly dataFolder: string | null;
+  readonly nowMs: UnixMs;
+};
+
+/** A World for explain and replay: the segments and certificates of an epoch, and none of its people. */
+export type CommandWorld = {
+  readonly served: ServedWorld;
+  readonly config: LoadedConfig;
+  readonly places: ReadonlyMap<string, Place>;
+  /** What the caller should know, a line each. */
+  readonly warnings: readonly string[];
+};
+
+export type CommandWorldOutcome =
+  | { readonly ok: true; readonly world: CommandWorld }
+  | { readonly ok: false; readonly lines: readonly string[] };
+
+/** Certified people would be of no use here: no identifier is looked up, so none is loaded. */
+type Epochs = { readonly people: People; readonly certificates: ReadonlySet<string> };
+
+/** Reads the config, judges the audiences against the newest snapshot's files, and builds the World. */
+export async function buildCommandWorld(
+  options: CommandWorldOptions,
+): Promise<CommandWorldOutcome> {
+  const { config, privacy, issues } = readConfig(options.configFolder);
+  if (config === null || privacy === null || hasErrors(issues)) {
+    return { ok: false, lines: issues.map(issueText) };
+  }
+  const warnings = issues.map(issueText);
+  const { people, certificates } = await epochOf(options, config, warnings);
+  const { parts } = buildWorld({
+    generation: 1 as Generation,
+    config,
+    privacy,
+    people,
+    certificates,
+    placeOf: () => 0,
+    publicUrl: "https://bidder.invalid",
+    retired: [],
+  });
+  const served = servedWorldFrom(parts);
+  return { ok: true, world: { served, config, places: people.places, warnings } };
+}
+
+async function epochOf(
+  { dataFolder, nowMs }: CommandWorldOptions,
+  config: LoadedConfig,
+  warnings: string[],
+): Promise<Epochs> {
+  const none: Epochs = { people: nobody(), certificates: new Set() };
+  const newest = newestEpoch(dataFolder, nowMs, warnings);
+  if (newest === null) return none;
+  const { manifest, snapshotsFolder, forgetLog, trust } = newest;
+  const { epoch } = manifest;
+  const names = manifest.segments.map(({ name }) => name);
+  // All segments where they fit, as the server loads them; else those in use.
+  const whole = projectionOf(names, names);
+  const projected = whole.ok ? whole : projectionOf(names, segmentNames(config.book));
+  if (!projected.ok) {
+    warnings.push(`epoch ${epoch}: ${projected.words}`);
+    return none;
+  }
+  const { planes, places } = projected.projection;
+  const certificates = new Certificates((request) => Promise.resolve(judgeTerms(request)), {
+    ...{ snapshotsFolder, forgetLog, trust },
+    nowMs: () => nowMs,
+  });
+  const why = await certificates.certify(epoch, audiencesNeeded(config.book));
+  if (why !== "") warnings.push(`epoch ${epoch}: no audience is certified: ${why}`);
+  const parts = indexOfNobody(planes.length, epoch).parts;
+  return { people: { parts, places }, certificates: certificates.certified(epoch) };
+}

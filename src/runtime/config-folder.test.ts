@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { readConfigFolder, watchedFolders } from "./config-folder.js";
+
+let root = "";
+const write = (name: string): void => {
+  mkdirSync(join(root, name, ".."), { recursive: true });
+  writeFileSync(join(root, name), `# ${name}\n`);
+};
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "config-folder-"));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+test("reads the YAML files that belong to a config, and no others", () => {
+  const ours = ["rates.yaml", "campaigns/a/b.yml", "exchanges/x.yaml", "exchanges/profiles/p.yaml"];
+  for (const name of [...ours, "demo/rates.yaml", "tools/x.yaml", "campaigns/a.txt", ".x.yaml"]) {
+    write(name);
+  }
+  const files = readConfigFolder(root);
+  expect(files.map(({ name }) => name)).toEqual([...ours].sort());
+  expect(files[0]).toMatchObject({
+    path: join(root, files[0]!.name),
+    text: `# ${files[0]!.name}\n`,
+  });
+  expect(watchedFolders(root)).toContain(join(root, "exchanges/profiles"));
+});
+
+test("a folder takes the profiles that it lacks from its parent", () => {
+  for (const name of ["exchanges/profiles/p.yaml", "exchanges/profiles/q.yaml"]) write(name);
+  for (const name of ["demo/exchanges/profiles/q.yaml", "demo/rates.yaml"]) write(name);
+  const files = readConfigFolder(join(root, "demo"));
+  expect(files.map(({ name, text }) => [name, text.trim()])).toEqual([
+    ["exchanges/profiles/p.yaml", "# exchanges/profiles/p.yaml"],
+    ["exchanges/profiles/q.yaml", "# demo/exchanges/profiles/q.yaml"],
+    ["rates.yaml", "# demo/rates.yaml"],
+  ]);
+});
+
+test("a folder that is not there is named, with what to do", () => {
+  expect(() => readConfigFolder(join(root, "none"))).toThrow(/none: name one with --config/);
+});

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { SourceFile } from "../campaign/document.js";
+
+/** Files below these are ours, at any depth; beside them the YAML files of the folder itself. */
+const subfolders = ["campaigns", "deals", "exchanges"] as const;
+const profilesFolder = "exchanges/profiles";
+const fileBytesMax = 128 * 1024 * 1024;
+const isYaml = (name: string): boolean => /\.ya?ml$/.test(name) && !name.startsWith(".");
+
+/**
+ * The YAML files of a config folder as texts, sorted by name; which file means what is
+ * campaign/load's matter. Exchange profiles that the folder lacks are taken from its parent:
+ * config/demo uses those of config/. Throws where the folder or a file cannot be read, with the
+ * path and what to do.
+ */
+export function readConfigFolder(folder: string): readonly SourceFile[] {
+  if (!isFolder(folder)) {
+    throw new Error(`there is no config folder ${folder}: name one with --config`);
+  }
+  const names = listed(folder, "").filter(isYaml);
+  for (const subfolder of subfolders) names.push(...yamlBelow(folder, subfolder));
+  const files = names.map((name) => readSource(join(folder, name), name));
+  const parent = dirname(resolve(folder));
+  for (const name of yamlBelow(parent, profilesFolder)) {
+    if (names.includes(name)) continue;
+    files.push(readSource(join(folder, "..", name), name));
+  }
+  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Folders whose changes can change what `readConfigFolder` gives: what a reload watches. */
+export function watchedFolders(folder: string): readonly string[] {
+  const parent = join(folder, "..", profilesFolder);
+  const below = [...subfolders, profilesFolder].map((name) => join(folder, name));
+  return [folder, ...below, parent].filter(isFolder);
+}
+
+function readSource(path: string, name: string): SourceFile {
+  const { size } = statSync(path);
+  if (size > fileBytesMax) {
+    throw new Error(`${path} has ${size} bytes, at most ${fileBytesMax}: split it`);
+  }
+  return { path, name, text: readFileSync(path, "utf8") };
+}
+
+function yamlBelow(folder: string, below: string): string[] {
+  return listed(folder, below).flatMap((name) => {
+    const path = `${below}/${name}`;
+    if (isFolder(join(folder, path))) return yamlBelow(folder, path);
+    return isYaml(name) ? [path] : [];
+  });
+}
+
+const listed = (folder: string, below: string): string[] =>
+  isFolder(join(folder, below)) ? readdirSync(join(folder, below)).sort() : [];
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

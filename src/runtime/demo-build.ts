@@ -1,0 +1,30 @@
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { DemoWorldOrder, DemoWorldResult } from "./demo-world.js";
+import type { DemoWorldMessage } from "./demo-world-process.js";
+import { entryUrl } from "./entry-url.js";
+
+export type DemoProgress = (stage: string, done: number, total: number) => void;
+
+/** A build under way: its result, and the way to end it when the process drains. */
+export type DemoBuild = { readonly result: Promise<DemoWorldResult>; readonly stop: () => void };
+
+/** Builds the demo's people in a process of their own, so that contextual bids go on meanwhile. */
+export function buildDemoApart(order: DemoWorldOrder, progress: DemoProgress): DemoBuild {
+  const child = fork(fileURLToPath(entryUrl("demo-world-process")), {
+    serialization: "advanced",
+  });
+  const result = new Promise<DemoWorldResult>((resolve, reject) => {
+    child.on("message", (message: DemoWorldMessage) => {
+      if (message.kind === "progress") progress(message.stage, message.done, message.total);
+      else if (message.kind === "done") resolve(message.result);
+      else reject(new Error(message.words));
+    });
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      reject(new Error(`the process that builds the demo's people ended with code ${code}`));
+    });
+  });
+  child.send(order);
+  return { result, stop: () => child.kill("SIGTERM") };
+}

@@ -1,0 +1,94 @@
+import type { AudienceVerdict } from "./certificates.js";
+import { demoIdentifier, demoSeed } from "./demo-people.js";
+import type { Service } from "./service.js";
+import type { DeskEvent } from "./world-desk.js";
+
+type Output = { readonly write: (text: string) => unknown; readonly isTTY?: boolean };
+
+const lineEveryMs = 1000;
+
+/** What a newcomer sees of the demo: where it listens, a request to paste, and how the people come in. */
+export class DemoConsole {
+  private readonly output: Output | null;
+  private lastLineMs = Number.NEGATIVE_INFINITY;
+  private lastStage = "";
+  private open = false;
+
+  /** null = say nothing (serve: the log speaks). */
+  constructor(output: Output | null) {
+    this.output = output;
+  }
+
+  ready(service: Service, adminPort: number): void {
+    const { settings, publicUrl, workers, keys } = service;
+    const bid = `http://${settings.host}:${workers.port}`;
+    const [first] = service.desk.current?.config.exchanges ?? [];
+    this.line("");
+    this.line(`crowdbid is bidding: ${bid}/bid/${first?.name ?? "openrtb26"}`);
+    if (publicUrl !== bid) this.line(`notices come to ${publicUrl}`);
+    this.line(`admin: http://${settings.host}:${adminPort}/readyz, /metrics`);
+    this.line(`admin token: ${keys.adminTokenPath}`);
+    this.line("");
+    this.line("Paste this into another terminal for a bid:");
+    this.line("");
+    this.line(sampleCommand(`${bid}/bid/${first?.name ?? "openrtb26"}`));
+    this.line("");
+    this.line("The demo's people are being built; until then bids are on context alone.");
+  }
+
+  /** A moving line on a terminal, a plain one a second elsewhere. */
+  progress(stage: string, done: number, total: number): void {
+    const nowMs = performance.now();
+    if (stage === this.lastStage && nowMs - this.lastLineMs < lineEveryMs) return;
+    this.lastLineMs = nowMs;
+    this.lastStage = stage;
+    const share = total > 0 ? Math.floor((100 * done) / total) : 0;
+    const text = `  people: ${stage} ${String(share).padStart(3)} %`;
+    if (this.output?.isTTY === true) {
+      this.output.write(`\r${text.padEnd(40)}`);
+      this.open = true;
+    } else this.line(text);
+  }
+
+  event(event: DeskEvent): void {
+    if (event.kind === "published") {
+      const who = event.epoch === 0 ? "no people yet" : `epoch ${event.epoch}`;
+      this.line(`World ${event.generation} is live (${who})`);
+    } else if (event.kind === "config_refused") {
+      this.line("config refused, the last good World stays:");
+      for (const { file, line, column, message } of event.issues.slice(0, 5)) {
+        this.line(`  ${file}:${line}:${column} ${message}`);
+      }
+    }
+  }
+
+  /** What became of the people: which audiences may bid now, and which may not, with the cause. */
+  people(live: boolean, verdicts: readonly AudienceVerdict[]): void {
+    if (!live) {
+      this.line("The demo's people are not served; see the log.");
+      return;
+    }
+    const certified = verdicts.filter(({ verdict }) => verdict === "certified").length;
+    const refused = verdicts.length - certified;
+    this.line(`Audiences: ${certified} certified, ${refused} refused (below the crowd minimum).`);
+    const person = demoIdentifier(demoSeed, 1);
+    if (person !== undefined) this.line(`A known person to try: "ifa": "${person.value}"`);
+  }
+
+  private line(text: string): void {
+    if (this.output === null) return;
+    this.output.write(this.open ? `\n${text}\n` : `${text}\n`);
+    this.open = false;
+  }
+}
+
+const sample = {
+  id: "hello",
+  imp: [{ id: "1", banner: { w: 300, h: 250 }, bidfloor: 0.5 }],
+  site: { domain: "news.example", page: "https://news.example/today" },
+  device: { geo: { country: "USA" }, ua: "Mozilla/5.0", ip: "203.0.113.7" },
+};
+
+/** One command that shows a bid; kept here and in the README alike (a test compares them). */
+export const sampleCommand = (url: string): string =>
+  `curl -s ${url} -H 'Content-Type: application/json' -d '${JSON.stringify(sample)}'`;

@@ -1,0 +1,173 @@
+import type { MessagePort } from "node:worker_threads";
+import { assert } from "../base/assert.js";
+import type { SipKey } from "../base/hash.js";
+import { tokenLifeSec } from "../base/limits.js";
+import { NoticeKind } from "../base/lists.js";
+import { CellTable } from "../bid/context.js";
+import { holdOn } from "../bid/hold.js";
+import { sweepSlots } from "../bid/reserve.js";
+import { type SharedBuffers, sharedStateFrom } from "../bid/shared-state.js";
+import type { EdgeApp } from "../edge/http-edge.js";
+import { NoticeParameters, parseNotice } from "../wire/notice.js";
+import { landingPageOf } from "../wire/template.js";
+import { TokenFields } from "../wire/token-format.js";
+import { type TokenSecret, tokenKeyFrom } from "../wire/token-key.js";
+import { TokenReader } from "../wire/token-reader.js";
+import { TokenWriter } from "../wire/token-writer.js";
+import { mayAsk, QueryRate } from "./admission.js";
+import { Bidder } from "./bidder.js";
+import { cellsOf } from "./cells.js";
+import { NoticeResult, Single, WorkerCounters } from "./counters.js";
+import { edgeWorkerData, startEdgeWorker } from "./edge-shell.js";
+import { NoticeDesk } from "./notice-desk.js";
+import { realClock } from "./real-clock.js";
+import { LoadShedder } from "./shedding.js";
+import { reasonOf } from "./worker-messages.js";
+import { servedWorldFrom, type WorldParts } from "./world-parts.js";
+
+/** What main gives each edge worker at its start. */
+export type EdgeWorkerOwn = {
+  readonly buffers: SharedBuffers;
+  readonly workers: number;
+  readonly boot: number;
+  readonly identifierKey: SipKey;
+  readonly tokenSecrets: readonly TokenSecret[];
+  readonly counters: SharedArrayBuffer;
+};
+/** A World as main posts it, with the counters' places of its exchanges. */
+export type EdgeWorld = { readonly parts: WorldParts; readonly slots: Uint8Array };
+/** Posted once, before the port opens. */
+export type EdgePorts = { readonly money: MessagePort };
+
+const tickMs = 50;
+/** Slots looked at in one tick: all of a part in about 4 s. */
+const sweepSlotsPerTick = 50_000;
+
+const { index, own } = edgeWorkerData();
+const {
+  buffers,
+  workers,
+  boot,
+  identifierKey,
+  tokenSecrets,
+  counters: cells,
+} = own as EdgeWorkerOwn;
+const clock = realClock;
+const state = sharedStateFrom(buffers, index);
+const counters = new WorkerCounters(cells);
+const desk = new NoticeDesk(state, buffers);
+const shedder = new LoadShedder();
+const queryRate = new QueryRate(workers);
+const tokenKeys = tokenSecrets.map(tokenKeyFrom);
+assert(tokenKeys.length > 0, "a token key is needed");
+const reader = new TokenReader(tokenKeys);
+const token = new TokenFields();
+const said = new NoticeParameters();
+const cellTable = new CellTable(index);
+
+let bidder: Bidder | null = null;
+let draining = false;
+
+function adopt(payload: unknown): void {
+  const { parts, slots } = payload as EdgeWorld;
+  counters.useSlots(slots);
+  const served = servedWorldFrom(parts);
+  if (bidder !== null) {
+    bidder.adopt(served);
+    return;
+  }
+  const tokens = new TokenWriter(tokenKeys[0]!, index, boot);
+  const hold = holdOn(state, cellsOf(cellTable, desk.ring));
+  bidder = new Bidder({ clock, identifierKey, tokens, hold, counters }, served);
+}
+
+/** The edge opens its port after the first World only. */
+function serving(): Bidder {
+  assert(bidder !== null, "a World comes before the port");
+  return bidder;
+}
+
+const notice: EdgeApp["notice"] = (kind, query, done) => {
+  parseNotice(kind, query, "", said);
+  if (!reader.read(said.token, token)) {
+    counters.notice(kind, NoticeResult.FORGED);
+    done(204, "");
+    return;
+  }
+  const nowMs = clock.nowMs();
+  const { templates } = serving().world;
+  const landing = kind === NoticeKind.CLICK ? landingPageOf(templates, token.creative) : "";
+  if (nowMs / 1000 - token.timeSec > tokenLifeSec) {
+    counters.notice(kind, NoticeResult.EXPIRED);
+    done(landing === "" ? 204 : 302, landing);
+    return;
+  }
+  const facts = {
+    kind,
+    lossCode: said.lossCode,
+    clearingMicros: said.clearingMicros,
+    minToWinMicros: said.minToWinMicros,
+  };
+  desk.take(token, facts, landing, nowMs, (status, location) => {
+    counters.notice(kind, status === 503 ? NoticeResult.UNAVAILABLE : NoticeResult.COUNTED);
+    done(status, location);
+  });
+};
+
+const app: EdgeApp = {
+  clock,
+  exchangeOf: (name) =>
+    serving().world.world.exchanges.find((exchange) => exchange.name === name) ?? null,
+  mayAsk,
+  admit: (exchange, nowMs) => {
+    if (shedder.sheds()) {
+      counters.add(Single.SHED);
+      return false;
+    }
+    return queryRate.admit(exchange, nowMs);
+  },
+  get bodyBuffer() {
+    return serving().bodyBuffer;
+  },
+  get answerBuffer() {
+    return serving().answerBuffer;
+  },
+  bid: (exchange, length, arrivedNs) => serving().bid(exchange, length, arrivedNs),
+  notice,
+  refused: (status) => counters.refused(status),
+  failed: (error) => {
+    counters.add(Single.FAILED);
+    process.stderr.write(
+      `${JSON.stringify({ part: `worker-${index}`, failed: reasonOf(error) })}\n`,
+    );
+  },
+  draining: () => draining,
+};
+
+const ticks = setInterval(() => {
+  const nowMs = clock.nowMs();
+  desk.tick(nowMs);
+  sweepSlots(state, Math.floor(nowMs / 1000), sweepSlotsPerTick);
+}, tickMs);
+
+/** Every notice that was taken gets its answer before the worker ends. */
+async function drained(): Promise<void> {
+  draining = true;
+  const until = clock.nowMs() + 3000;
+  while (desk.waiting > 0 && clock.nowMs() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    desk.acknowledge();
+    desk.tick(clock.nowMs());
+  }
+  desk.giveUp();
+  clearInterval(ticks);
+  moneyPort?.close();
+}
+
+let moneyPort: MessagePort | null = null;
+function listenToMoney(payload: unknown): void {
+  moneyPort = (payload as EdgePorts).money;
+  moneyPort.on("message", () => desk.acknowledge());
+}
+
+startEdgeWorker({ app, adopt, message: listenToMoney, drained, shedder, counters });

@@ -1,0 +1,71 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openKeyFiles } from "./key-files.js";
+
+let data = "";
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), "crowdbid-keys-"));
+});
+afterEach(() => rmSync(data, { recursive: true }));
+
+const modeOf = (name: string): number => statSync(join(data, name)).mode & 0o777;
+
+test("the first start makes every key with its mode, the second reads the same ones", () => {
+  const first = openKeyFiles(data);
+  expect([...first.made].sort()).toEqual([
+    ...["admin.token", "keys/identifier.key", "keys/snapshot.ed25519"],
+    ...["keys/snapshot.ed25519.pub", "keys/token.key"],
+  ]);
+  expect(modeOf("keys")).toBe(0o700);
+  expect(modeOf("keys/identifier.key")).toBe(0o400);
+  expect(modeOf("keys/snapshot.ed25519")).toBe(0o400);
+  expect(modeOf("keys/token.key")).toBe(0o400);
+  expect(modeOf("admin.token")).toBe(0o600);
+  const second = openKeyFiles(data);
+  expect(second.made).toEqual([]);
+  expect(second.identifierKey).toEqual(first.identifierKey);
+  expect(second.identifierKeyId).toBe(first.identifierKeyId);
+  expect(second.signing.keyId).toBe(first.signing.keyId);
+  expect(second.token).toEqual(first.token);
+  expect(second.adminToken).toBe(first.adminToken);
+  expect(first.adminToken.length).toBe(43);
+});
+
+test("two data folders share no secret", () => {
+  const [one, other] = [openKeyFiles(join(data, "a")), openKeyFiles(join(data, "b"))];
+  expect(one.identifierKeyId).not.toBe(other.identifierKeyId);
+  expect(one.signing.keyId).not.toBe(other.signing.keyId);
+  expect(one.token.secret).not.toEqual(other.token.secret);
+  expect(one.adminToken).not.toBe(other.adminToken);
+});
+
+test.each(["keys/identifier.key", "keys/snapshot.ed25519", "keys/token.key", "admin.token"])(
+  "%s that others may read is refused, with the command that mends it",
+  (name) => {
+    openKeyFiles(data);
+    chmodSync(join(data, name), 0o644);
+    expect(() => openKeyFiles(data)).toThrow(/has mode 0644, it must be 0[46]00: chmod [46]00 /);
+  },
+);
+
+test("a key file of the wrong size or content is refused and never overwritten", () => {
+  openKeyFiles(data);
+  const path = join(data, "keys/identifier.key");
+  chmodSync(path, 0o600);
+  writeFileSync(path, "short");
+  chmodSync(path, 0o400);
+  expect(() => openKeyFiles(data)).toThrow(/identifier.key has 5 bytes instead of 16/);
+  expect(readFileSync(path, "utf8")).toBe("short");
+});
+
+test("a public key that is not the private one's is refused", () => {
+  openKeyFiles(join(data, "a"));
+  openKeyFiles(join(data, "b"));
+  const path = join(data, "a/keys/snapshot.ed25519.pub");
+  chmodSync(path, 0o600);
+  writeFileSync(path, readFileSync(join(data, "b/keys/snapshot.ed25519.pub")));
+  chmodSync(path, 0o444);
+  expect(() => openKeyFiles(join(data, "a"))).toThrow(/does not belong to/);
+});

@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import { Outcome } from "../base/outcome.js";
+import { NoticeKind } from "../bid/exchange.js";
+import {
+  CounterSums,
+  ExchangeSlots,
+  NoticeResult,
+  newCounters,
+  Single,
+  WorkerCounters,
+} from "./counters.js";
+import { createMetrics } from "./metrics.js";
+
+function setUp(epochAgeSeconds: number | null) {
+  const buffer = newCounters();
+  const worker = new WorkerCounters(buffer);
+  const slots = new ExchangeSlots();
+  worker.useSlots(slots.slotsFor([{ id: 4, name: "openrtb26" }]));
+  const registry = createMetrics({
+    counters: new CounterSums([buffer]),
+    slots,
+    generation: () => 12,
+    epoch: () => 3,
+    epochAgeSeconds: () => epochAgeSeconds,
+  });
+  return { worker, scrape: () => registry.metrics() };
+}
+
+test("a scrape prints what the workers counted, and again what they counted since", async () => {
+  const { worker, scrape } = setUp(60);
+  worker.request(0);
+  worker.bids(0, 3);
+  worker.noBid(0, Outcome.BELOW_FLOOR);
+  worker.notice(NoticeKind.WIN, NoticeResult.FORGED);
+  worker.refused(413);
+  worker.add(Single.SHED, 2);
+  expect(await scrape()).toContain('crowdbid_requests_total{exchange="openrtb26"} 1\n');
+  worker.request(0);
+  const text = await scrape();
+  for (const line of [
+    'crowdbid_requests_total{exchange="openrtb26"} 2',
+    'crowdbid_bids_total{exchange="openrtb26"} 3',
+    'crowdbid_no_bids_total{exchange="openrtb26",reason="below_floor"} 1',
+    'crowdbid_notices_total{kind="win",result="forged"} 1',
+    'crowdbid_refusals_total{status="413"} 1',
+    "crowdbid_shed_total 2",
+    "crowdbid_generation 12",
+    "crowdbid_epoch 3",
+    "crowdbid_epoch_age_seconds 60",
+  ]) {
+    expect(text.split("\n")).toContain(line);
+  }
+  expect(text).toMatch(/^crowdbid_process_cpu_seconds_total /m);
+});
+
+test("reasons that depend on a person are one reason", async () => {
+  const { worker, scrape } = setUp(60);
+  for (const outcome of [Outcome.AUDIENCE, Outcome.NO_IDENTIFIER, Outcome.CAPPED]) {
+    worker.noBid(0, outcome);
+  }
+  const text = await scrape();
+  expect(text).toContain('crowdbid_no_bids_total{exchange="openrtb26",reason="person"} 3\n');
+  expect(text).not.toMatch(/audience|identifier|capped/);
+});
+
+test("the histogram is cumulative, and its last bucket is its count", async () => {
+  const { worker, scrape } = setUp(null);
+  for (const durationUs of [10, 15, 16, 100, 5000, 3e7]) worker.latency(durationUs);
+  const lines = (await scrape()).split("\n");
+  const name = "crowdbid_request_duration_seconds";
+  expect(lines).toContain(`# TYPE ${name} histogram`);
+  const counts = lines
+    .filter((line) => line.startsWith(`${name}_bucket`))
+    .map((line) => Number(line.split(" ")[1]));
+  expect(counts).toEqual([...counts].sort((a, b) => a - b));
+  expect(lines).toContain(`${name}_bucket{le="0.000016"} 2`);
+  expect(lines).toContain(`${name}_bucket{le="0.000128"} 4`);
+  expect(lines).toContain(`${name}_bucket{le="+Inf"} 6`);
+  expect(lines).toContain(`${name}_count 6`);
+  expect(lines.find((line) => line.startsWith(`${name}_sum`))).toBe(`${name}_sum 30.005141`);
+});
+
+test("the empty snapshot has no age", async () => {
+  const { scrape } = setUp(null);
+  const values = (await scrape()).split("\n").filter((line) => /^crowdbid_epoch_age/.test(line));
+  expect(values).toEqual([]);
+});

@@ -1,0 +1,152 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { countBelow } from "../base/histogram.js";
+import { Outcome, outcomeLabel } from "../base/outcome.js";
+import { NoticeKind } from "../bid/exchange.js";
+import {
+  type CounterSums,
+  type ExchangeSlots,
+  NoticeResult,
+  refusalStatuses,
+  Single,
+} from "./counters.js";
+
+/** What the metrics show beside the workers' counters, asked at each scrape. */
+export type MetricSources = {
+  readonly counters: CounterSums;
+  readonly slots: ExchangeSlots;
+  readonly generation: () => number;
+  readonly epoch: () => number;
+  /** null on epoch 0, which has no age. */
+  readonly epochAgeSeconds: () => number | null;
+};
+
+const prefix = "crowdbid_";
+/** Powers of two in microseconds: there the histogram's buckets end, so the counts are exact. */
+const durationLimitsUs = Array.from({ length: 17 }, (_, i) => 2 ** (i + 4));
+const noBidOutcomes = Object.values(Outcome).filter((outcome) => outcome !== Outcome.BID);
+
+const lower = <T extends Record<string, number>>(names: T): [string, T[keyof T]][] =>
+  Object.entries(names).map(([name, value]) => [name.toLowerCase(), value as T[keyof T]]);
+
+const durationName = `${prefix}request_duration_seconds`;
+const durationHelp = "Time from the arrival of a bid request's head to its answer.";
+
+/** Comes ready counted from the workers: prom-client's own way is to observe one by one. */
+class DurationHistogram extends Histogram {
+  private readonly counters: CounterSums;
+
+  constructor(registry: Registry, counters: CounterSums) {
+    super({ name: durationName, help: durationHelp, registers: [registry] });
+    this.counters = counters;
+  }
+
+  /** Where prom-client's registry and its own `get` take the rows from (not in its types). */
+  async getForPromString() {
+    const counts = this.counters.latencyCounts();
+    const count = counts.reduce((sum, bucket) => sum + bucket, 0);
+    const row = (suffix: string, labels: Record<string, number | string>, value: number) => ({
+      metricName: `${durationName}_${suffix}`,
+      labels,
+      value,
+    });
+    const values = [
+      ...durationLimitsUs.map((us) => row("bucket", { le: us / 1e6 }, countBelow(counts, us))),
+      row("bucket", { le: "+Inf" }, count),
+      row("sum", {}, this.counters.latencySumUs() / 1e6),
+      row("count", {}, count),
+    ];
+    return { name: durationName, help: durationHelp, type: "histogram", aggregator: "sum", values };
+  }
+}
+
+type Row = readonly [labels: Record<string, string>, value: number];
+
+/** A counter whose rows are read anew at each scrape; rows without a count are left out. */
+function counter(registry: Registry, name: string, help: string, rows: () => Iterable<Row>): void {
+  new Counter({
+    name: `${prefix}${name}`,
+    help,
+    labelNames: ["exchange", "reason", "kind", "result", "status"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [labels, value] of rows()) if (value > 0) this.inc(labels, value);
+    },
+  });
+}
+
+function gauge(registry: Registry, name: string, help: string, value: () => number | null): void {
+  new Gauge({
+    name: `${prefix}${name}`,
+    help,
+    registers: [registry],
+    collect() {
+      const now = value();
+      if (now === null) this.remove();
+      else this.set(now);
+    },
+  });
+}
+
+function trafficMetrics(registry: Registry, { counters, slots }: MetricSources): void {
+  counter(registry, "requests_total", "Bid requests that were decided.", function* () {
+    for (const [slot, exchange] of slots.entries()) yield [{ exchange }, counters.requests(slot)];
+  });
+  counter(registry, "bids_total", "Bids in answers.", function* () {
+    for (const [slot, exchange] of slots.entries()) yield [{ exchange }, counters.bids(slot)];
+  });
+  const noBidHelp = "Requests, imps and line items without a bid; all that a person causes is one.";
+  counter(registry, "no_bids_total", noBidHelp, function* () {
+    for (const [slot, exchange] of slots.entries()) {
+      for (const outcome of noBidOutcomes) {
+        const reason = outcomeLabel(outcome);
+        yield [{ exchange, reason }, counters.noBids(slot, outcome)];
+      }
+    }
+  });
+  counter(registry, "notices_total", "Win, billing, loss and other notices.", function* () {
+    for (const [kind, kindNumber] of lower(NoticeKind)) {
+      for (const [result, resultNumber] of lower(NoticeResult)) {
+        yield [{ kind, result }, counters.notices(kindNumber, resultNumber)];
+      }
+    }
+  });
+  counter(registry, "refusals_total", "Requests refused before a decision.", function* () {
+    for (const [place, status] of [...refusalStatuses, "other"].entries()) {
+      yield [{ status: String(status) }, counters.refusals(place)];
+    }
+  });
+}
+
+function workerMetrics(registry: Registry, { counters }: MetricSources): void {
+  const single = (name: string, help: string, field: Single): void =>
+    counter(registry, name, help, () => [[{}, counters.single(field)]]);
+  single("worlds_adopted_total", "Worlds adopted, summed over workers.", Single.WORLDS_ADOPTED);
+  single("ring_full_total", "Bids and notices dropped on a full ring.", Single.RING_FULL);
+  single("shed_total", "Requests answered 204 under overload.", Single.SHED);
+  single("failures_total", "Broken invariants while answering.", Single.FAILED);
+  const highest = (field: Single): number => Math.max(0, ...counters.levels(field));
+  gauge(registry, "worker_heap_bytes", "Heap of the largest worker.", () =>
+    highest(Single.HEAP_BYTES),
+  );
+  gauge(
+    registry,
+    "worker_lag_seconds",
+    "Event loop lag of the slowest worker.",
+    () => highest(Single.LAG_MS) / 1e3,
+  );
+}
+
+/** The registry that `GET /metrics` prints. Labels come from closed lists and the config alone. */
+export function createMetrics(sources: MetricSources): Registry {
+  const registry = new Registry();
+  trafficMetrics(registry, sources);
+  new DurationHistogram(registry, sources.counters);
+  workerMetrics(registry, sources);
+  gauge(registry, "generation", "Number of the published World.", sources.generation);
+  gauge(registry, "epoch", "Number of the segment snapshot; 0 is the empty one.", sources.epoch);
+  const ageHelp = "Age of the segment snapshot; absent on epoch 0.";
+  gauge(registry, "epoch_age_seconds", ageHelp, sources.epochAgeSeconds);
+  collectDefaultMetrics({ register: registry, prefix });
+  return registry;
+}

@@ -1,0 +1,321 @@
+import { bucketOf, startSums, sweepSums } from "../bid/reserve.js";
+import { SeenBit, SeenNotices } from "../bid/seen-notices.js";
+import { settle, Settlement, Taken } from "../bid/settle.js";
+import type { SettleContext } from "../bid/settle.js";
+import { Cell, durableCell, MoneyState, NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
+import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
+import { NoticeKind } from "../bid/exchange.js";
+import { tokenLifeSec } from "../base/limits.js";
+import { RingReader } from "../base/ring.js";
+import type { AllowanceEntry, CellEntry, Entry, NoticeEntry } from "../journal/entry.js";
+import type { JournalFolder } from "../journal/file.js";
+import { Journal } from "../journal/journal.js";
+import { Notice, readNotice } from "../journal/notice.js";
+import { CellField, NoticeEffect, RecordKind } from "../journal/record.js";
+import { BudgetBook } from "./budget.js";
+import type { AccountView, CampaignSpend } from "./budget.js";
+import { BudgetHistory } from "./budget-history.js";
+import type { BudgetPlan } from "./budget-plan.js";
+
+/**
+ * The money thread's work without its thread: rings -> settle -> one durable block -> acknowledgements, and top-ups of
+ * allowances. What a notice does is decided before its block is written, because the block stores it; nobody hears
+ * of it, and no grant is used, before the block is durable. A commit that fails ends billing: the state is FAILED
+ * until a restart recovers the journal.
+ */
+export type MoneyParts = {
+  readonly buffers: SharedBuffers;
+  readonly folder: JournalFolder;
+  readonly segmentBytesMax: number;
+  /** The boot's number, made durable, given the newest one in the journal. */
+  readonly nextBoot: (journalBoot: number) => number;
+  readonly nowMs: () => number;
+  /** Tells a worker that its notices up to `durableCell` are answered. */
+  readonly acknowledge: (worker: number) => void;
+};
+
+/** Records of one block; more are several blocks. */
+const blockEntriesMax = 16_384;
+const forgetEveryMs = 600_000;
+export const planEveryMs = 50;
+
+export type MoneyCounts = {
+  notices: number;
+  duplicates: number;
+  expired: number;
+  refused: number;
+  late: number;
+  blocks: number;
+};
+
+export class MoneyLoop {
+  readonly state: SharedState;
+  readonly boot: number;
+  readonly counts: MoneyCounts = {
+    notices: 0,
+    duplicates: 0,
+    expired: 0,
+    refused: 0,
+    late: 0,
+    blocks: 0,
+  };
+  /** Why billing stopped, "" while it goes on. */
+  failure = "";
+  private readonly parts: MoneyParts;
+  private readonly journal: Journal;
+  private readonly book: BudgetBook;
+  private readonly seen = new SeenNotices();
+  private readonly readers: readonly RingReader[];
+  private readonly refusals: readonly Uint8Array[];
+  /** By worker: cells before this ring position are journaled; newest notice taken; whether to answer. */
+  private readonly cellsTaken: number[];
+  private readonly newest: number[];
+  private readonly owed: boolean[];
+  private readonly billsBy = new Map<number, number>();
+  private readonly context: SettleContext;
+  private readonly notice = new Notice();
+  private readonly settlement = new Settlement();
+  private entries: Entry[] = [];
+  private planDueMs = 0;
+  private forgetDueMs = 0;
+
+  /** Replays the journal and starts a boot; throws JournalDamage or what the disk throws. */
+  constructor(parts: MoneyParts) {
+    this.parts = parts;
+    const { buffers } = parts;
+    const nowMs = parts.nowMs();
+    const history = new BudgetHistory();
+    let journalBoot = 0;
+    this.journal = Journal.open(parts.folder, parts.segmentBytesMax, (entry) => {
+      if (entry.kind === RecordKind.BOOT) journalBoot = Math.max(journalBoot, entry.boot);
+      history.replay(entry);
+      if (entry.kind === RecordKind.NOTICE) this.recall(entry, nowMs);
+    });
+    this.seen.forgetExpired(Math.floor(nowMs / 1000));
+    this.boot = parts.nextBoot(journalBoot);
+    history.noteBoot(this.boot, nowMs);
+    this.state = sharedStateFrom(buffers, NO_WORKER);
+    this.book = new BudgetBook(this.state, history, this.boot);
+    this.readers = buffers.rings.map((ring) => new RingReader(ring));
+    this.refusals = buffers.refusals.map((buffer) => new Uint8Array(buffer));
+    this.cellsTaken = this.readers.map((reader) => reader.consumed());
+    this.newest = this.readers.map(() => 0);
+    this.owed = this.readers.map(() => false);
+    this.context = {
+      state: this.state,
+      boot: this.boot,
+      seen: this.seen,
+      placeOf: (lineItem) => this.book.placeOf(lineItem),
+      billsBy: (exchange) => this.billsBy.get(exchange) ?? NoticeKind.BILL,
+    };
+    startSums(this.state, Math.floor(nowMs / 1000));
+    this.state.setCell(Cell.HEARTBEAT_SEC, Math.floor(nowMs / 1000) | 0);
+    this.journal.commit([{ kind: RecordKind.BOOT, boot: this.boot, timeMs: nowMs }]);
+    this.state.setCell(Cell.MONEY_STATE, MoneyState.READY);
+  }
+
+  /** A notice of an earlier boot, so that it counts only once. */
+  private recall(entry: NoticeEntry, nowMs: number): void {
+    if (entry.timeSec + tokenLifeSec < nowMs / 1000) return;
+    const { effect, noticeKind } = entry;
+    const charged =
+      effect === NoticeEffect.BILLED ||
+      effect === NoticeEffect.LATE ||
+      effect === NoticeEffect.EARLIER_BOOT;
+    const bits = SeenBit.kind(noticeKind) | (charged ? SeenBit.CHARGED : 0);
+    if (!this.seen.add(entry.worker, entry.boot, entry.counter, bits, entry.timeSec)) {
+      throw new Error("the journal has more live tokens than fit the memory set aside for them");
+    }
+  }
+
+  /** Takes a World's budgets; they count from the next step on. */
+  adopt(plan: BudgetPlan): void {
+    for (const { exchange, noticeKind } of plan.billsBy) this.billsBy.set(exchange, noticeKind);
+    this.book.adopt(plan);
+    const { generation } = plan;
+    const timeMs = this.parts.nowMs();
+    this.entries.push({ kind: RecordKind.GENERATION, boot: this.boot, generation, timeMs });
+    this.planDueMs = 0;
+  }
+
+  /** One round; true when there was something to make durable. */
+  step(): boolean {
+    if (this.failure !== "") return false;
+    const nowMs = this.parts.nowMs();
+    const nowSec = Math.floor(nowMs / 1000);
+    this.state.setCell(Cell.HEARTBEAT_SEC, nowSec | 0);
+    this.drain(nowSec);
+    if (bucketOf(nowSec) - 1 > this.state.cell(Cell.SWEPT_BUCKET)) {
+      sweepSums(this.state, nowSec, this.book.placesUsed);
+    }
+    if (nowMs >= this.planDueMs || this.planDueMs - nowMs > 60_000) this.topUp(nowMs);
+    if (nowMs >= this.forgetDueMs || this.forgetDueMs - nowMs > 2 * forgetEveryMs) {
+      this.seen.forgetExpired(nowSec);
+      this.forgetDueMs = nowMs + forgetEveryMs;
+    }
+    return this.settleUp();
+  }
+
+  private topUp(nowMs: number): void {
+    this.book.plan(nowMs, this.entries as AllowanceEntry[]);
+    // Many line items take long to look at: at most a tenth of the time goes there.
+    const tookMs = Math.max(0, this.parts.nowMs() - nowMs);
+    this.planDueMs = nowMs + Math.max(planEveryMs, 10 * tookMs);
+  }
+
+  /**
+   * Takes what is in the rings. A notice may name a cell out of another worker's ring, where it was put before its bid
+   * was answered: so notices are taken up to a mark set first, cells up to a mark set after all of those.
+   */
+  private drain(nowSec: number): void {
+    const noticesTo = this.readers.map((reader) => reader.published());
+    const cellsTo = this.readers.map((reader) => reader.published());
+    for (const [worker, reader] of this.readers.entries()) {
+      this.takeCells(worker, reader, cellsTo[worker]!);
+    }
+    for (const [worker, reader] of this.readers.entries()) {
+      const to = noticesTo[worker]!;
+      for (let at = reader.consumed(); at !== to; at = (at + 1) | 0) {
+        const offset = reader.offsetOf(at);
+        if (reader.view.getUint8(offset) !== RecordKind.NOTICE) continue;
+        readNotice(reader.view, offset, this.notice);
+        this.takeNotice(worker, nowSec);
+      }
+      reader.consumeTo(to);
+    }
+  }
+
+  private takeCells(worker: number, reader: RingReader, to: number): void {
+    const from = this.cellsTaken[worker]!;
+    for (let at = from; at !== to; at = (at + 1) | 0) {
+      const offset = reader.offsetOf(at);
+      if (reader.view.getUint8(offset) === RecordKind.CELL) {
+        this.entries.push(cellEntry(reader, offset, this.boot));
+      }
+    }
+    this.cellsTaken[worker] = to;
+  }
+
+  private takeNotice(worker: number, nowSec: number): void {
+    const { notice, settlement, counts } = this;
+    const taken = settle(this.context, notice, nowSec, settlement);
+    const answers = this.refusals[worker]!;
+    answers[notice.sequence & (answers.length - 1)] = taken === Taken.REFUSED ? 1 : 0;
+    this.newest[worker] = notice.sequence;
+    this.owed[worker] = true;
+    if (taken === Taken.NEW) {
+      counts.notices++;
+      const { effect, chargedNanos } = settlement;
+      if (effect === NoticeEffect.LATE) counts.late++;
+      this.book.charge(notice.boot, notice.lineItem, chargedNanos, notice.receivedMs);
+      this.entries.push(noticeEntry(notice, effect, chargedNanos));
+    } else if (taken === Taken.DUPLICATE) counts.duplicates++;
+    else if (taken === Taken.EXPIRED) counts.expired++;
+    else counts.refused++;
+  }
+
+  /** Makes the gathered records durable, then lets their effects out. */
+  private settleUp(): boolean {
+    const { entries } = this;
+    this.entries = [];
+    try {
+      for (let from = 0; from < entries.length; from += blockEntriesMax) {
+        this.journal.commit(entries.slice(from, from + blockEntriesMax));
+        this.counts.blocks++;
+      }
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+    this.book.applyGrants();
+    for (const worker of this.readers.keys()) {
+      if (!this.owed[worker]) continue;
+      this.owed[worker] = false;
+      this.state.setCell(durableCell(worker), this.newest[worker]! | 0);
+      this.parts.acknowledge(worker);
+    }
+    return entries.length > 0;
+  }
+
+  private fail(error: unknown): void {
+    this.failure = `journal: ${error instanceof Error ? error.message : String(error)}`;
+    this.state.setCell(Cell.MONEY_STATE, MoneyState.FAILED);
+    for (const worker of this.readers.keys()) this.parts.acknowledge(worker);
+  }
+
+  /**
+   * The end in order, after the last bid: takes what is still in the rings, returns what is neither spent nor
+   * reserved, and closes the journal.
+   */
+  close(): void {
+    if (this.failure === "") {
+      this.step();
+      const timeMs = this.parts.nowMs();
+      this.book.returnAll(timeMs, this.entries as AllowanceEntry[]);
+      this.entries.push({ kind: RecordKind.CLOSE, boot: this.boot, timeMs });
+      this.settleUp();
+      if (this.failure === "") this.state.setCell(Cell.MONEY_STATE, MoneyState.CLOSED);
+    }
+    this.journal.close();
+  }
+
+  spend(): CampaignSpend[] {
+    return this.book.spend();
+  }
+
+  accounts(): AccountView[] {
+    return this.book.accounts();
+  }
+
+  get seenBytes(): number {
+    return this.seen.bytes;
+  }
+}
+
+const decoder = new TextDecoder();
+
+function cellEntry(reader: RingReader, at: number, boot: number): CellEntry {
+  const { view } = reader;
+  const start = at + CellField.text;
+  const length = view.getUint8(at + CellField.textLength);
+  return {
+    kind: RecordKind.CELL,
+    boot,
+    cell: view.getUint32(at + CellField.cell, true),
+    exchange: view.getUint32(at + CellField.exchange, true),
+    format: view.getUint8(at + CellField.format),
+    width: view.getUint16(at + CellField.width, true),
+    height: view.getUint16(at + CellField.height, true),
+    country: view.getUint32(at + CellField.country, true),
+    dealLo: view.getUint32(at + CellField.dealLo, true),
+    dealHi: view.getUint32(at + CellField.dealHi, true),
+    property: decoder.decode(reader.bytes.slice(start, start + length)),
+  };
+}
+
+function noticeEntry(notice: Notice, effect: NoticeEffect, chargedNanos: number): NoticeEntry {
+  return {
+    kind: RecordKind.NOTICE,
+    noticeKind: notice.noticeKind,
+    flags: notice.flags,
+    keyId: notice.keyId,
+    worker: notice.worker,
+    boot: notice.boot,
+    counter: notice.counter,
+    exchange: notice.exchange,
+    lineItem: notice.lineItem,
+    creative: notice.creative,
+    cell: notice.cell,
+    priceMicros: notice.priceMicros,
+    reservedMicros: notice.reservedMicros,
+    currency: notice.currency,
+    timeSec: notice.timeSec,
+    expirySec: notice.expirySec,
+    lossCode: notice.lossCode,
+    clearingMicros: notice.clearingMicros,
+    minToWinMicros: notice.minToWinMicros,
+    receivedMs: notice.receivedMs,
+    effect,
+    chargedNanos,
+  };
+}

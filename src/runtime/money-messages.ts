@@ -1,0 +1,35 @@
+import type { MessagePort } from "node:worker_threads";
+import type { SharedBuffers } from "../bid/shared-state.js";
+import type { CampaignSpend } from "./budget.js";
+import type { BudgetPlan } from "./budget-plan.js";
+import type { MoneyCounts } from "./money-loop.js";
+
+/** What main and the money thread say to each other. */
+export type MoneyThreadData = {
+  readonly buffers: SharedBuffers;
+  readonly journalPath: string;
+  /** The file of the boot number; not in the journal's folder, so that the two are lost apart. */
+  readonly bootFile: string;
+  readonly segmentBytesMax: number;
+  readonly port: MessagePort;
+};
+
+export type ToMoney =
+  | { readonly type: "plan"; readonly plan: BudgetPlan }
+  /** The port on which the worker hears that notices became durable. */
+  | { readonly type: "worker"; readonly worker: number; readonly port: MessagePort }
+  | { readonly type: "close" };
+
+export type MoneyTotals = {
+  readonly spend: readonly CampaignSpend[];
+  readonly counts: MoneyCounts;
+  /** Memory of the set of notices seen. */
+  readonly seenBytes: number;
+};
+
+export type FromMoney =
+  | { readonly type: "ready"; readonly boot: number }
+  /** Before "ready": the thread could not start. After it: billing stopped. */
+  | { readonly type: "failed"; readonly failure: string }
+  | { readonly type: "totals"; readonly totals: MoneyTotals }
+  | { readonly type: "closed" };

@@ -1,0 +1,169 @@
+import { expect, test } from "vitest";
+import { takeAllowance } from "../bid/allowance.js";
+import { CellFacts, CellTable, internCell } from "../bid/context.js";
+import { NoticeKind } from "../bid/exchange.js";
+import { SLOT_NONE } from "../bid/reserve.js";
+import {
+  Cell,
+  createSharedBuffers,
+  durableCell,
+  MoneyState,
+  sharedStateFrom,
+} from "../bid/shared-state.js";
+import type { SharedState } from "../bid/shared-state.js";
+import { RingWriter } from "../base/ring.js";
+import type { Entry } from "../journal/entry.js";
+import { Notice, writeNotice } from "../journal/notice.js";
+import { NoticeEffect, NoticeField, RecordKind } from "../journal/record.js";
+import { scanJournal } from "../journal/scan.js";
+import { FaultyFolder } from "../testing/faulty-folder.js";
+import { MoneyLoop } from "./money-loop.js";
+
+const nowMs = 1_800_000_000_000;
+const nowSec = nowMs / 1000;
+
+/** One boot over a folder: two workers, campaign 1 with line item 50. */
+class Process {
+  readonly folder: FaultyFolder;
+  readonly states: readonly SharedState[];
+  readonly rings: readonly RingWriter[];
+  readonly loop: MoneyLoop;
+  readonly told: number[] = [];
+  ms = nowMs;
+  private readonly sequences = [0, 0];
+
+  constructor(folder = new FaultyFolder(), billsBy: number = NoticeKind.BILL) {
+    this.folder = folder;
+    const sizes = { workers: 2, places: 2, slots: 8, capEntries: 16, ringRecords: 16 };
+    const buffers = createSharedBuffers(sizes);
+    this.states = [0, 1].map((worker) => sharedStateFrom(buffers, worker));
+    this.rings = buffers.rings.map((ring) => new RingWriter(ring, this.states[0]!.wakeWord()));
+    this.loop = new MoneyLoop({
+      ...{ buffers, folder, segmentBytesMax: 1e6, nextBoot: (boot) => boot + 1 },
+      nowMs: () => this.ms,
+      acknowledge: (worker) => this.told.push(worker),
+    });
+    const lineItems = [{ lineItem: 50, place: 1, bidNanosMax: 100 }];
+    const zone = [{ fromSec: 0, offsetSec: 0 }];
+    const budget = { campaign: 1, totalNanos: 1000n, dailyNanos: null, zone, lineItems };
+    const bills = [{ exchange: 4, noticeKind: billsBy }];
+    this.loop.adopt({ generation: 1, campaigns: [budget], billsBy: bills });
+  }
+
+  push(worker: number, kind: number, counter: number, cell = 0): void {
+    const notice = new Notice();
+    Object.assign(notice, { noticeKind: kind, exchange: 4, lineItem: 50, cell, slot: SLOT_NONE });
+    Object.assign(notice, { reservedMicros: 100, priceMicros: 100, timeSec: nowSec });
+    Object.assign(notice, { expirySec: nowSec + 60, receivedMs: this.ms });
+    notice.nonce.set([0, 0, 0, 1, 0, 0, 0, 0, counter]);
+    notice.sequence = ++this.sequences[worker]!;
+    const ring = this.rings[worker]!;
+    const at = ring.claim();
+    ring.view.setUint8(at + NoticeField.recordKind, RecordKind.NOTICE);
+    writeNotice(notice, ring.view, at);
+    ring.publish(true);
+  }
+
+  stored(): Entry[] {
+    const entries: Entry[] = [];
+    scanJournal(this.folder, (entry) => entries.push(entry));
+    return entries;
+  }
+
+  charges(): number[][] {
+    return this.stored()
+      .filter((entry) => entry.kind === RecordKind.NOTICE)
+      .map(({ noticeKind, effect, chargedNanos }) => [noticeKind, effect, chargedNanos]);
+  }
+}
+
+test("after a failed fsync nothing is acknowledged, nothing granted, nothing bid, and nothing tried again", () => {
+  const one = new Process();
+  one.loop.step();
+  expect(one.states[0]!.allowances[1]).toBe(250n);
+  one.push(0, NoticeKind.BILL, 1);
+  one.folder.failNextSync = true;
+  one.ms += 1000;
+  expect(one.loop.step()).toBe(false);
+  expect(one.loop.failure).toMatch(/^journal: EIO/);
+  expect(one.states[0]!.cell(Cell.MONEY_STATE)).toBe(MoneyState.FAILED);
+  expect(one.states[0]!.cell(durableCell(0))).toBe(0);
+  expect(takeAllowance(one.states[0]!, 1, 1)).toBe(false);
+  const { syncs } = one.folder;
+  one.push(0, NoticeKind.BILL, 2);
+  expect(one.loop.step()).toBe(false);
+  one.loop.close();
+  expect(one.folder.syncs).toBe(syncs);
+});
+
+test("every worker whose notices became durable is told once a round", () => {
+  const one = new Process();
+  one.push(1, NoticeKind.WIN, 1);
+  one.push(1, NoticeKind.WIN, 2);
+  one.loop.step();
+  expect(one.told).toEqual([1]);
+  expect([0, 1].map((worker) => one.states[0]!.cell(durableCell(worker)))).toEqual([0, 2]);
+  one.loop.step();
+  expect(one.told).toEqual([1]);
+});
+
+test("a duplicate is acknowledged without another record", () => {
+  const one = new Process();
+  one.push(0, NoticeKind.BILL, 1);
+  one.push(1, NoticeKind.BILL, 1);
+  one.loop.step();
+  one.push(1, NoticeKind.BILL, 1);
+  const blocks = one.loop.counts.blocks;
+  one.loop.step();
+  expect(one.told).toEqual([0, 1, 1]);
+  expect(one.loop.counts).toMatchObject({ notices: 1, duplicates: 2, blocks });
+  expect(one.charges().length).toBe(1);
+});
+
+test("a cell is journaled before a notice that names it, whichever rings they came through", () => {
+  const one = new Process();
+  const facts = new CellFacts();
+  facts.country = 1;
+  const table = new CellTable(1);
+  const cell = internCell(table, one.rings[1]!, facts);
+  one.push(0, NoticeKind.WIN, 1, cell);
+  facts.country = 2;
+  internCell(table, one.rings[1]!, facts);
+  one.loop.step();
+  one.loop.step();
+  const kinds = one.stored().map((entry) => entry.kind);
+  expect(kinds.filter((kind) => kind === RecordKind.CELL).length).toBe(2);
+  expect(kinds.indexOf(RecordKind.CELL)).toBeLessThan(kinds.indexOf(RecordKind.NOTICE));
+});
+
+test("a token billed before a restart is not billed again, whichever notice bills by then", () => {
+  const one = new Process();
+  one.push(0, NoticeKind.BILL, 1);
+  one.loop.step();
+  const two = new Process(one.folder, NoticeKind.WIN);
+  two.push(0, NoticeKind.BILL, 1);
+  two.push(0, NoticeKind.WIN, 1);
+  two.push(0, NoticeKind.WIN, 2);
+  two.loop.step();
+  expect(two.loop.counts.duplicates).toBe(1);
+  expect(two.charges()).toEqual([
+    [NoticeKind.BILL, NoticeEffect.LATE, 100],
+    [NoticeKind.WIN, NoticeEffect.NONE, 0],
+    [NoticeKind.WIN, NoticeEffect.EARLIER_BOOT, 100],
+  ]);
+});
+
+test("the end returns what is free, keeps what is reserved, and closes the journal", () => {
+  const one = new Process();
+  one.loop.step();
+  const granted = one.states[0]!.allowances[1]!;
+  takeAllowance(one.states[0]!, 1, 30);
+  one.loop.close();
+  const ends = one.stored().slice(-2);
+  expect(ends).toMatchObject([
+    { kind: RecordKind.RETURN, lineItem: 50, nanos: Number(granted) - 30 },
+    { kind: RecordKind.CLOSE, boot: 1 },
+  ]);
+  expect(one.states[0]!.cell(Cell.MONEY_STATE)).toBe(MoneyState.CLOSED);
+  expect(takeAllowance(one.states[0]!, 1, 1)).toBe(false);
+});

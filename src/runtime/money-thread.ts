@@ -1,0 +1,84 @@
+import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
+import { nextBoot } from "./boot.js";
+import { diskFolder, lockFolder } from "./journal-disk.js";
+import { MoneyLoop, planEveryMs } from "./money-loop.js";
+import type { FromMoney, MoneyThreadData, ToMoney } from "./money-messages.js";
+
+/**
+ * THE MONEY THREAD: owns the journal, settles notices, tops allowances up. One synchronous loop that sleeps on the rings'
+ * wake-up word; messages from main are read between rounds. fdatasync itself groups: what arrives during one commit
+ * goes into the next.
+ */
+const data = workerData as MoneyThreadData;
+const totalsEveryMs = 1000;
+const workerPorts: (MessagePort | undefined)[] = [];
+let closing = false;
+
+const tell = (message: FromMoney): void => data.port.postMessage(message);
+
+/** Handles what main sent; a plan's effects come with the next round. */
+function hearMain(loop: MoneyLoop): void {
+  for (;;) {
+    const received = receiveMessageOnPort(data.port) as { message: ToMoney } | undefined;
+    if (received === undefined) return;
+    const { message } = received;
+    if (message.type === "plan") loop.adopt(message.plan);
+    else if (message.type === "worker") workerPorts[message.worker] = message.port;
+    else closing = true;
+  }
+}
+
+function tellTotals(loop: MoneyLoop): void {
+  const { counts, seenBytes } = loop;
+  tell({ type: "totals", totals: { spend: loop.spend(), counts: { ...counts }, seenBytes } });
+}
+
+function run(loop: MoneyLoop): void {
+  const wake = loop.state.wakeWord();
+  let totalsDueMs = 0;
+  let failureTold = false;
+  while (!closing) {
+    const woken = Atomics.load(wake, 0);
+    hearMain(loop);
+    loop.step();
+    if (loop.failure !== "" && !failureTold) {
+      failureTold = true;
+      tell({ type: "failed", failure: loop.failure });
+    }
+    const nowMs = Date.now();
+    if (nowMs >= totalsDueMs || totalsDueMs - nowMs > 2 * totalsEveryMs) {
+      totalsDueMs = nowMs + totalsEveryMs;
+      tellTotals(loop);
+    }
+    if (!closing) Atomics.wait(wake, 0, woken, planEveryMs);
+  }
+}
+
+function main(): void {
+  let loop: MoneyLoop;
+  try {
+    lockFolder(data.journalPath);
+    loop = new MoneyLoop({
+      buffers: data.buffers,
+      folder: diskFolder(data.journalPath),
+      segmentBytesMax: data.segmentBytesMax,
+      nextBoot: (journalBoot) => nextBoot(data.bootFile, journalBoot),
+      nowMs: Date.now,
+      acknowledge: (worker) => workerPorts[worker]?.postMessage(0),
+    });
+  } catch (error) {
+    tell({ type: "failed", failure: error instanceof Error ? error.message : String(error) });
+    data.port.close();
+    return;
+  }
+  tell({ type: "ready", boot: loop.boot });
+  run(loop);
+  loop.close();
+  tellTotals(loop);
+  tell(loop.failure === "" ? { type: "closed" } : { type: "failed", failure: loop.failure });
+  for (const port of workerPorts) port?.close();
+  data.port.close();
+}
+
+main();

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import type { UnixMs } from "../base/units.js";
+import type { Issue } from "../campaign/issue.js";
+import { lint } from "../campaign/lint.js";
+import { type LoadedConfig, loadConfig } from "../campaign/load.js";
+import { readConfigFolder } from "./config-folder.js";
+import { loadPrivacyConfig } from "./privacy-config.js";
+import { realClock } from "./real-clock.js";
+import type { ConfigReading } from "./world-desk.js";
+
+/** Reads a config folder whole. Never throws: what cannot be read or is wrong is an issue. */
+export function readConfig(folder: string, nowMs: UnixMs = realClock.nowMs()): ConfigReading {
+  try {
+    const { config, issues: found } = loadConfig(readConfigFolder(folder));
+    const issues = config === null ? found : [...found, ...findings(config, nowMs)];
+    const path = join(folder, "privacy.yaml");
+    const privacy = loadPrivacyConfig(path);
+    if (privacy.ok) return { config, privacy: privacy.settings, issues };
+    const problems = privacy.problems.map((line) => issueOf(path, line));
+    return { config, privacy: null, issues: [...issues, ...problems] };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "the folder cannot be read";
+    return { config: null, privacy: null, issues: [issueOf(folder, message)] };
+  }
+}
+
+/**
+ * What lint finds, as warnings: `crowdbid check` refuses such a folder, a running bidder goes on with it, since a flight
+ * that has ended or a segment that has left the snapshot must not stand in the way of every other edit.
+ */
+const findings = (config: LoadedConfig, nowMs: UnixMs): readonly Issue[] =>
+  lint(config, { nowMs, segments: null, unknownSegment: "warning" }).map((issue) => ({
+    ...issue,
+    severity: "warning",
+  }));
+
+/** A line `file:line:column message` as an issue; what has no position stands at the file's start. */
+function issueOf(file: string, text: string): Issue {
+  const match = /^(.+?):(\d+):(\d+):? (.*)$/s.exec(text);
+  return match === null
+    ? { severity: "error", file, line: 1, column: 1, message: text }
+    : {
+        severity: "error",
+        file: match[1] as string,
+        line: Number(match[2]),
+        column: Number(match[3]),
+        message: match[4] as string,
+      };
+}

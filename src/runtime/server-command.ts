@@ -1,0 +1,79 @@
+import { fileURLToPath } from "node:url";
+import { DemoConsole } from "./demo-console.js";
+import { Ending } from "./ending.js";
+import { entryUrl } from "./entry-url.js";
+import type { Settings } from "./flags.js";
+import { createLog } from "./log.js";
+import { Parent } from "./parent.js";
+import { announceReady, endOnSignals, hardenProcess, isUnderParent } from "./process.js";
+import { readConfig } from "./read-config.js";
+import { type Service, startService } from "./service.js";
+import { startServiceAdmin } from "./service-admin.js";
+import type { ConfigReading } from "./world-desk.js";
+
+/** `demo` and `serve`: under the parent the work itself, else the parent. Resolves with the exit code. */
+export async function runServer(settings: Settings, args: readonly string[]): Promise<number> {
+  hardenProcess();
+  if (isUnderParent()) return serveHere(settings);
+  const log = createLog({ part: "parent", level: settings.mode === "demo" ? "warn" : "info" });
+  return new Parent({ entry: fileURLToPath(entryUrl("../main")), args, log }).run();
+}
+
+/** Runs until the ending; the process then exits by itself, so this resolves only when the start failed. */
+async function serveHere(settings: Settings): Promise<number> {
+  // The demo talks to a newcomer: what is normal is told by its console, the log only warns.
+  const demo = settings.mode === "demo";
+  const log = createLog({ part: "main", level: demo ? "warn" : "info" });
+  const ending = new Ending({
+    log,
+    exit: (code) => process.exit(code),
+    kill: () => process.kill(process.pid, "SIGKILL"),
+  });
+  endOnSignals(ending);
+  const tell = new DemoConsole(demo ? process.stdout : null);
+  try {
+    const service = await startService({
+      ...{ settings, log, ending },
+      readConfig: () => withCredentials(settings, readConfig(settings.configFolder)),
+      demoProgress: (stage, done, total) => tell.progress(stage, done, total),
+      onEvent: (event) => tell.event(event),
+    });
+    const admin = await startServiceAdmin(service, ending, log);
+    tell.ready(service, admin.port);
+    announceReady();
+    if (demo) await bringDemoPeople(service, tell);
+    return await new Promise<never>(() => {});
+  } catch (error) {
+    log.error({ error }, "cannot start");
+    process.stderr.write(`crowdbid: ${error instanceof Error ? error.message : "cannot start"}\n`);
+    return 1;
+  }
+}
+
+/** Whoever may ask at will can learn about people, so outside the demo every exchange has a credential. */
+function withCredentials(settings: Settings, reading: ConfigReading): ConfigReading {
+  if (settings.mode === "demo" || reading.config === null) return reading;
+  const open = reading.config.exchanges.filter(
+    ({ secretSha256, addresses }) => secretSha256 === "" && addresses.length === 0,
+  );
+  if (open.length === 0) return reading;
+  const issues = open.map(({ name }) => ({
+    severity: "error" as const,
+    file: settings.configFolder,
+    line: 1,
+    column: 1,
+    message: `exchange ${name} has no credential: give it a secretSha256 or addresses (the demo needs none)`,
+  }));
+  return { ...reading, config: null, issues: [...reading.issues, ...issues] };
+}
+
+async function bringDemoPeople(service: Service, tell: DemoConsole): Promise<void> {
+  try {
+    const live = await service.people.buildDemo();
+    tell.people(live, service.desk.verdicts());
+  } catch (error) {
+    // Without people the demo goes on bidding on context.
+    const words = error instanceof Error ? error.message : "unknown";
+    process.stderr.write(`crowdbid: the demo's people could not be built: ${words}\n`);
+  }
+}

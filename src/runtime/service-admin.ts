@@ -1,0 +1,88 @@
+import type { AdminFacts, ExplainAsk } from "../admin/admin-facts.js";
+import { explain } from "../admin/explain.js";
+import type { ExplainResult } from "../admin/explain-result.js";
+import { type AdminServer, startAdmin } from "../admin/server.js";
+import { adminStatus } from "../admin/status.js";
+import type { World } from "../bid/world.js";
+import { audiencesNeeded } from "../campaign/compile.js";
+import { hasErrors } from "../campaign/issue.js";
+import type { Ending } from "./ending.js";
+import type { Log } from "./log.js";
+import { createMetrics } from "./metrics.js";
+import { realClock } from "./real-clock.js";
+import type { Service } from "./service.js";
+import { servedWorldFrom, type WorldParts } from "./world-parts.js";
+
+/** The admin server over a running service; it answers until the very end, so that probes see the drain. */
+export async function startServiceAdmin(
+  service: Service,
+  ending: Ending,
+  log: Log,
+): Promise<AdminServer> {
+  const { settings, keys } = service;
+  const admin = await startAdmin({
+    ...{ host: settings.host, port: settings.adminPort, token: keys.adminToken, log },
+    facts: factsOf(service, ending),
+  });
+  ending.add({ name: "admin", run: () => admin.close().then(() => true) });
+  return admin;
+}
+
+function factsOf(service: Service, ending: Ending): AdminFacts {
+  const worldNow = worldReader(service);
+  const epochAgeSeconds = (): number | null => {
+    const { epoch, createdMs } = service.desk.servedPeople.parts;
+    return epoch === 0 ? null : Math.floor((realClock.nowMs() - createdMs) / 1000);
+  };
+  const metrics = createMetrics({
+    counters: service.counters,
+    slots: service.slots,
+    generation: () => worldNow()?.generation ?? 0,
+    epoch: () => service.desk.servedPeople.parts.epoch,
+    epochAgeSeconds,
+  });
+  return {
+    readiness: () => ({
+      generation: worldNow()?.generation ?? 0,
+      epoch: worldNow()?.index.epoch ?? 0,
+      epochAgeSeconds: epochAgeSeconds(),
+      journal: service.money.failure() === "" ? "ok" : "failing",
+      draining: ending.begun,
+    }),
+    metrics: () => metrics.metrics(),
+    status: () => {
+      const { desk } = service;
+      const book = desk.current?.config.book;
+      return adminStatus({
+        ...{ world: worldNow(), epochAgeSeconds: epochAgeSeconds(), issues: desk.lastIssues },
+        configLive: !hasErrors(desk.lastIssues),
+        needed: book === undefined ? [] : audiencesNeeded(book),
+        verdicts: new Map(desk.verdicts().map(({ needed, verdict }) => [needed.digest, verdict])),
+      });
+    },
+    explain: (ask) => explainNow(service, worldNow(), ask),
+  };
+}
+
+/** Views over what is served now, made once a World. */
+function worldReader({ desk }: Service): () => World | null {
+  let parts: WorldParts | null = null;
+  let world: World | null = null;
+  return () => {
+    const current = desk.current?.built.parts ?? null;
+    if (current !== parts) world = current === null ? null : servedWorldFrom(current).world;
+    parts = current;
+    return world;
+  };
+}
+
+function explainNow(service: Service, world: World | null, ask: ExplainAsk): ExplainResult | null {
+  const { current, servedPeople } = service.desk;
+  if (world === null || current === null) return null;
+  const exchange = ask.exchange ?? world.exchanges[0]?.name ?? "";
+  return explain({
+    ...{ world, config: current.config, places: servedPeople.places, exchange },
+    ...{ request: ask.request, segments: ask.segments, lineItems: ask.lineItems },
+    now: realClock.nowMs(),
+  });
+}

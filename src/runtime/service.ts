@@ -1,0 +1,229 @@
+import { createServer } from "node:net";
+import { join } from "node:path";
+import {
+  createSharedBuffers,
+  NO_WORKER,
+  type SharedBuffers,
+  sharedSizes,
+  sharedStateFrom,
+} from "../bid/shared-state.js";
+import { AllowancePlaces } from "./budget-plan.js";
+import { judgeTermsApart } from "./certificate-count.js";
+import { watchedFolders } from "./config-folder.js";
+import { watchFolders } from "./config-watch.js";
+import { CounterSums, ExchangeSlots, newCounters } from "./counters.js";
+import { forgetLogOf, snapshotsFolderOf, trustOf } from "./demo-world.js";
+import type { EdgePorts, EdgeWorkerOwn, EdgeWorld } from "./edge-worker-thread.js";
+import type { Ending } from "./ending.js";
+import { entryUrl } from "./entry-url.js";
+import type { Settings } from "./flags.js";
+import { type KeyFiles, openKeyFiles } from "./key-files.js";
+import type { Log } from "./log.js";
+import { type Money, startMoney } from "./money.js";
+import { PeopleDesk } from "./people-desk.js";
+import { planOf } from "./plan.js";
+import { realClock } from "./real-clock.js";
+import { RetiredCreatives } from "./retired-creatives.js";
+import { Workers } from "./workers.js";
+import type { BuiltWorld } from "./world-build.js";
+import { type ConfigReading, type DeskEvent, WorldDesk } from "./world-desk.js";
+
+export type ServiceOptions = {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly ending: Ending;
+  readonly readConfig: () => ConfigReading;
+  readonly demoProgress: (stage: string, done: number, total: number) => void;
+  /** What operators hear of the World desk, beside the log. */
+  readonly onEvent?: (event: DeskEvent) => void;
+};
+
+/** Everything that runs inside the process, started in order and ended in reverse by the ending's steps. */
+export type Service = {
+  readonly settings: Settings;
+  readonly keys: KeyFiles;
+  readonly money: Money;
+  readonly desk: WorldDesk;
+  readonly people: PeopleDesk;
+  readonly workers: Workers;
+  readonly counters: CounterSums;
+  readonly slots: ExchangeSlots;
+  readonly publicUrl: string;
+};
+
+/** Starts money, the first World and the edge workers; rejects with words for the operator. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { settings, log } = options;
+  const keys = openKeyFiles(settings.dataFolder);
+  for (const name of keys.made) log.info({ file: join(settings.dataFolder, name) }, "made");
+  const buffers = createSharedBuffers(sharedSizes(settings.workers));
+  const money = await startMoney({
+    buffers,
+    journalPath: join(settings.dataFolder, "journal"),
+    bootFile: join(settings.dataFolder, "boot"),
+    onFailure: (failure) => log.error({ failure }, "billing stopped: notices get 503, no bids"),
+  });
+  try {
+    const edge = new Edge(options, keys, buffers, money, await portOf(settings));
+    return await startWorld(options, keys, buffers, money, edge);
+  } catch (error) {
+    await money.close();
+    throw error;
+  }
+}
+
+/** The edge workers: started with the first World, given each later one. */
+class Edge {
+  readonly publicUrl: string;
+  readonly slots = new ExchangeSlots();
+  readonly counters: readonly SharedArrayBuffer[];
+  private readonly options: ServiceOptions;
+  private readonly money: Money;
+  private readonly port: number;
+  private readonly own: Omit<EdgeWorkerOwn, "counters">;
+  private started: Workers | null = null;
+
+  constructor(
+    options: ServiceOptions,
+    keys: KeyFiles,
+    buffers: SharedBuffers,
+    money: Money,
+    port: number,
+  ) {
+    const { settings } = options;
+    this.options = options;
+    this.money = money;
+    this.port = port;
+    this.publicUrl = settings.publicUrl || `http://${hostInUrl(settings.host)}:${port}`;
+    this.counters = Array.from({ length: settings.workers }, newCounters);
+    this.own = {
+      ...{ buffers, workers: settings.workers, boot: money.boot },
+      ...{ identifierKey: keys.identifierKey, tokenSecrets: [keys.token] },
+    };
+  }
+
+  get workers(): Workers | null {
+    return this.started;
+  }
+
+  async publish(built: BuiltWorld): Promise<void> {
+    const message = worldMessage(built, this.slots);
+    if (this.started === null) this.started = await this.start(message);
+    else await this.started.publish(message);
+  }
+
+  private async start(first: ReturnType<typeof worldMessage>): Promise<Workers> {
+    const { settings, ending } = this.options;
+    const { workers: count, edge, host } = settings;
+    const options = {
+      ...{ entry: entryUrl("edge-worker-thread"), count, edge, host, port: this.port },
+      own: (index: number) => ({ ...this.own, counters: this.counters[index] }),
+      onCrash: (reason: string) => void ending.begin(1, reason),
+    };
+    const workers = await Workers.start(options, first);
+    for (let index = 0; index < count; index++) {
+      const ports: EdgePorts = { money: this.money.connectWorker(index) };
+      workers.post(index, ports, [ports.money]);
+    }
+    return workers;
+  }
+}
+
+async function startWorld(
+  options: ServiceOptions,
+  keys: KeyFiles,
+  buffers: SharedBuffers,
+  money: Money,
+  edge: Edge,
+): Promise<Service> {
+  const { settings, log, ending } = options;
+  const { dataFolder } = settings;
+  const places = new AllowancePlaces(sharedStateFrom(buffers, NO_WORKER).places);
+  const placeOf = (lineItem: number): number => places.placeOf(lineItem);
+  const desk = new WorldDesk({
+    ...{ clock: realClock, readConfig: options.readConfig, placeOf, publicUrl: edge.publicUrl },
+    judge: judgeTermsApart,
+    judgeContext: {
+      snapshotsFolder: snapshotsFolderOf(dataFolder),
+      forgetLog: forgetLogOf(dataFolder),
+      trust: trustOf(keys),
+      nowMs: realClock.nowMs,
+    },
+    retired: new RetiredCreatives(join(dataFolder, "landing-pages.json")),
+    publish: async (built, config) => {
+      const { generation } = built.parts;
+      money.sendPlan(planOf(generation, built.compiled, config, placeOf, realClock.nowMs()));
+      await edge.publish(built);
+    },
+    report: (event) => {
+      logEvent(log, event);
+      options.onEvent?.(event);
+    },
+  });
+  const { demoProgress } = options;
+  const people = new PeopleDesk({ dataFolder, keys, desk, log, demoProgress });
+  // The demo answers contextual bids at once and loads behind; a server waits for its people.
+  const loaded = settings.mode === "serve" ? await people.loadNewest() : null;
+  if (settings.mode === "serve" && loaded === null) {
+    log.warn({}, "no snapshot: bidding on context only, line items with an audience are not live");
+  }
+  const started = await desk.start(loaded);
+  const { workers } = edge;
+  if (!started || workers === null) throw new Error(refusalOf(desk));
+  if (loaded !== null) people.serving(loaded);
+  const folders = watchedFolders(settings.configFolder);
+  const stopWatching = watchFolders(folders, () => void desk.reload());
+  people.watch();
+  ending.add({ name: "watchers", run: () => stopAll(stopWatching, people) });
+  ending.add({ name: "edge workers", run: (withinMs) => workers.drain(withinMs) });
+  ending.add({ name: "journal", run: () => money.close().then(() => true) });
+  const { publicUrl, slots } = edge;
+  const counters = new CounterSums(edge.counters);
+  return { settings, keys, money, desk, people, workers, counters, slots, publicUrl };
+}
+
+const worldMessage = (
+  { parts }: BuiltWorld,
+  slots: ExchangeSlots,
+): { generation: number; payload: EdgeWorld } => ({
+  generation: parts.generation,
+  payload: { parts, slots: slots.slotsFor(parts.exchanges) },
+});
+
+function stopAll(stopWatching: () => void, people: PeopleDesk): boolean {
+  stopWatching();
+  people.stop();
+  return true;
+}
+
+function refusalOf(desk: WorldDesk): string {
+  const errors = desk.lastIssues.filter(({ severity }) => severity === "error");
+  const shown = errors
+    .slice(0, 10)
+    .map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`);
+  return `the configuration cannot be used:\n${shown.join("\n") || "see the log"}`;
+}
+
+function logEvent(log: Log, event: DeskEvent): void {
+  if (event.kind === "published") log.info(event, "World published");
+  else if (event.kind === "config_warned") log.warn({ issues: event.issues }, "config");
+  else if (event.kind === "config_refused") {
+    log.error({ issues: event.issues }, "config refused: the last good World stays");
+  } else log.error(event, event.kind.replaceAll("_", " "));
+}
+
+const hostInUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
+
+/** Notice addresses name the port, so that port 0 must become one before the first World is built. */
+function portOf({ host, bidPort }: Settings): Promise<number> {
+  if (bidPort !== 0) return Promise.resolve(bidPort);
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen({ host, port: 0 }, () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}

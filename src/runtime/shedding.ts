@@ -1,0 +1,38 @@
+/**
+ * Overload is answered with 204 before a body is read, never with a queue or an error. The signal
+ * is the event loop's lag: how much later a timer runs than it should, which is how long the
+ * requests of one turn took. The share that is shed rises fast and falls slower, so that it settles
+ * where the lag stays near its limit.
+ */
+export const lagMsMax = 10;
+/** Requests that wait for their body or a durable answer; beyond it every new one is shed. */
+export const pendingMax = 8192;
+const riseShare = 0.1;
+const fallFactor = 0.9;
+const fallShare = 0.01;
+const shareMax = 0.95;
+
+export class LoadShedder {
+  private share = 0;
+  private crowded = false;
+  private debt = 0;
+
+  /** Some hundred times a second: the lag of the last turn and the requests without an answer. */
+  sample(lagMs: number, pending: number): void {
+    this.crowded = pending > pendingMax;
+    this.share =
+      lagMs > lagMsMax
+        ? Math.min(shareMax, this.share + riseShare)
+        : Math.max(0, this.share * fallFactor - fallShare);
+  }
+
+  /** True for the share of calls that must be answered 204 at once; evenly spread, no chance. */
+  sheds(): boolean {
+    if (this.crowded) return true;
+    if (this.share === 0) return false;
+    this.debt += this.share;
+    if (this.debt < 1) return false;
+    this.debt -= 1;
+    return true;
+  }
+}

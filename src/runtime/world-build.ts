@@ -1,0 +1,77 @@
+import type { Epoch, Generation, LineItemId } from "../base/ids.js";
+import type { UnixMs } from "../base/units.js";
+import type { PrivacySettings } from "../bid/consent.js";
+import { compile } from "../campaign/compile.js";
+import type { Compiled } from "../campaign/compile-input.js";
+import type { LoadedConfig } from "../campaign/load.js";
+import type { CreativeModel } from "../campaign/model.js";
+import { fullParts } from "../index/format.js";
+import { IndexBuilder } from "../index/index-builder.js";
+import { type IndexParts, partsOfImage } from "../index/index-parts.js";
+import type { Place } from "../index/projection.js";
+import { compileTemplates, type TemplateProblem } from "../wire/template-compile.js";
+import type { WorldParts } from "./world-parts.js";
+
+/** WHO, as the builder needs it: the index and where its segments' bits are. */
+export type People = {
+  readonly parts: IndexParts;
+  readonly places: ReadonlyMap<string, Place>;
+};
+
+/** Epoch 0: no people, no segments; line items with an audience are not live, contextual ones bid. */
+export function nobody(): People {
+  const counts = { identifierCountMax: 0, ordinalMax: 0, planeCount: 0, shifts: fullParts };
+  const image = new IndexBuilder({ epoch: 0 as Epoch, ...counts }).finish();
+  const never = { createdMs: 0 as UnixMs, notAfterMs: 0 as UnixMs, dictionaryKey: 0 };
+  return { parts: partsOfImage(image, [], never), places: new Map() };
+}
+
+export type WorldInput = {
+  readonly generation: Generation;
+  readonly config: LoadedConfig;
+  readonly privacy: PrivacySettings;
+  readonly people: People;
+  /** Digests of the audiences that are certified for the people's epoch. */
+  readonly certificates: ReadonlySet<string>;
+  readonly placeOf: (lineItem: LineItemId) => number;
+  readonly publicUrl: string;
+  readonly retired: readonly Pick<CreativeModel, "id" | "landingPage">[];
+};
+
+export type BuiltWorld = {
+  readonly parts: WorldParts;
+  readonly compiled: Compiled;
+  readonly templateProblems: readonly TemplateProblem[];
+};
+
+/** Everything that one generation is made of, off the bid path; pure but for the shared memory that it fills. */
+export function buildWorld(input: WorldInput): BuiltWorld {
+  const { config, people, generation, privacy } = input;
+  const { book, exchanges, rates } = config;
+  // Templates first: a creative that has none for an exchange must not be chosen there.
+  const templates = compileTemplates({
+    creatives: book.creatives,
+    agencies: book.agencies,
+    exchanges,
+    publicUrl: input.publicUrl,
+    retired: input.retired,
+  });
+  const compiled = compile({
+    book,
+    exchanges,
+    usable: templates.usable,
+    projection: people.places,
+    certificates: input.certificates,
+    allowancePlaceOf: input.placeOf,
+  });
+  const parts: WorldParts = {
+    generation,
+    index: people.parts,
+    table: compiled.table,
+    templates: templates.buffer,
+    exchanges,
+    rates,
+    privacy,
+  };
+  return { parts, compiled, templateProblems: templates.problems };
+}
