@@ -1,0 +1,155 @@
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { threadCpuNs } from "./cpu.js";
+import { type ClientResult, postBytes, runClosedLoop } from "./http-client.js";
+import type { ServerMessage, ServerOrder } from "./server-process.js";
+import { type WorkloadKind, workload } from "./workload.js";
+
+/** One measured row; printed as a table and as a JSON line. */
+type Row = {
+  readonly name: string;
+  readonly cpuUsPerRequest: number;
+  readonly requestsPerSec: number;
+  readonly share200: number;
+  readonly answerBytes: number;
+};
+
+type Size = { readonly warm: number; readonly measured: number; readonly rounds: number };
+
+const quick = process.argv.includes("--quick");
+const tiny = process.argv.includes("--tiny");
+const size: Size = tiny
+  ? { warm: 200, measured: 400, rounds: 1 }
+  : quick
+    ? { warm: 60_000, measured: 60_000, rounds: 3 }
+    : { warm: 100_000, measured: 200_000, rounds: 5 };
+const people = tiny ? 300_000 : 1_000_000;
+const lineItems = 1000;
+const connections = 64;
+
+function start(name: string, args: readonly string[] = []): ChildProcess {
+  const entry = new URL(`./${name}.js`, import.meta.url);
+  return fork(entry, [...args], { execArgv: [] });
+}
+
+const message = <T>(child: ChildProcess): Promise<T> =>
+  new Promise((resolve, reject) => {
+    child.once("message", (value) => resolve(value as T));
+    child.once("exit", (code) => reject(new Error(`a bench process ended with ${code}`)));
+  });
+
+async function stop(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await ended;
+}
+
+const run = (port: number, payloads: readonly Buffer[], requests: number): Promise<ClientResult> =>
+  runClosedLoop({ port, connections, requests, payloads });
+
+/** CPU of all threads of the server process for `measured` requests; the best of the rounds is the least disturbed. */
+async function measure(
+  name: string,
+  child: ChildProcess,
+  port: number,
+  payloads: readonly Buffer[],
+): Promise<Row> {
+  await run(port, payloads, size.warm);
+  const rows: Row[] = [];
+  for (let round = 0; round < size.rounds; round++) {
+    const before = threadCpuNs(child.pid as number);
+    const result = await run(port, payloads, size.measured);
+    const cpuNs = threadCpuNs(child.pid as number) - before;
+    if (result.errors > 0) throw new Error(`${name}: ${result.errors} connections failed`);
+    const answered = result.statuses[200] ?? 0;
+    rows.push({
+      name,
+      cpuUsPerRequest: cpuNs / 1000 / result.requests,
+      requestsPerSec: result.requests / (result.elapsedMs / 1000),
+      share200: answered / result.requests,
+      answerBytes: answered === 0 ? 0 : result.bodyBytes / answered,
+    });
+  }
+  return rows.sort((a, b) => a.cpuUsPerRequest - b.cpuUsPerRequest)[0] as Row;
+}
+
+async function measureEcho(kind: WorkloadKind, answerBytes: number): Promise<Row> {
+  const child = start("echo-process", [String(Math.round(answerBytes))]);
+  try {
+    const { port } = await message<{ port: number }>(child);
+    const payloads = payloadsOf(kind);
+    return await measure(`echo (${kind} sizes)`, child, port, payloads);
+  } finally {
+    await stop(child);
+  }
+}
+
+const payloadsOf = (kind: WorkloadKind): Buffer[] =>
+  workload(kind, 4000, people).map((body) => postBytes("/bid/openrtb26", body));
+
+function expectShare(row: Row, low: number, high: number): void {
+  if (row.share200 >= low && row.share200 <= high) return;
+  throw new Error(`${row.name}: ${row.share200} answered 200, wanted ${low} to ${high}`);
+}
+
+async function main(): Promise<void> {
+  const dataFolder = mkdtempSync(join(tmpdir(), "crowdbid-bench-"));
+  const server = start("server-process");
+  try {
+    const order: ServerOrder = { dataFolder, people, lineItems };
+    server.send(order);
+    const { port, lineItemsLive } = await message<ServerMessage>(server);
+    const bid = await measure("full bid", server, port, payloadsOf("bid"));
+    const noBid = await measure("no bid", server, port, payloadsOf("no-bid"));
+    const echoBid = await measureEcho("bid", bid.answerBytes);
+    const echoNoBid = await measureEcho("no-bid", 0);
+    expectShare(bid, 0.95, 1);
+    expectShare(noBid, 0, 0);
+    report([echoBid, bid, echoNoBid, noBid], lineItemsLive);
+    ratio("full bid", echoBid, bid, 0.4);
+    ratio("no bid", echoNoBid, noBid, 0.65);
+  } finally {
+    await stop(server);
+    rmSync(dataFolder, { recursive: true, force: true });
+  }
+}
+
+function report(rows: readonly Row[], lineItemsLive: number): void {
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+  const machine = `${cpus()[0]?.model ?? "unknown"} x ${availableParallelism()}`;
+  const [body] = workload("bid", 1, people);
+  process.stdout.write(
+    `\n${lineItemsLive} line items live of ${lineItems}, ${people} people, ${connections} connections, ` +
+      `request ${body?.length ?? 0} B, Node ${process.version}, ${machine}, commit ${commit}\n\n`,
+  );
+  process.stdout.write(
+    "what                        CPU us/request   requests/s   answered 200   answer B\n",
+  );
+  for (const row of rows) {
+    const cells = [
+      row.name.padEnd(26),
+      row.cpuUsPerRequest.toFixed(2).padStart(16),
+      row.requestsPerSec.toFixed(0).padStart(12),
+      `${(100 * row.share200).toFixed(1)} %`.padStart(14),
+      row.answerBytes.toFixed(0).padStart(10),
+    ];
+    process.stdout.write(`${cells.join(" ")}\n`);
+  }
+  process.stdout.write("\n");
+  for (const row of rows) {
+    const line = { ...row, commit, node: process.version, machine, lineItems, people, connections };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  }
+}
+
+/** echo's CPU over ours: 1 = as cheap as doing nothing. The closed-loop client is the limit of requests/s here. */
+function ratio(name: string, echo: Row, ours: Row, wanted: number): void {
+  const value = echo.cpuUsPerRequest / ours.cpuUsPerRequest;
+  process.stdout.write(
+    `${name}: ${value.toFixed(3)} of the echo (figure: >= ${wanted}); requests/s are generator-bound\n`,
+  );
+}
+
+await main();

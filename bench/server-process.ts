@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { UnixMs } from "../src/base/units.js";
+import { tableFrom } from "../src/campaign/table.js";
+import { demoSeed } from "../src/runtime/demo-people.js";
+import { demoSegments } from "../src/runtime/demo-segments.js";
+import { makeDemoWorld } from "../src/runtime/demo-world.js";
+import { Ending } from "../src/runtime/ending.js";
+import { createLog } from "../src/runtime/log.js";
+import { endOnSignals, hardenProcess } from "../src/runtime/process.js";
+import { readConfig } from "../src/runtime/read-config.js";
+import { startService } from "../src/runtime/service.js";
+import { syntheticModel } from "../src/testing/campaigns.js";
+import { benchSecret } from "./http-client.js";
+
+const benchSecretSha256 = createHash("sha256").update(benchSecret).digest("hex");
+
+/** What bench/main tells the process of the real server that it measures. */
+export type ServerOrder = {
+  readonly dataFolder: string;
+  readonly people: number;
+  readonly lineItems: number;
+};
+export type ServerMessage = { readonly port: number; readonly lineItemsLive: number };
+
+/** The real process: parent apart, all its threads, one edge worker, a synthetic book, generated people. */
+process.once("message", (order: ServerOrder) => {
+  start(order).catch((error: unknown) => {
+    process.stderr.write(`bench server: ${error instanceof Error ? error.stack : "failed"}\n`);
+    process.exit(1);
+  });
+});
+
+async function start({ dataFolder, people, lineItems }: ServerOrder): Promise<void> {
+  hardenProcess();
+  makeDemoWorld({ dataFolder, people, seed: demoSeed, nowMs: Date.now() as UnixMs });
+  const log = createLog({ part: "bench", level: "warn" });
+  const ending = new Ending({
+    log,
+    exit: (code) => process.exit(code),
+    kill: () => process.kill(process.pid, "SIGKILL"),
+  });
+  endOnSignals(ending);
+  const configFolder = join(process.cwd(), "config/demo");
+  const segments = demoSegments.map(({ name }) => name);
+  const book = syntheticModel(1, lineItems, { segments, audienceShare: 0.3 });
+  const service = await startService({
+    settings: {
+      ...{ mode: "serve", bidPort: 0, adminPort: 0, host: "127.0.0.1", workers: 1, edge: "uws" },
+      ...{ dataFolder, configFolder, publicUrl: "https://bid.bench.example" },
+    },
+    ...{ log, ending },
+    readConfig: () => {
+      const { config, ...rest } = readConfig(configFolder);
+      if (config === null) return { ...rest, config };
+      // As a real exchange: known by its secret.
+      const exchanges = config.exchanges.map((one) => ({
+        ...one,
+        secretSha256: benchSecretSha256,
+      }));
+      return { ...rest, config: { ...config, book, exchanges } };
+    },
+    demoProgress: () => undefined,
+  });
+  const table = service.desk.current?.built.compiled.table;
+  const message: ServerMessage = {
+    port: service.workers.port,
+    lineItemsLive: table === undefined ? 0 : liveCount(table),
+  };
+  process.send?.(message);
+}
+
+const liveCount = (table: SharedArrayBuffer): number =>
+  tableFrom(table).lineItemLive.filter((live) => live === 0).length;

@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+
+/**
+ * Marked texts and their search. A mark is planted in a request; if it leaves through a sink (an
+ * answer, a log line, a metric, the journal, ...) as it is, encoded, hashed, reversed or in pieces
+ * of 8 bytes, the search finds it.
+ */
+export type Mark = { readonly field: string; readonly text: string };
+export type Sink = { readonly name: string; readonly bytes: Uint8Array };
+export type Leak = {
+  readonly sink: string;
+  readonly field: string;
+  readonly form: string;
+  readonly at: number;
+};
+
+export type Form = { readonly name: string; readonly bytes: Uint8Array };
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const reversed = (text: string): string => [...text].reverse().join("");
+const escaped = (text: string, pattern: (code: number) => string): string =>
+  [...bytesOf(text)].map(pattern).join("");
+const hexByte = (code: number): string => code.toString(16).padStart(2, "0");
+
+/**
+ * Base64 at each of the three places that a text can have in a longer one; edges that it shares are
+ * cut.
+ */
+function base64Forms(text: string, encoding: "base64" | "base64url"): Form[] {
+  return [0, 1, 2].map((shift) => {
+    const digits = Buffer.concat([Buffer.alloc(shift), bytesOf(text)]).toString(encoding);
+    const whole = digits.replace(/=+$/, "").slice(shift === 0 ? 0 : shift + 1, -1);
+    return { name: `${encoding} at ${shift}`, bytes: bytesOf(whole) };
+  });
+}
+
+function hashForms(text: string, of: string): Form[] {
+  return ["md5", "sha1", "sha256"].flatMap((name) => {
+    const digest = createHash(name).update(text).digest();
+    const hex = digest.toString("hex");
+    return [
+      { name: `${name} of ${of}, bytes`, bytes: digest },
+      { name: `${name} of ${of}, hex`, bytes: bytesOf(hex) },
+      { name: `${name} of ${of}, HEX`, bytes: bytesOf(hex.toUpperCase()) },
+      { name: `${name} of ${of}, base64`, bytes: bytesOf(digest.toString("base64")) },
+      { name: `${name} of ${of}, base64url`, bytes: bytesOf(digest.toString("base64url")) },
+    ];
+  });
+}
+
+/** Every form in which a mark is looked for. */
+export function formsOf(text: string): Form[] {
+  const hex = Buffer.from(text).toString("hex");
+  const bare = text.replaceAll("-", "");
+  const forms: Form[] = [
+    { name: "as it is", bytes: bytesOf(text) },
+    { name: "upper case", bytes: bytesOf(text.toUpperCase()) },
+    { name: "lower case", bytes: bytesOf(text.toLowerCase()) },
+    { name: "reversed", bytes: bytesOf(reversed(text)) },
+    { name: "hex", bytes: bytesOf(hex) },
+    { name: "HEX", bytes: bytesOf(hex.toUpperCase()) },
+    { name: "percent-encoded", bytes: bytesOf(escaped(text, (code) => `%${hexByte(code)}`)) },
+    {
+      name: "PERCENT-encoded",
+      bytes: bytesOf(escaped(text, (code) => `%${hexByte(code).toUpperCase()}`)),
+    },
+    { name: "JSON escapes", bytes: bytesOf(escaped(text, (code) => `\\u00${hexByte(code)}`)) },
+    ...base64Forms(text, "base64"),
+    ...base64Forms(text, "base64url"),
+    ...hashForms(text, "it"),
+    ...hashForms(text.toLowerCase(), "lower case"),
+    ...hashForms(text.toUpperCase(), "upper case"),
+  ];
+  if (bare !== text) {
+    forms.push({ name: "without hyphens", bytes: bytesOf(bare.toLowerCase()) });
+    forms.push(...hashForms(bare.toLowerCase(), "it without hyphens"));
+    if (/^[0-9a-f]{32}$/i.test(bare)) {
+      forms.push({ name: "16 bytes", bytes: Buffer.from(bare, "hex") });
+    }
+  }
+  return forms;
+}
+
+const windowBytes = 8;
+/** Windows of fewer different bytes stand in innocent text too ("AAAAAAAA", "%41%41%4"). */
+const distinctMin = 5;
+
+/** All 8-byte windows of all forms of all marks in one open-addressed table. */
+export class CanarySearch {
+  private readonly mask: number;
+  private readonly lo: Uint32Array;
+  private readonly hi: Uint32Array;
+  /** Place in `names` plus 1; 0 = free. */
+  private readonly name: Uint32Array;
+  private readonly names: { field: string; form: string }[] = [];
+
+  constructor(marks: readonly Mark[]) {
+    const forms = marks.flatMap((mark) =>
+      formsOf(mark.text).map((form) => ({ field: mark.field, ...form })),
+    );
+    const windows = forms.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const size = 2 ** Math.ceil(Math.log2(2 * windows + 2));
+    this.mask = size - 1;
+    this.lo = new Uint32Array(size);
+    this.hi = new Uint32Array(size);
+    this.name = new Uint32Array(size);
+    for (const { field, name, bytes } of forms) {
+      this.names.push({ field, form: name });
+      for (let at = 0; at + windowBytes <= bytes.length; at++) {
+        this.add(bytes.subarray(at, at + windowBytes), this.names.length);
+      }
+    }
+  }
+
+  private add(window: Uint8Array, name: number): void {
+    if (new Set(window).size < distinctMin) return;
+    const view = new DataView(window.buffer, window.byteOffset, windowBytes);
+    const hi = view.getUint32(0);
+    const lo = view.getUint32(4);
+    const at = this.placeOf(lo, hi);
+    if (this.name[at] !== 0) return;
+    this.lo[at] = lo;
+    this.hi[at] = hi;
+    this.name[at] = name;
+  }
+
+  /** The window's place, or the free one where it would stand. */
+  private placeOf(lo: number, hi: number): number {
+    let at = (Math.imul(lo, 0x9e3779b1) ^ Math.imul(hi, 0x85ebca77)) >>> 7;
+    for (at &= this.mask; this.name[at] !== 0; at = (at + 1) & this.mask) {
+      if (this.lo[at] === lo && this.hi[at] === hi) break;
+    }
+    return at;
+  }
+
+  /** The first leak of each (field, form) in a sink. */
+  leaksIn(sink: Sink): Leak[] {
+    const { bytes } = sink;
+    const found = new Map<number, Leak>();
+    let lo = 0;
+    let hi = 0;
+    for (let i = 0; i < bytes.length; i++) {
+      hi = ((hi << 8) | (lo >>> 24)) >>> 0;
+      lo = ((lo << 8) | (bytes[i] ?? 0)) >>> 0;
+      if (i < windowBytes - 1) continue;
+      const name = this.name[this.placeOf(lo, hi)] ?? 0;
+      const what = this.names[name - 1];
+      if (name === 0 || what === undefined || found.has(name)) continue;
+      found.set(name, { sink: sink.name, ...what, at: i + 1 - windowBytes });
+    }
+    return [...found.values()];
+  }
+}

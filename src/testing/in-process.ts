@@ -1,0 +1,191 @@
+import { ManualClock } from "../base/clock.js";
+import { sipKeyFrom } from "../base/hash.js";
+import { identifierHashOf, Namespace } from "../base/identifier.js";
+import type { Epoch, LineItemId, Ordinal } from "../base/ids.js";
+import { outcomeLabel } from "../base/outcome.js";
+import { RingWriter } from "../base/ring.js";
+import type { UnixMs } from "../base/units.js";
+import { CellTable } from "../bid/context.js";
+import { holdOn } from "../bid/hold.js";
+import {
+  Cell,
+  createSharedBuffers,
+  MoneyState,
+  type SharedState,
+  sharedStateFrom,
+} from "../bid/shared-state.js";
+import { audiencesNeeded, segmentNames } from "../campaign/compile.js";
+import type { LoadedConfig } from "../campaign/load.js";
+import { fullParts } from "../index/format.js";
+import { IndexBuilder } from "../index/index-builder.js";
+import { partsOfImage } from "../index/index-parts.js";
+import { placesIn } from "../index/projection.js";
+import { Bidder } from "../runtime/bidder.js";
+import { AllowancePlaces } from "../runtime/budget-plan.js";
+import { cellsOf } from "../runtime/cells.js";
+import { CounterSums, ExchangeSlots, newCounters, WorkerCounters } from "../runtime/counters.js";
+import { createLog } from "../runtime/log.js";
+import { createMetrics } from "../runtime/metrics.js";
+import { readConfig } from "../runtime/read-config.js";
+import type { ConfigReading } from "../runtime/world-desk.js";
+import { buildWorld, type People } from "../runtime/world-build.js";
+import { servedWorldFrom } from "../runtime/world-parts.js";
+import { tokenKeyFrom } from "../wire/token-key.js";
+import { TokenWriter } from "../wire/token-writer.js";
+
+/** Somebody in a test's index, by an iOS identifier. */
+export type TestPerson = { readonly idfa: string; readonly segments: readonly string[] };
+
+export type InProcessOptions = {
+  readonly configFolder: string;
+  /** Milliseconds: where the bidder's clock stands still. */
+  readonly now: number;
+  readonly seed: number;
+  readonly snapshot?: { readonly people: readonly TestPerson[] };
+  /** Default: every audience of the config is certified (the crowd minimum has its own tests). */
+  readonly certified?: ReadonlySet<string>;
+  /** Puts another book in the config's place (benches). */
+  readonly reading?: (reading: ConfigReading) => ConfigReading;
+};
+
+export type Asked = {
+  readonly status: number;
+  readonly body: Uint8Array;
+  readonly outcome: string;
+};
+export type InProcess = {
+  readonly ask: (exchange: string, body: Uint8Array) => Asked;
+  readonly bidder: Bidder;
+  readonly state: SharedState;
+  readonly config: LoadedConfig;
+  readonly people: People;
+  readonly clock: ManualClock;
+  /** Everywhere that what was asked could have left a trace. */
+  readonly sinks: () => Promise<readonly Sink[]>;
+};
+export type Sink = { readonly name: string; readonly bytes: Uint8Array };
+
+export const testIdentifierKey = sipKeyFrom(new Uint8Array(16).fill(7));
+const allowanceNanos = 10n ** 15n;
+
+/** The whole bid path without sockets and threads: a config folder, a few people, budgets that cannot run out. */
+export function startInProcess(options: InProcessOptions): Promise<InProcess> {
+  const read = readConfig(options.configFolder);
+  const reading = options.reading?.(read) ?? read;
+  const { config, privacy, issues } = reading;
+  if (config === null || privacy === null) {
+    const lines = issues.map(({ file, line, message }) => `${file}:${line} ${message}`);
+    return Promise.reject(new Error(lines.join("\n")));
+  }
+  const names = segmentNames(config.book);
+  const people = peopleOf(names, options.snapshot?.people ?? []);
+  const needed = audiencesNeeded(config.book).map(({ digest }) => digest);
+  const places = new AllowancePlaces(65_536);
+  const { parts } = buildWorld({
+    ...{ generation: 1 as never, config, privacy, people, retired: [] },
+    certificates: options.certified ?? new Set(needed),
+    placeOf: (lineItem: LineItemId) => places.placeOf(lineItem),
+    publicUrl: "https://bid.test.example",
+  });
+  const clock = new ManualClock(options.now);
+  const state = testState(config, places);
+  const counterBuffer = newCounters();
+  const slots = new ExchangeSlots();
+  const counters = new WorkerCounters(counterBuffer);
+  counters.useSlots(slots.slotsFor(config.exchanges));
+  const bidder = new Bidder(
+    {
+      clock,
+      identifierKey: testIdentifierKey,
+      tokens: new TokenWriter(tokenKeyFrom(testTokenSecret), 0, 1),
+      hold: holdOn(state, cellsOf(new CellTable(0), testRing(state))),
+      counters,
+    },
+    servedWorldFrom(parts),
+  );
+  const metrics = createMetrics({
+    counters: new CounterSums([counterBuffer]),
+    slots,
+    generation: () => 1,
+    epoch: () => 1,
+    epochAgeSeconds: () => 0,
+  });
+  const logged: string[] = [];
+  const log = createLog({ part: "test", write: (line) => logged.push(line) });
+  const ask = (exchange: string, body: Uint8Array): Asked => {
+    const asked = askBidder(bidder, exchange, body, clock.monotonicNs());
+    log.info({ status: asked.status, outcome: asked.outcome }, "asked");
+    return asked;
+  };
+  const sinks = async (): Promise<readonly Sink[]> => [
+    { name: "metrics", bytes: Buffer.from(await metrics.metrics()) },
+    { name: "log", bytes: Buffer.from(logged.join("")) },
+    { name: "records for the journal", bytes: testRing(state).bytes.slice() },
+  ];
+  return Promise.resolve({ ask, bidder, state, config, people, clock, sinks });
+}
+
+export const testTokenSecret = { keyId: 1, secret: new Uint8Array(32).fill(9) };
+let ringOf: WeakMap<SharedState, RingWriter> | null = null;
+
+function testRing(state: SharedState): RingWriter {
+  const ring = ringOf?.get(state);
+  if (ring === undefined) throw new Error("a test state has its ring");
+  return ring;
+}
+
+function testState(config: LoadedConfig, places: AllowancePlaces): SharedState {
+  const buffers = createSharedBuffers({
+    ...{ workers: 1, places: 65_536, slots: 65_536, capEntries: 4096, ringRecords: 1024 },
+  });
+  const state = sharedStateFrom(buffers, 0);
+  state.setCell(Cell.MONEY_STATE, MoneyState.READY);
+  for (const { id } of config.book.lineItems) {
+    state.allowances[places.placeOf(id)] = allowanceNanos;
+  }
+  ringOf ??= new WeakMap();
+  ringOf.set(state, new RingWriter(buffers.rings[0] as SharedArrayBuffer, state.wakeWord()));
+  return state;
+}
+
+function askBidder(bidder: Bidder, name: string, body: Uint8Array, arrivedNs: number): Asked {
+  const { exchanges } = bidder.world.world;
+  const exchange = exchanges.find((one) => one.name === name);
+  if (exchange === undefined) return { status: 404, body: new Uint8Array(0), outcome: "" };
+  if (body.length > bidder.bodyBuffer.length / 2) {
+    return { status: 413, body: new Uint8Array(0), outcome: "" };
+  }
+  bidder.bodyBuffer.set(body);
+  const { status, length } = bidder.bid(exchange, body.length, arrivedNs);
+  const answer = bidder.answerBuffer.slice(0, length);
+  return { status, body: answer, outcome: status === 400 ? "" : outcomeLabel(bidder.outcome) };
+}
+
+/** An index with the given people in the given segments, straight from the builder. */
+export function peopleOf(names: readonly string[], people: readonly TestPerson[]): People {
+  const planes = Array.from({ length: Math.ceil(names.length / 32) }, (_, plane) => plane);
+  const { places } = placesIn(names, planes);
+  const counts = { identifierCountMax: people.length + 8, ordinalMax: people.length + 1 };
+  const epoch = 1 as Epoch;
+  const builder = new IndexBuilder({
+    ...{ epoch, ...counts, planeCount: planes.length, shifts: fullParts },
+  });
+  people.forEach(({ idfa, segments }, n) => {
+    const hash = identifierHashOf(Namespace.IDFA, idfa, 0, testIdentifierKey);
+    if (hash === null) throw new Error(`not an identifier: ${idfa}`);
+    const ordinal = (n + 1) as Ordinal;
+    builder.add(hash.lo, hash.hi, ordinal);
+    builder.setRow(ordinal, rowOf(places, segments, planes.length));
+  });
+  const dates = { createdMs: 0 as UnixMs, notAfterMs: 0 as UnixMs, dictionaryKey: 0 };
+  return { parts: partsOfImage(builder.finish(), planes, dates), places };
+}
+
+function rowOf(places: People["places"], segments: readonly string[], words: number): Uint32Array {
+  const row = new Uint32Array(Math.max(1, words));
+  for (const name of segments) {
+    const place = places.get(name);
+    if (place !== undefined) row[place.word] = (row[place.word] ?? 0) | (1 << place.bit);
+  }
+  return row;
+}
