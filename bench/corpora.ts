@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { corporaMissing, corporaPresent } from "../src/testing/corpora.js";
 import { acceptanceCheck, isClean, reportText, runCorpora } from "../src/testing/corpora-run.js";
 import { startInProcess } from "../src/testing/in-process.js";
@@ -27,9 +26,4 @@ export async function printCorpora(write: (line: string) => void): Promise<boole
   }
   write(clean ? "\nnothing missed, nothing wrong" : "\nsee the failures above");
   return clean;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const clean = await printCorpora((line) => void process.stdout.write(`${line}\n`));
-  process.exitCode = clean ? 0 : 1;
 }

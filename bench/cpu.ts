@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * CPU time of all threads of a process, nanoseconds, from /proc/<pid>/task/<tid>/schedstat (first field: time on a
- * CPU). Threads that ended in between are not counted.
+ * CPU time of all threads of a process, nanoseconds, from /proc/<pid>/task/<tid>/schedstat (first
+ * field: time on a CPU). Threads that ended in between are not counted.
  */
 export function threadCpuNs(pid: number): number {
   let totalNs = 0;

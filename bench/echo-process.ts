@@ -1,8 +1,8 @@
 import uWS from "uWebSockets.js";
 
 /**
- * The reference: a bare uWebSockets.js server that reads the body and answers a fixed body (or 204), with the header
- * that a bid answer carries. Started as a child; says its port over IPC.
+ * The reference: a bare uWebSockets.js server that reads the body and answers a fixed body (or
+ * 204), with the header that a bid answer carries. Started as a child; says its port over IPC.
  */
 const answerBytes = Number(process.argv[2] ?? 0);
 const answer = Buffer.alloc(answerBytes, 0x61);

@@ -2,8 +2,15 @@ import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  type LoopOptions,
+  type LoopResult,
+  meanAnswerBytes,
+  runClosedLoop,
+} from "./closed-loop.js";
+import { printCorpora } from "./corpora.js";
 import { threadCpuNs } from "./cpu.js";
-import { type ClientResult, postBytes, runClosedLoop } from "./http-client.js";
+import { inProcessUs } from "./in-process.js";
 import type { ServerMessage, ServerOrder } from "./server-process.js";
 import { type WorkloadKind, workload } from "./workload.js";
 
@@ -46,30 +53,33 @@ async function stop(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-const run = (port: number, payloads: readonly Buffer[], requests: number): Promise<ClientResult> =>
-  runClosedLoop({ port, connections, requests, payloads });
+const loop = (port: number, bodies: readonly Buffer[], requests: number): LoopOptions => ({
+  ...{ port, path: "/bid/openrtb26", connections, requests, bodies },
+});
 
-/** CPU of all threads of the server process for `measured` requests; the best of the rounds is the least disturbed. */
+/**
+ * CPU of all threads of the server process for `measured` requests; the best of the rounds is the
+ * least disturbed.
+ */
 async function measure(
   name: string,
   child: ChildProcess,
   port: number,
-  payloads: readonly Buffer[],
+  bodies: readonly Buffer[],
 ): Promise<Row> {
-  await run(port, payloads, size.warm);
+  await runClosedLoop(loop(port, bodies, size.warm));
+  const answerBytes = await meanAnswerBytes(loop(port, bodies, 0));
   const rows: Row[] = [];
   for (let round = 0; round < size.rounds; round++) {
     const before = threadCpuNs(child.pid as number);
-    const result = await run(port, payloads, size.measured);
+    const result: LoopResult = await runClosedLoop(loop(port, bodies, size.measured));
     const cpuNs = threadCpuNs(child.pid as number) - before;
-    if (result.errors > 0) throw new Error(`${name}: ${result.errors} connections failed`);
-    const answered = result.statuses[200] ?? 0;
+    if (result.errors > 0) throw new Error(`${name}: ${result.errors} requests failed`);
     rows.push({
-      name,
+      ...{ name, answerBytes },
       cpuUsPerRequest: cpuNs / 1000 / result.requests,
-      requestsPerSec: result.requests / (result.elapsedMs / 1000),
-      share200: answered / result.requests,
-      answerBytes: answered === 0 ? 0 : result.bodyBytes / answered,
+      requestsPerSec: result.requests / result.elapsedSec,
+      share200: (result.statuses[200] ?? 0) / result.requests,
     });
   }
   return rows.sort((a, b) => a.cpuUsPerRequest - b.cpuUsPerRequest)[0] as Row;
@@ -79,15 +89,13 @@ async function measureEcho(kind: WorkloadKind, answerBytes: number): Promise<Row
   const child = start("echo-process", [String(Math.round(answerBytes))]);
   try {
     const { port } = await message<{ port: number }>(child);
-    const payloads = payloadsOf(kind);
-    return await measure(`echo (${kind} sizes)`, child, port, payloads);
+    return await measure(`echo (${kind} sizes)`, child, port, bodiesOf(kind));
   } finally {
     await stop(child);
   }
 }
 
-const payloadsOf = (kind: WorkloadKind): Buffer[] =>
-  workload(kind, 4000, people).map((body) => postBytes("/bid/openrtb26", body));
+const bodiesOf = (kind: WorkloadKind): Buffer[] => workload(kind, 2000, people);
 
 function expectShare(row: Row, low: number, high: number): void {
   if (row.share200 >= low && row.share200 <= high) return;
@@ -101,8 +109,8 @@ async function main(): Promise<void> {
     const order: ServerOrder = { dataFolder, people, lineItems };
     server.send(order);
     const { port, lineItemsLive } = await message<ServerMessage>(server);
-    const bid = await measure("full bid", server, port, payloadsOf("bid"));
-    const noBid = await measure("no bid", server, port, payloadsOf("no-bid"));
+    const bid = await measure("full bid", server, port, bodiesOf("bid"));
+    const noBid = await measure("no bid", server, port, bodiesOf("no-bid"));
     const echoBid = await measureEcho("bid", bid.answerBytes);
     const echoNoBid = await measureEcho("no-bid", 0);
     expectShare(bid, 0.95, 1);
@@ -121,7 +129,8 @@ function report(rows: readonly Row[], lineItemsLive: number): void {
   const machine = `${cpus()[0]?.model ?? "unknown"} x ${availableParallelism()}`;
   const [body] = workload("bid", 1, people);
   process.stdout.write(
-    `\n${lineItemsLive} line items live of ${lineItems}, ${people} people, ${connections} connections, ` +
+    `\n${lineItemsLive} line items live of ${lineItems}, ${people} people, ` +
+      `${connections} connections, ` +
       `request ${body?.length ?? 0} B, Node ${process.version}, ${machine}, commit ${commit}\n\n`,
   );
   process.stdout.write(
@@ -144,12 +153,21 @@ function report(rows: readonly Row[], lineItemsLive: number): void {
   }
 }
 
-/** echo's CPU over ours: 1 = as cheap as doing nothing. The closed-loop client is the limit of requests/s here. */
+/**
+ * echo's CPU over ours: 1 = as cheap as doing nothing. The closed-loop client is the limit of
+ * requests/s here.
+ */
 function ratio(name: string, echo: Row, ours: Row, wanted: number): void {
   const value = echo.cpuUsPerRequest / ours.cpuUsPerRequest;
   process.stdout.write(
-    `${name}: ${value.toFixed(3)} of the echo (figure: >= ${wanted}); requests/s are generator-bound\n`,
+    `${name}: ${value.toFixed(3)} of the echo (figure: >= ${wanted}); ` +
+      "requests/s are generator-bound\n",
   );
 }
 
-await main();
+if (process.argv.includes("--in-process")) {
+  process.stdout.write(`bid in process: ${(await inProcessUs(60)).toFixed(2)} us\n`);
+} else if (process.argv.includes("--corpora")) {
+  const clean = await printCorpora((line) => void process.stdout.write(`${line}\n`));
+  process.exitCode = clean ? 0 : 1;
+} else await main();

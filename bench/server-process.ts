@@ -9,9 +9,9 @@ import { Ending } from "../src/runtime/ending.js";
 import { createLog } from "../src/runtime/log.js";
 import { endOnSignals, hardenProcess } from "../src/runtime/process.js";
 import { readConfig } from "../src/runtime/read-config.js";
-import { startService } from "../src/runtime/service.js";
+import { startServer } from "../src/runtime/server.js";
 import { syntheticModel } from "../src/testing/campaigns.js";
-import { benchSecret } from "./http-client.js";
+import { benchSecret } from "./closed-loop.js";
 
 const benchSecretSha256 = createHash("sha256").update(benchSecret).digest("hex");
 
@@ -23,7 +23,10 @@ export type ServerOrder = {
 };
 export type ServerMessage = { readonly port: number; readonly lineItemsLive: number };
 
-/** The real process: parent apart, all its threads, one edge worker, a synthetic book, generated people. */
+/**
+ * The real process: parent apart, all its threads, one edge worker, a synthetic book, generated
+ * people.
+ */
 process.once("message", (order: ServerOrder) => {
   start(order).catch((error: unknown) => {
     process.stderr.write(`bench server: ${error instanceof Error ? error.stack : "failed"}\n`);
@@ -44,7 +47,7 @@ async function start({ dataFolder, people, lineItems }: ServerOrder): Promise<vo
   const configFolder = join(process.cwd(), "config/demo");
   const segments = demoSegments.map(({ name }) => name);
   const book = syntheticModel(1, lineItems, { segments, audienceShare: 0.3 });
-  const service = await startService({
+  const server = await startServer({
     settings: {
       ...{ mode: "serve", bidPort: 0, adminPort: 0, host: "127.0.0.1", workers: 1, edge: "uws" },
       ...{ dataFolder, configFolder, publicUrl: "https://bid.bench.example" },
@@ -57,14 +60,16 @@ async function start({ dataFolder, people, lineItems }: ServerOrder): Promise<vo
       const exchanges = config.exchanges.map((one) => ({
         ...one,
         secretSha256: benchSecretSha256,
+        // One bid an answer: about 1 kB, as the figure says.
+        maxBidsPerImp: 1,
       }));
       return { ...rest, config: { ...config, book, exchanges } };
     },
     demoProgress: () => undefined,
   });
-  const table = service.desk.current?.built.compiled.table;
+  const table = server.desk.current?.built.compiled.table;
   const message: ServerMessage = {
-    port: service.workers.port,
+    port: server.workers.port,
     lineItemsLive: table === undefined ? 0 : liveCount(table),
   };
   process.send?.(message);

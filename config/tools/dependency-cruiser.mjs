@@ -21,7 +21,9 @@ const layers = {
 
 /** Folders whose every file runs on the bid path; of `campaign` only the files of `hotCampaign`. */
 const hotFolders = "^src/(base|index|bid|wire)/";
-const hotCampaign = "^src/campaign/(table|columns|limits)[^/]*\\.ts$";
+const hotCampaign = "^src/campaign/((table|columns)[^/]*|exchange)\\.ts$";
+/** Compiles creatives off the bid path: reads what the campaign side calls a creative. */
+const templateCompilers = "^src/wire/[^/]*template[^/]*\\.ts$";
 const test = "\\.test\\.ts$";
 /** The one part of src/testing that the program itself uses: the demo's trading partner. */
 const fakeExchange = "^src/testing/fake-exchange[^/]*";
@@ -87,10 +89,18 @@ export default {
     {
       name: "campaign-hot-side",
       comment:
-        "The bid path sees the compiled table (src/campaign/table*, columns*, limits*), never the rest.",
+        "The bid path sees the compiled table (src/campaign/table*, columns*, exchange), never the rest.",
       severity: "error",
-      from: { path: [hotFolders, hotCampaign], pathNot: test },
+      from: { path: [hotFolders, hotCampaign], pathNot: [test, templateCompilers] },
       to: { path: "^src/campaign/", pathNot: hotCampaign },
+    },
+    {
+      name: "template-sees-creatives",
+      comment:
+        "Template compilers see a creative's model and the macro list, nothing else of campaign.",
+      severity: "error",
+      from: { path: templateCompilers, pathNot: test },
+      to: { path: "^src/campaign/", pathNot: [hotCampaign, "^src/campaign/(model|macros)\\.ts$"] },
     },
     {
       name: "runtime-is-the-shell",

@@ -1,7 +1,9 @@
 import type { ExplainResult } from "./explain-result.js";
 import type { AdminStatus } from "./status.js";
 
-/** What the admin server asks of the running program; each function answers at once, from memory. */
+/**
+ * What the admin server asks of the running program; each function answers at once, from memory.
+ */
 export type AdminFacts = {
   readonly readiness: () => Readiness;
   /** The registry's text in Prometheus' format. */
@@ -31,7 +33,10 @@ export type ExplainAsk = {
   readonly lineItems: readonly number[] | null;
 };
 
-/** Why the program is not ready, empty = it is. An old or empty epoch is no reason: contextual bids go on. */
+/**
+ * Why the program is not ready, empty = it is. An old or empty epoch is no reason: contextual bids
+ * go on.
+ */
 export function unreadyReasons({ generation, journal, draining }: Readiness): string[] {
   const reasons: string[] = [];
   if (generation === 0) reasons.push("no World is published");

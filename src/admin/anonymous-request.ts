@@ -8,11 +8,14 @@ import type { Place } from "../index/projection.js";
 import { SegmentIndex } from "../index/segment-index.js";
 
 /**
- * Explain and replay never look a real identifier up: whoever may ask at will would learn about people. Two walls, each
- * enough alone: what the request says of a person is wiped, and the index that the decision sees holds nobody.
+ * Explain and replay never look a real identifier up: whoever may ask at will would learn about
+ * people. Two walls, each enough alone: what the request says of a person is wiped, and the index
+ * that the decision sees holds nobody.
  */
 
-/** Wipes every identifier of a decoded request, its bytes too. Consent must have been read before. */
+/**
+ * Wipes every identifier of a decoded request, its bytes too. Consent must have been read before.
+ */
 export function discardIdentifiers(request: BidRequest): void {
   wipe(request, request.ifa);
   wipe(request, request.ifaType);
@@ -31,7 +34,10 @@ function wipe(request: BidRequest, slice: Slice): void {
   slice.clear();
 }
 
-/** An index without people whose rows are as wide as the real one's, so that its World's table still fits. */
+/**
+ * An index without people whose rows are as wide as the real one's, so that its World's table still
+ * fits.
+ */
 export function indexOfNobody(rowWords: number, epoch: Epoch = 0 as Epoch): SegmentIndex {
   const image = new IndexBuilder({
     ...{ epoch, identifierCountMax: 0, ordinalMax: 0 },
@@ -42,7 +48,10 @@ export function indexOfNobody(rowWords: number, epoch: Epoch = 0 as Epoch): Segm
   return SegmentIndex.from(partsOfImage(image, planes, never));
 }
 
-/** The row of a person who is in the declared segments and no other; names that have no place are left out. */
+/**
+ * The row of a person who is in the declared segments and no other; names that have no place are
+ * left out.
+ */
 export function declaredRowOf(
   segments: readonly string[],
   places: ReadonlyMap<string, Place>,

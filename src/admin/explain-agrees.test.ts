@@ -93,7 +93,7 @@ it.each(["fixtures/worlds/rules", "config/demo"])(
     const random = new SeededRandom(11);
     const exchanges = world.config.exchanges.map(({ name }) => name);
     let answered = 0;
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 200; i++) {
       const body = bytesOf(randomRequest(random));
       const exchange = random.pick(exchanges);
       const result = explain(world.input(exchange, body, null, now));
@@ -102,6 +102,6 @@ it.each(["fixtures/worlds/rules", "config/demo"])(
       if (result.status === 200) expect(result.outcome).toBe(outcomeLabel(bidder.outcome));
       answered += wanted.length > 0 ? 1 : 0;
     }
-    expect(answered).toBeGreaterThan(20);
+    expect(answered).toBeGreaterThan(10);
   },
 );

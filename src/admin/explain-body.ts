@@ -45,7 +45,10 @@ export type ReadBody =
   | { readonly ok: true; readonly ask: ExplainAsk }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-/** Checks the body of POST /api/v1/explain. Its `request` is not checked here: the decoder does that. */
+/**
+ * Checks the body of POST /api/v1/explain. Its `request` is not checked here: the decoder does
+ * that.
+ */
 export function readExplainBody(value: unknown): ReadBody {
   const checked = body.safeParse(value);
   if (!checked.success) {

@@ -14,7 +14,9 @@ export type Buying = {
   readonly agency: Agency;
 };
 
-/** What the parts of explain share: one request in one World, at the imp that `decision.imp` names. */
+/**
+ * What the parts of explain share: one request in one World, at the imp that `decision.imp` names.
+ */
 export type ExplainCase = {
   readonly decision: Decision;
   readonly config: LoadedConfig;
@@ -28,8 +30,8 @@ export type ExplainCase = {
 };
 
 /**
- * The configuration's words for each line item of the table. Throws where the two are not of one generation: an
- * explanation in another configuration's words would be wrong.
+ * The configuration's words for each line item of the table. Throws where the two are not of one
+ * generation: an explanation in another configuration's words would be wrong.
  */
 export function buyingsOf(table: CampaignTable, { book }: LoadedConfig): Buying[] {
   const lineItems = new Map<number, LineItem>(book.lineItems.map((one) => [one.id, one]));

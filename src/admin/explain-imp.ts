@@ -19,8 +19,9 @@ export type ImpLimits = {
 const usDollar = 0x555344;
 
 /**
- * One imp after `decide`: its candidates, then every other line item, through the same `considerLineItem`, so that what
- * was never a candidate has a reason too. What is offered is what `decide` has offered.
+ * One imp after `decide`: its candidates, then every other line item, through the same
+ * `considerLineItem`, so that what was never a candidate has a reason too. What is offered is what
+ * `decide` has offered.
  */
 export function explainImp(
   at: ExplainCase,
@@ -127,7 +128,9 @@ function reasonOf(offered: number, full: boolean, maxBids: number): string {
   return "no line item can bid; the furthest refusal names the outcome";
 }
 
-/** Those asked for: offered first, then those that could bid, then by how far they came; ties by id. */
+/**
+ * Those asked for: offered first, then those that could bid, then by how far they came; ties by id.
+ */
 function rank(
   { decision: { table } }: ExplainCase,
   outcomes: Uint8Array,

@@ -26,7 +26,10 @@ export type Won = {
 export const labelOf = (outcome: Outcome, declared: boolean): string =>
   declared && outcome === Outcome.AUDIENCE ? "audience" : outcomeLabel(outcome);
 
-/** One line item at the current imp: the rule that its outcome stands for, with the value and the limit. */
+/**
+ * One line item at the current imp: the rule that its outcome stands for, with the value and the
+ * limit.
+ */
 export function explainLineItem(
   at: ExplainCase,
   index: number,
@@ -50,7 +53,10 @@ export function explainLineItem(
   };
 }
 
-/** Context, flight and seat are asked before any way to buy; an audience is not priced for those outside it. */
+/**
+ * Context, flight and seat are asked before any way to buy; an audience is not priced for those
+ * outside it.
+ */
 const hasWays = (outcome: Outcome): boolean =>
   outcome === Outcome.BID || (outcome >= Outcome.DEAL_REQUIRED && outcome < Outcome.AUDIENCE);
 
@@ -208,9 +214,8 @@ function notesOn(at: ExplainCase, index: number, outcome: Outcome): string[] {
   if (outcome !== Outcome.BID) return notes;
   if (lineItem.frequency !== null) {
     const { impressions, windowSec } = lineItem.frequency;
-    notes.push(
-      `its frequency cap (${impressions} in ${windowSec} s, withoutId: ${lineItem.withoutId}) is not checked here`,
-    );
+    const cap = `${impressions} in ${windowSec} s, withoutId: ${lineItem.withoutId}`;
+    notes.push(`its frequency cap (${cap}) is not checked here`);
   }
   return notes;
 }

@@ -22,8 +22,8 @@ const agreedPrice = 3;
 const usDollar = 0x555344;
 
 /**
- * Each way in which a line item could buy the current imp, as the decision tries them: the deals that it names, then
- * the open auction. The line item has passed what holds whatever the way.
+ * Each way in which a line item could buy the current imp, as the decision tries them: the deals
+ * that it names, then the open auction. The line item has passed what holds whatever the way.
  */
 export function waysOf(at: ExplainCase, lineItem: number, isOffered: IsOffered): WayExplained[] {
   const { decision } = at;
@@ -125,7 +125,10 @@ function outcomeOf(priced: Priced): Outcome {
 
 type Floor = { readonly micros: number; readonly currency: CurrencyCode };
 
-/** The bid floor of a way in the currency that the request states for it; -1 = one that no bid can meet. */
+/**
+ * The bid floor of a way in the currency that the request states for it; -1 = one that no bid can
+ * meet.
+ */
 function floorOf(decision: Decision, deal: number, creative: number): Floor {
   const { request, imp, table } = decision;
   const media = table.creativeMedia[creative]!;
@@ -188,7 +191,10 @@ function priceOf(at: ExplainCase, lineItem: number, arm: number, deal: number): 
   };
 }
 
-/** The context modifiers whose condition the imp meets. Each has one condition, so one row of the table. */
+/**
+ * The context modifiers whose condition the imp meets. Each has one condition, so one row of the
+ * table.
+ */
 function modifiersMet(
   { decision, buyings }: ExplainCase,
   lineItem: number,

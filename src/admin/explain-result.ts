@@ -96,7 +96,10 @@ export type WayExplained = {
   readonly price: PriceExplained | null;
 };
 
-/** base x context x person = wanted, then into [floor, maximum]: all in `currency`; `bid` in the answer's. */
+/**
+ * base x context x person = wanted, then into [floor, maximum]: all in `currency`; `bid` in the
+ * answer's.
+ */
 export type PriceExplained = {
   readonly currency: string;
   /** True: the deal's own price (at 3), no modifier applies. */

@@ -33,7 +33,9 @@ function dimensionOf(facet: string): number {
   return isFlagFacet(facet) ? flagFacets[facet] : (otherFacets[facet] ?? 0);
 }
 
-/** One value of a facet with the number that the table knows it by; `key` is that of a key-value. */
+/**
+ * One value of a facet with the number that the table knows it by; `key` is that of a key-value.
+ */
 type FacetValue = {
   readonly facet: string;
   readonly key: string;
@@ -102,7 +104,10 @@ export function targetingRefusal(at: ExplainCase, lineItem: number, predicate: n
   };
 }
 
-/** Several key-values are several predicates of one dimension: keeps the values of the one that is meant. */
+/**
+ * Several key-values are several predicates of one dimension: keeps the values of the one that is
+ * meant.
+ */
 function ofPredicate(
   { decision: { table } }: ExplainCase,
   values: readonly FacetValue[],
@@ -153,7 +158,10 @@ function numberText({ decision, config }: ExplainCase, dimension: number, value:
   }
 }
 
-/** A deal of the request by the text that our side knows it by; texts that only the request has are not repeated. */
+/**
+ * A deal of the request by the text that our side knows it by; texts that only the request has are
+ * not repeated.
+ */
 function dealName(
   deals: readonly { readonly deal: string }[],
   { table }: ExplainCase["decision"],

@@ -66,7 +66,9 @@ function lineItemLines(one: LineItemExplained, outcomeWidth: number, idWidth: nu
 const refusalText = ({ rule, seen, limit }: Refusal): string =>
   `${rule}: seen ${seen === "" ? "-" : seen}; limit ${limit === "" ? "-" : limit}`;
 
-/** A way that could bid shows its price; a refused one only where there are several to tell apart. */
+/**
+ * A way that could bid shows its price; a refused one only where there are several to tell apart.
+ */
 function wayLines(way: WayExplained, several: boolean): string[] {
   if (way.price === null) {
     return several && way.refusal !== null ? [`${way.way}: ${refusalText(way.refusal)}`] : [];

@@ -5,7 +5,9 @@ import type { Money } from "./explain-result.js";
 const listedMax = 8;
 const textMax = 80;
 
-/** Shapes of identifiers: device and cookie ids, hashes, addresses, mails, long numbers and runs. */
+/**
+ * Shapes of identifiers: device and cookie ids, hashes, addresses, mails, long numbers and runs.
+ */
 const identifierShapes = [
   /@/,
   /[0-9a-f]{8}-[0-9a-f]{4}/i,
@@ -16,11 +18,12 @@ const identifierShapes = [
 ];
 
 /**
- * A text of the request as explain may show it: cut, without control characters, and not at all where it has the
- * shape of an identifier. Fields that are about a person are never asked for in the first place.
+ * A text of the request as explain may show it: cut, without control characters, and not at all
+ * where it has the shape of an identifier. Fields that are about a person are never asked for in
+ * the first place.
  */
 export function shown(text: string): string {
-  if (text === "never") return "(withheld)";
+  if (identifierShapes.some((shape) => shape.test(text))) return "(withheld)";
   const cut = text.length > textMax ? `${text.slice(0, textMax - 3)}...` : text;
   return printable(cut);
 }
@@ -43,7 +46,10 @@ export function bitsOf(mask: number): string[] {
   return out;
 }
 
-/** Micros of CPM as whole currency units; exact, because prices have six decimals and stay below 2^47 micros. */
+/**
+ * Micros of CPM as whole currency units; exact, because prices have six decimals and stay below
+ * 2^47 micros.
+ */
 export const unitsOf = (micros: number): number => micros / 1e6;
 
 export const moneyOf = (micros: number, currency: number): Money => ({

@@ -338,7 +338,7 @@ describe("explain speaks of the request as a whole", () => {
     expect(lineItem(result, 230).outcome).toBe("person");
   });
 
-  it("calls an audience by its name where segments are declared, and marks unknown ones by place", () => {
+  it("names an audience where segments are declared, and marks unknown ones by place", () => {
     const result = explained(on("audience"), ["interest.other"]);
     expect(result.person).toMatchObject({ kind: "declared", segments: [], unknownPlaces: [1] });
     expect(lineItem(result, 230).outcome).toBe("audience");

@@ -54,8 +54,9 @@ export type ExplainInput = {
 export const explainRowsMax = 1000;
 
 /**
- * Why each line item bids on a request or does not: runs the bid path's own functions over a World without people. What
- * the request says of a person is wiped before anything is decided; the caller declares segments instead. Pure.
+ * Why each line item bids on a request or does not: runs the bid path's own functions over a World
+ * without people. What the request says of a person is wiped before anything is decided; the caller
+ * declares segments instead. Pure.
  */
 export function explain(input: ExplainInput): ExplainResult {
   const exchange = input.world.exchanges.find(({ name }) => name === input.exchange);
@@ -67,9 +68,10 @@ export function explain(input: ExplainInput): ExplainResult {
   const request = new BidRequest();
   const decoded = decodeInto(request, input.request);
   if (decoded !== DecodeResult.OK) return refused(decoded);
-  // The consent strings first: an ifa of zeros is a signal, and the only thing an ifa may tell here.
+  // The consent strings first: an ifa of zeros is a signal, and the only thing an ifa may tell
+  // here.
   readConsent(request, input.world.privacy, new ConsentCache(), input.now);
-
+  discardIdentifiers(request);
   return explained(input, exchange, request);
 }
 
@@ -149,7 +151,10 @@ function explained(input: ExplainInput, exchange: Exchange, request: BidRequest)
   };
 }
 
-/** What the exchange's time leaves after the network's share: nothing means no answer could be in time. */
+/**
+ * What the exchange's time leaves after the network's share: nothing means no answer could be in
+ * time.
+ */
 function deadlinePassed(request: BidRequest, exchange: Exchange): boolean {
   const tmaxMs = request.tmaxMs === 0 ? exchange.tmaxDefaultMs : request.tmaxMs;
   return tmaxMs < exchange.networkMarginMs;

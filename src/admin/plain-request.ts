@@ -5,8 +5,9 @@ import { Dimension } from "../campaign/table.js";
 import { shown } from "./explain-words.js";
 
 /**
- * The request's own words for what the decision reads as numbers and keys: for explain only, off the bid path. Asks for
- * fields of context, never for one about a person (user, identifiers, address, position).
+ * The request's own words for what the decision reads as numbers and keys: for explain only, off
+ * the bid path. Asks for fields of context, never for one about a person (user, identifiers,
+ * address, position).
  */
 export type PlainRequest = {
   readonly root: unknown;
@@ -34,13 +35,18 @@ export function valueAt(from: unknown, ...path: readonly string[]): unknown {
 const listOf = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? value : value === undefined ? [] : [value];
 
-/** Texts (and numbers, which sellers send as ids) of a value or list of values, as they may be shown. */
+/**
+ * Texts (and numbers, which sellers send as ids) of a value or list of values, as they may be
+ * shown.
+ */
 export const textsOf = (value: unknown): string[] =>
   listOf(value)
     .filter((one) => typeof one === "string" || typeof one === "number")
     .map((one) => shown(String(one)));
 
-/** The JSON object of an imp: the decoder leaves imps out, so that places do not match, but ids do. */
+/**
+ * The JSON object of an imp: the decoder leaves imps out, so that places do not match, but ids do.
+ */
 export function plainImp({ root, request }: PlainRequest, imp: ImpRecord): unknown {
   const raw = utf8.decode(request.bytes.subarray(imp.id.start, imp.id.end));
   const id: unknown = JSON.parse(`"${raw}"`);
@@ -137,7 +143,10 @@ export function textsSeen(
   }
 }
 
-/** The site's domain (its page's host where there is none) or the app's bundle, as the decoder found it. */
+/**
+ * The site's domain (its page's host where there is none) or the app's bundle, as the decoder found
+ * it.
+ */
 function propertySeen({ request }: PlainRequest, channel: unknown): string[] {
   if (request.channelKind === ChannelKind.DOOH) return [];
   const { start, end } = request.property;

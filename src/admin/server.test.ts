@@ -190,7 +190,7 @@ describe("every answer", () => {
     }
   });
 
-  it("to an unknown address is 404, to a known one with another method 405, without an echo", async () => {
+  it("to an unknown address is 404, to another method 405, without an echo", async () => {
     const unknown = await server.inject("/api/v2/secret-words?a=secret-words");
     expect([unknown.statusCode, unknown.body.includes("secret-words")]).toEqual([404, false]);
     const method = await server.inject({ method: "DELETE", url: "/healthz" });
@@ -203,7 +203,7 @@ describe("every answer", () => {
 });
 
 describe("on a socket", () => {
-  it("listens on a free port, answers what is no HTTP with 400, and closes with an idle connection open", async () => {
+  it("answers what is no HTTP with 400, and closes with an idle connection open", async () => {
     const { port, close } = await startAdmin({ host: "127.0.0.1", port: 0, token, facts, log });
     const alive = await fetch(`http://127.0.0.1:${port}/healthz`);
     expect([alive.status, await alive.json()]).toEqual([200, { status: "ok" }]);

@@ -13,7 +13,9 @@ export type AdminStatus = {
   /** Line items by what keeps them from bidding. */
   readonly lineItems: Readonly<Record<keyof typeof liveNames, number>>;
   readonly config: {
-    /** False: the last good configuration is served, the issues say what is wrong with the files. */
+    /**
+     * False: the last good configuration is served, the issues say what is wrong with the files.
+     */
     readonly live: boolean;
     readonly issues: readonly Issue[];
     readonly issuesLeftOut: number;

@@ -1,4 +1,6 @@
-/** The one place that throws in a hot folder: a broken invariant must stop the process, not bid on. */
+/**
+ * The one place that throws in a hot folder: a broken invariant must stop the process, not bid on.
+ */
 export function assert(condition: boolean, message = "broken invariant"): asserts condition {
   if (!condition) throw new Error(`assert: ${message}`);
 }

@@ -1,7 +1,9 @@
+import { KeyKind } from "./lists.js";
+
 /**
- * Two hashes, both giving 64 bits as two u32 halves in a caller's `Hash64` (no allocation, no BigInt):
- * `sipHash24Into` for people's identifiers (keyed PRF) and `textKeyInto` for names out of requests
- * (domains, categories, bundles): not secret, so a faster mix is enough.
+ * Two hashes, both giving 64 bits as two u32 halves in a caller's `Hash64` (no allocation, no
+ * BigInt): `sipHash24Into` for people's identifiers (keyed PRF) and `textKeyInto` for names out of
+ * requests (domains, categories, bundles): not secret, so a faster mix is enough.
  */
 export class Hash64 {
   lo = 0;
@@ -27,10 +29,19 @@ export function sipKeyFrom(bytes: Uint8Array): SipKey {
   };
 }
 
+/** Ids of others that are told apart by case; every other kind of name is not. */
+const exactKinds =
+  (1 << KeyKind.DEAL) |
+  (1 << KeyKind.SEAT) |
+  (1 << KeyKind.PLACEMENT) |
+  (1 << KeyKind.PUBLISHER) |
+  (1 << KeyKind.SITE_APP);
+
 /**
- * A 64-bit key for a name in one dimension. ASCII letters are folded to lower case, so that "Example.COM"
- * and "example.com" meet. `kind` is a `KeyKind` (bid/request.ts): the same text in two dimensions has two keys.
- * Never gives 0/0, which means "absent". Two multiply-xorshift lanes over bytes.
+ * A 64-bit key for a name in one dimension. ASCII letters are folded to lower case (but in ids,
+ * which `exactKinds` lists), so that "Example.COM" and "example.com" meet. `kind` is a `KeyKind`
+ * (bid/request.ts): the same text in two dimensions has two keys. Never gives 0/0, which means
+ * "absent". Two multiply-xorshift lanes over bytes.
  */
 export function textKeyInto(
   bytes: Uint8Array,
@@ -39,11 +50,12 @@ export function textKeyInto(
   kind: number,
   out: Hash64,
 ): void {
+  const fold = ((exactKinds >>> kind) & 1) === 1 ? 0 : 32;
   let a = 0x811c9dc5 ^ Math.imul(kind + 1, 0x9e3779b1);
   let b = 0xc2b2ae35 ^ Math.imul(kind + 1, 0x85ebca77);
   for (let i = start; i < end; i++) {
     let byte = bytes[i]!;
-    if (byte >= 65 && byte <= 90) byte |= 32;
+    if (byte >= 65 && byte <= 90) byte |= fold;
     a = Math.imul(a ^ byte, 0x01000193);
     b = Math.imul(b ^ byte, 0x5bd1e995);
     b ^= b >>> 15;

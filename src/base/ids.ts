@@ -1,8 +1,8 @@
 import type { Unit } from "./units.js";
 
 /**
- * Ids are u32, given by the config or the desk and never reused: allowances, caps, counters, tokens and
- * the journal speak in ids. 0 means "none".
+ * Ids are u32, given by the config or the desk and never reused: allowances, caps, counters, tokens
+ * and the journal speak in ids. 0 means "none".
  */
 export type AgencyId = Unit<"AgencyId">;
 export type AdvertiserId = Unit<"AdvertiserId">;
@@ -14,9 +14,6 @@ export type ExchangeId = Unit<"ExchangeId">;
 /** Indexes are dense and live inside one World only. */
 export type LineItemIndex = Unit<"LineItemIndex">;
 export type CreativeIndex = Unit<"CreativeIndex">;
-export type AudienceIndex = Unit<"AudienceIndex">;
-export type ExchangeIndex = Unit<"ExchangeIndex">;
-export type CurrencyIndex = Unit<"CurrencyIndex">;
 
 /**
  * A person's ordinal in the segment index: stable from epoch to epoch, never printed, never sent.

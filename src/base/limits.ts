@@ -1,6 +1,9 @@
 import { assert } from "./assert.js";
 
-/** Every bound of the hot path in one page, asserted against each other. Bytes unless the name says more. */
+/**
+ * Every bound of the hot path in one page, asserted against each other. Bytes unless the name says
+ * more.
+ */
 export const bodyBytesMax = 128 * 1024;
 export const gunzipBytesMax = 256 * 1024;
 export const jsonDepthMax = 32;

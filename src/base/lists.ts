@@ -1,8 +1,8 @@
 /** Closed lists that more than one layer speaks: numbers, cheap to store and compare. */
 
 /**
- * What a text key is about. The kind is mixed into the key, so that equal texts of two kinds never meet.
- * `KeyKind`s are also the targeting dimensions of text values (campaign/table.ts).
+ * What a text key is about. The kind is mixed into the key, so that equal texts of two kinds never
+ * meet. `KeyKind`s are also the targeting dimensions of text values (campaign/table.ts).
  */
 export const KeyKind = {
   REGION: 1, // scoped by country, see scopeKey
@@ -37,7 +37,6 @@ export const KeyKind = {
   NATIVE: 30,
 } as const;
 export type KeyKind = (typeof KeyKind)[keyof typeof KeyKind];
-export const keyKindsMax = 32;
 
 export const Media = { BANNER: 1, VIDEO: 2, AUDIO: 4, NATIVE: 8 } as const; // bits of mediaMask
 export type Media = (typeof Media)[keyof typeof Media];
@@ -75,6 +74,9 @@ export const Browser = {
   OTHER: 10,
 } as const;
 
-/** Notices that an exchange can be asked to send. Numbers are stored in the journal: never change them. */
+/**
+ * Notices that an exchange can be asked to send. Numbers are stored in the journal: never change
+ * them.
+ */
 export const NoticeKind = { WIN: 1, BILL: 2, LOSS: 3, IMPRESSION: 4, CLICK: 5 } as const;
 export type NoticeKind = (typeof NoticeKind)[keyof typeof NoticeKind];

@@ -7,8 +7,9 @@ export const ratePartMax = 2 ** 26;
 export const microsMax = 2 ** 47;
 
 /**
- * amount x numerator / denominator, exact, rounded down. amount < 2^47, both parts of the rate < 2^26.
- * Splits the amount at 2^20, so that every product stays below 2^53: no BigInt on the bid path.
+ * amount x numerator / denominator, exact, rounded down. amount < 2^47, both parts of the rate <
+ * 2^26. Splits the amount at 2^20, so that every product stays below 2^53: no BigInt on the bid
+ * path.
  */
 export function mulDivFloor(amount: Micros, numerator: number, denominator: number): Micros {
   assert(amount >= 0 && amount < microsMax && numerator < ratePartMax && denominator < ratePartMax);
@@ -33,8 +34,9 @@ function isExact(
   denominator: number,
   quotient: number,
 ): boolean {
-  // Equality of amount x numerator and quotient x denominator modulo 2^26 and 2^25-1 style limbs would do;
-  // two limbs of 20 bits are enough because the difference is below one denominator (< 2^26).
+  // Equality of amount x numerator and quotient x denominator modulo 2^26 and 2^25-1 style limbs
+  // would do; two limbs of 20 bits are enough because the difference is below one denominator (<
+  // 2^26).
   const limb = 1_048_576;
   const ah = Math.floor(amount / limb);
   const qh = Math.floor(quotient / limb);
@@ -44,9 +46,9 @@ function isExact(
 }
 
 /**
- * Parses a JSON number's bytes as micros (six decimals kept), rounded up when `up`, else down: a bid floor
- * rounds up, so that a bid is never below it. Gives -1 for a negative value, NaN-like text or one above
- * `microsMax`. Accepts every JSON number form (fraction, exponent).
+ * Parses a JSON number's bytes as micros (six decimals kept), rounded up when `up`, else down: a
+ * bid floor rounds up, so that a bid is never below it. Gives -1 for a negative value, NaN-like
+ * text or one above `microsMax`. Accepts every JSON number form (fraction, exponent).
  */
 export function microsFromDecimal(
   bytes: Uint8Array,

@@ -1,4 +1,6 @@
-/** Seeded randomness: a failing seed replays. The shell passes one per worker, tests pass their own. */
+/**
+ * Seeded randomness: a failing seed replays. The shell passes one per worker, tests pass their own.
+ */
 export type Random = {
   /** A u32, uniform. */
   readonly nextU32: () => number;

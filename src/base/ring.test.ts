@@ -25,7 +25,13 @@ test("records come out in order and a full ring takes no more", () => {
   const buffer = new SharedArrayBuffer(ringBytes(4));
   const writer = new RingWriter(buffer, wakeWord());
   const reader = new RingReader(buffer);
-  expect([1, 2, 3, 4, 5].map((value) => push(writer, value))).toEqual([true, true, true, true, false]);
+  expect([1, 2, 3, 4, 5].map((value) => push(writer, value))).toEqual([
+    true,
+    true,
+    true,
+    true,
+    false,
+  ]);
   expect(drain(reader)).toEqual([1, 2, 3, 4]);
   expect(push(writer, 6)).toBe(true);
   expect(drain(reader)).toEqual([6]);

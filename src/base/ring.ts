@@ -2,14 +2,16 @@ import { assert } from "./assert.js";
 import { ringRecordBytes } from "./limits.js";
 
 /**
- * A single-producer, single-consumer ring of fixed 128-byte records in a SharedArrayBuffer (little-endian):
+ * A single-producer, single-consumer ring of fixed 128-byte records in a SharedArrayBuffer
+ * (little-endian):
  *
  *     0              64             128
  *     | i32 head     | i32 tail     | record | record | ... (a power of two)
  *     | published    | consumed     |
  *
- * Head and tail are counts that wrap at 2^32, each on its own cache line. All rings of a process share
- * one wake-up word: the consumer sleeps on it with Atomics.wait, a producer counts it up and notifies.
+ * Head and tail are counts that wrap at 2^32, each on its own cache line. All rings of a process
+ * share one wake-up word: the consumer sleeps on it with Atomics.wait, a producer counts it up and
+ * notifies.
  */
 const headWord = 0;
 const tailWord = 16;
@@ -43,7 +45,9 @@ export class RingWriter {
     this.head = Atomics.load(this.words, headWord);
   }
 
-  /** Byte offset of the next free record, -1 when the ring is full. It counts only after `publish`. */
+  /**
+   * Byte offset of the next free record, -1 when the ring is full. It counts only after `publish`.
+   */
   claim(): number {
     if (((this.head - Atomics.load(this.words, tailWord)) | 0) >= this.records) return -1;
     return headerBytes + (this.head & (this.records - 1)) * ringRecordBytes;

@@ -1,11 +1,14 @@
 declare const unit: unique symbol;
 
-/** A number whose unit the compiler knows: `Unit<"Micros">` is never mistaken for `Unit<"UnixMs">`. */
+/**
+ * A number whose unit the compiler knows: `Unit<"Micros">` is never mistaken for `Unit<"UnixMs">`.
+ */
 export type Unit<Name extends string> = number & { readonly [unit]: Name };
 
 /**
  * Money: one micro of a CPM price, which is one nano (1e-9) of the currency for one impression.
- * Always an integer in the safe range: 2^53 micros are 9.0 million currency units of one impression.
+ * Always an integer in the safe range: 2^53 micros are 9.0 million currency units of one
+ * impression.
  */
 export type Micros = Unit<"Micros">;
 
@@ -18,16 +21,20 @@ export type UnixSec = Unit<"UnixSec">;
 /** Nanoseconds of a monotonic clock. */
 export type MonotonicNs = Unit<"MonotonicNs">;
 
-/** An ISO 4217 code packed as three ASCII bytes, first letter highest: "USD" = 0x555344. 0 = none. */
+/**
+ * An ISO 4217 code packed as three ASCII bytes, first letter highest: "USD" = 0x555344. 0 = none.
+ */
 export type CurrencyCode = Unit<"CurrencyCode">;
 
-/** An upper-case ISO 3166 alpha-3 country packed as three ASCII bytes, first letter highest. 0 = none. */
+/**
+ * An upper-case ISO 3166 alpha-3 country packed as three ASCII bytes, first letter highest. 0 =
+ * none.
+ */
 export type CountryCode = Unit<"CountryCode">;
 
-/** Modifier factors are integers in thousandths: 1000 leaves a price as it is. */
-export type Permille = Unit<"Permille">;
-
-/** Rounds a config or test price to micros; traffic prices are parsed from text, never from floats. */
+/**
+ * Rounds a config or test price to micros; traffic prices are parsed from text, never from floats.
+ */
 export const microsFromCurrency = (amount: number): Micros => Math.round(amount * 1e6) as Micros;
 
 /** Packs three ASCII letters (any case) into a code; 0 when it is not three letters. */

@@ -10,7 +10,10 @@ export function seatOf(decision: Decision, lineItem: number): number {
   return table.seatValue[exchange.index * table.agencyId.length + agency]!;
 }
 
-/** wseat lets only named seats in, bseat keeps named ones out (OpenRTB 2.6 section 3.2.1). Once an agency and request. */
+/**
+ * wseat lets only named seats in, bseat keeps named ones out (OpenRTB 2.6 section 3.2.1). Once an
+ * agency and request.
+ */
 export function seatOutcome(decision: Decision, lineItem: number): Outcome {
   const { table, scratch, exchange } = decision;
   const agency = table.lineItemAgencyIndex[lineItem]!;

@@ -3,9 +3,10 @@ import { NO_AUDIENCE } from "../campaign/table.js";
 import type { Scratch } from "./scratch.js";
 
 /**
- * True when the person's row meets the audience: any term of its disjunctive normal form. Every term is
- * evaluated, so that the work does not depend on the person; remembered for the request. An audience without a
- * certificate in this World is never true, nor is any audience for a person that is not `known`.
+ * True when the person's row meets the audience: any term of its disjunctive normal form. Every
+ * term is evaluated, so that the work does not depend on the person; remembered for the request. An
+ * audience without a certificate in this World is never true, nor is any audience for a person that
+ * is not `known`.
  */
 export function inAudience(
   table: CampaignTable,

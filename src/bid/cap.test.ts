@@ -109,7 +109,8 @@ function slidingRun(seed: number): string[] {
       }
     }
   }
-  // Wherever between bid and bill an impression was shown, no stretch of a window holds more than max.
+  // Wherever between bid and bill an impression was shown, no stretch of a window holds more than
+  // max.
   for (const person of [1, 2, 3]) {
     const times = shown
       .filter((one) => one.person === person)
@@ -123,13 +124,16 @@ function slidingRun(seed: number): string[] {
   return wrong;
 }
 
-test("over any stretch of a window no more than the maximum is shown, and up to four are not held back", () => {
+test("no stretch of a window shows more than the maximum, and up to four are not held back", () => {
   const wrong: string[] = [];
   for (let seed = 1; seed <= 400; seed++) wrong.push(...slidingRun(seed));
   expect(wrong).toEqual([]);
 });
 
-/** What each thread does: pends every key over and over, from its own starting point, until it is capped. */
+/**
+ * What each thread does: pends every key over and over, from its own starting point, until it is
+ * capped.
+ */
 const contender = `
   const { workerData, parentPort } = require("node:worker_threads");
   (async () => {
@@ -144,7 +148,8 @@ const contender = `
       for (let i = 0; i < workerData.keys; i++) {
         const entry = capReserve(state, 1000 + i, i, workerData.max, 60, workerData.now);
         if (entry >= 0) got[i]++;
-        // A stranger with the same places comes and goes: the first free place differs from look to look.
+        // A stranger with the same places comes and goes: the first free place differs from look to
+        // look.
         const other = capReserve(state, (1000 + i) ^ workerData.stranger, i, 9, 60, workerData.now);
         if (other >= 0) capRelease(state, other);
       }

@@ -5,24 +5,30 @@ import type { SharedState } from "./shared-state.js";
 import { capWords } from "./shared-state.js";
 
 /**
- * Frequency caps: impressions of one line item to one person (or granted identifier), in memory, shared by all
- * threads. The rule: an impression counts from its reservation until `windowSec` after its bill; a bid is made only
- * while fewer than `max` count. So no stretch of `windowSec` ever holds more than `max` impressions: at the bid of
- * the last of them all the others were pending or billed within the window. Four bill times are kept exactly;
- * beyond that the two nearest are joined under the later one, which caps longer, never shorter.
+ * Frequency caps: impressions of one line item to one person (or granted identifier), in memory,
+ * shared by all threads. The rule: an impression counts from its reservation until `windowSec`
+ * after its bill; a bid is made only while fewer than `max` count. So no stretch of `windowSec`
+ * ever holds more than `max` impressions: at the bid of the last of them all the others were
+ * pending or billed within the window. Four bill times are kept exactly; beyond that the two
+ * nearest are joined under the later one, which caps longer, never shorter.
  *
- *     entry  | key lo | key hi | use 15 | pending 16 | window s | 4 groups of (bill second mod 2^24) << 8 | count |
+ *     entry   | key lo | key hi | use 15, pending 16 | window s | 4 groups |
+ *     group   (bill second mod 2^24) << 8 | count
  *
- * An entry with nothing pending and no count within its window is free; `use` rises when it gets another key, so
- * that a compare-and-swap on the third word never pends on a stranger. Entries that count are never evicted: where
- * the 32 places of a key are all in use the answer is FULL. Workers pend and un-pend; only the money thread commits.
+ * An entry with nothing pending and no count within its window is free; `use` rises when it gets
+ * another key, so that a compare-and-swap on the third word never pends on a stranger. Entries that
+ * count are never evicted: where the 32 places of a key are all in use the answer is FULL. Workers
+ * pend and un-pend; only the money thread commits.
  */
 export const CAPPED = -1;
 export const FULL = -2;
 export const NO_CAP_SLOT = 0xffff_ffff;
 /** Larger maxima are treated as this one. */
 export const capMax = 255;
-/** Bill times are told apart modulo 2^24 s: in a longer window than 90 days they count as long as the process lives. */
+/**
+ * Bill times are told apart modulo 2^24 s: in a longer window than 90 days they count as long as
+ * the process lives.
+ */
 const windowSecMax = 90 * 24 * 3600;
 
 const keyLoWord = 0;
@@ -48,8 +54,9 @@ export function capKeyInto(lo: number, hi: number, lineItemId: number, out: Hash
 }
 
 /**
- * Pends one impression. Gives the entry, to be kept in the reservation; CAPPED when `max` count already, or when
- * another thread is just entering the same key; FULL when there is no place for the key.
+ * Pends one impression. Gives the entry, to be kept in the reservation; CAPPED when `max` count
+ * already, or when another thread is just entering the same key; FULL when there is no place for
+ * the key.
  */
 export function capReserve(
   state: SharedState,
@@ -107,8 +114,9 @@ const isKey = (caps: Int32Array, entry: number, keyLo: number, keyHi: number): b
   Atomics.load(caps, entry * capWords + keyHiWord) === (keyHi | 0);
 
 /**
- * The key's entry; CAPPED while somebody enters it; FULL without a free place; else -3 - i, where i is the first
- * free one of the key's places. A place that was never used ends the search: keys take the first free place.
+ * The key's entry; CAPPED while somebody enters it; FULL without a free place; else -3 - i, where i
+ * is the first free one of the key's places. A place that was never used ends the search: keys take
+ * the first free place.
  */
 function find(
   state: SharedState,
@@ -135,9 +143,9 @@ const isFree = (caps: Int32Array, entry: number, word: number, nowSec: number): 
   committed(caps, entry, Atomics.load(caps, entry * capWords + windowWord), nowSec) === 0;
 
 /**
- * Gives a free place to the key, with one impression pending. -1 when another thread was at it: of two threads that
- * enter one key at two places, each writes its key before it looks for the other's, so at least one sees the other
- * and withdraws.
+ * Gives a free place to the key, with one impression pending. -1 when another thread was at it: of
+ * two threads that enter one key at two places, each writes its key before it looks for the
+ * other's, so at least one sees the other and withdraws.
  */
 function enter(
   state: SharedState,
@@ -251,8 +259,9 @@ function addToGroups(caps: Int32Array, entry: number, windowSec: number, nowSec:
 }
 
 /**
- * All four groups count: joins the two bill times that lie nearest (the new one is the fifth), under the later of
- * them. The joined count is written before the other group is overwritten: readers see too many, never too few.
+ * All four groups count: joins the two bill times that lie nearest (the new one is the fifth),
+ * under the later of them. The joined count is written before the other group is overwritten:
+ * readers see too many, never too few.
  */
 function joinNearest(caps: Int32Array, base: number, now: number): void {
   let from = -1;

@@ -24,7 +24,9 @@ const text = (reader: RingReader, position: number): string => {
   const at = reader.offsetOf(position);
   const length = reader.view.getUint8(at + CellField.textLength);
   const start = at + CellField.text;
-  return new TextDecoder("utf-8", { fatal: true }).decode(reader.bytes.slice(start, start + length));
+  return new TextDecoder("utf-8", { fatal: true }).decode(
+    reader.bytes.slice(start, start + length),
+  );
 };
 
 test("the same context has one cell, whose record is in the ring once", () => {

@@ -1,14 +1,15 @@
 import { assert } from "../base/assert.js";
 import { Hash64, mix32, textKeyInto } from "../base/hash.js";
 import { contextCellsMax } from "../base/limits.js";
+import { KeyKind } from "../base/lists.js";
 import type { RingWriter } from "../base/ring.js";
 import { CellField, RecordKind } from "../journal/record.js";
-import { KeyKind } from "./request.js";
 
 /**
- * Context cells: what reports group by (exchange, property, country, format, size, deal) as one u32 in the token. A
- * worker numbers its cells itself, worker << 24 | count from 1, unique in its boot; a new cell's record is in the
- * ring before the first bid that names it. Cell 0 is "other": the table is full, or the ring is.
+ * Context cells: what reports group by (exchange, property, country, format, size, deal) as one u32
+ * in the token. A worker numbers its cells itself, worker << 24 | count from 1, unique in its boot;
+ * a new cell's record is in the ring before the first bid that names it. Cell 0 is "other": the
+ * table is full, or the ring is.
  */
 export const OTHER_CELL = 0;
 /** Bytes of the property that a cell keeps. */

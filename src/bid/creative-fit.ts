@@ -1,16 +1,16 @@
 import { mix32 } from "../base/hash.js";
+import { Media } from "../base/lists.js";
 import { Outcome } from "../base/outcome.js";
-import type { CampaignTable } from "../campaign/table.js";
-import { shapeOfSize } from "../campaign/table.js";
+import { type CampaignTable, shapeOfSize } from "../campaign/table.js";
 import type { Decision } from "./decision.js";
 import { nativeFits } from "./native-fit.js";
-import type { BidRequest, ImpRecord, TimedMedia } from "./request.js";
-import { Media, SpanUse } from "./request.js";
+import { type BidRequest, type ImpRecord, SpanUse, type TimedMedia } from "./request.js";
 import { inImpList, inRequestList, lookUp } from "./values.js";
 
 /**
- * Why a creative may not answer the current imp, BID = it may; its size goes to `scratch.creativeSize`.
- * Remembered for the imp: line items share creatives. Block lists: OpenRTB 2.6 sections 3.2.1 to 3.2.9.
+ * Why a creative may not answer the current imp, BID = it may; its size goes to
+ * `scratch.creativeSize`. Remembered for the imp: line items share creatives. Block lists: OpenRTB
+ * 2.6 sections 3.2.1 to 3.2.9.
  */
 export function creativeOutcome(decision: Decision, creative: number): Outcome {
   const { scratch } = decision;
@@ -60,14 +60,18 @@ function fitsBanner(decision: Decision, creative: number): Outcome {
   if ((table.creativeAttrMask[creative]! & imp.bannerBattrMask) !== 0) {
     return Outcome.CREATIVE_ATTRIBUTE;
   }
-  if (((imp.btypeMask >>> table.creativeBtype[creative]!) & 1) === 1) return Outcome.CREATIVE_TYPE;
+  // Bit 0 of a mask says that the list is there; kind 0 says that the creative states none.
+  const btype = table.creativeBtype[creative]!;
+  if (btype !== 0 && ((imp.btypeMask >>> btype) & 1) === 1) return Outcome.CREATIVE_TYPE;
   if ((table.creativeApiMask[creative]! & ~imp.bannerApiMask) !== 0) return Outcome.CREATIVE_API;
   return mimeRefused(decision, creative, SpanUse.BANNER_MIMES)
     ? Outcome.CREATIVE_MIME
     : Outcome.BID;
 }
 
-/** The imp's first format that the creative has; 0 = none. The exchange's order is its preference. */
+/**
+ * The imp's first format that the creative has; 0 = none. The exchange's order is its preference.
+ */
 function bannerSize(
   table: CampaignTable,
   request: BidRequest,
@@ -152,7 +156,10 @@ function fitsNative(decision: Decision, creative: number): Outcome {
     : Outcome.CREATIVE_NATIVE;
 }
 
-/** A list that is stated must name one of the creative's types; a creative without types has none to refuse. */
+/**
+ * A list that is stated must name one of the creative's types; a creative without types has none to
+ * refuse.
+ */
 function mimeRefused(decision: Decision, creative: number, use: number): boolean {
   const { table, scratch } = decision;
   const start = table.creativeMimeStart[creative]!;
@@ -164,7 +171,10 @@ function mimeRefused(decision: Decision, creative: number, use: number): boolean
   return true;
 }
 
-/** bcat blocks a category and, by custom, what lies under it; acat, where stated, must name one of the creative's own. */
+/**
+ * bcat blocks a category and, by custom, what lies under it; acat, where stated, must name one of
+ * the creative's own.
+ */
 function blockedCategory(decision: Decision, creative: number): boolean {
   const { table, scratch } = decision;
   if ((scratch.requestLists & ((1 << SpanUse.BCAT) | (1 << SpanUse.ACAT))) === 0) return false;
@@ -181,7 +191,10 @@ function blockedCategory(decision: Decision, creative: number): boolean {
   return true;
 }
 
-/** badv names a domain and what lies under it: the creative's list holds its domains and their parents. */
+/**
+ * badv names a domain and what lies under it: the creative's list holds its domains and their
+ * parents.
+ */
 function blockedDomain(decision: Decision, creative: number): boolean {
   const { table, scratch } = decision;
   if (((scratch.requestLists >>> SpanUse.BADV) & 1) === 0) return false;
@@ -192,7 +205,9 @@ function blockedDomain(decision: Decision, creative: number): boolean {
   return false;
 }
 
-/** wlang lists the languages that are let in; a creative without language ("xx") has none to refuse. */
+/**
+ * wlang lists the languages that are let in; a creative without language ("xx") has none to refuse.
+ */
 function languageRefused(decision: Decision, creative: number): boolean {
   const { table, scratch } = decision;
   const language = table.creativeLanguage[creative]!;
@@ -200,7 +215,10 @@ function languageRefused(decision: Decision, creative: number): boolean {
   return !inRequestList(scratch, language, SpanUse.WLANG);
 }
 
-/** regs.ext.dsa: required 2 or 3 wants the transparency object; pubrender 0 wants our rendering, 2 forbids it. */
+/**
+ * regs.ext.dsa: required 2 or 3 wants the transparency object; pubrender 0 wants our rendering, 2
+ * forbids it.
+ */
 function dsaRefused(request: BidRequest, table: CampaignTable, creative: number): boolean {
   const { required, pubRender } = request.dsa;
   const has = table.creativeHasDsa[creative] === 1;
@@ -211,8 +229,8 @@ function dsaRefused(request: BidRequest, table: CampaignTable, creative: number)
 }
 
 /**
- * A line item's creative for the imp: among those that fit (and that the deal lets in), by weight, seeded by the
- * request and never by the person. Gives the creative index, or -1.
+ * A line item's creative for the imp: among those that fit (and that the deal lets in), by weight,
+ * seeded by the request and never by the person. Gives the creative index, or -1.
  */
 export function pickCreative(decision: Decision, lineItem: number, deal: number): number {
   const { table, request } = decision;

@@ -14,8 +14,8 @@ export const DealFit = { NOT_NAMED: 0, NOT_INVITED: 1, SEAT_BLOCKED: 2, FITS: 3 
 export type DealFit = (typeof DealFit)[keyof typeof DealFit];
 
 /**
- * A line item buys in the deals that its targeting names; deal.wseat must hold our seat where it is stated, and
- * an invite-only deal (config deals) lets in only the advertisers that it names.
+ * A line item buys in the deals that its targeting names; deal.wseat must hold our seat where it is
+ * stated, and an invite-only deal (config deals) lets in only the advertisers that it names.
  */
 export function dealFit(decision: Decision, lineItem: number, deal: number): DealFit {
   const { table, scratch } = decision;
@@ -71,8 +71,8 @@ function inviteOf(decision: Decision, dealValue: number): number {
 }
 
 /**
- * The deal's bid floor for a creative in the currency that the request states for it: the higher of the request's
- * and the one that our side agreed. -1 = never bid.
+ * The deal's bid floor for a creative in the currency that the request states for it: the higher of
+ * the request's and the one that our side agreed. -1 = never bid.
  */
 export function strictDealFloor(
   decision: Decision,

@@ -2,6 +2,7 @@ import { NOBODY } from "../base/ids.js";
 import { impsMax } from "../base/limits.js";
 import { Outcome } from "../base/outcome.js";
 import type { CountryCode, UnixMs } from "../base/units.js";
+import type { Exchange } from "../campaign/exchange.js";
 import { seatOutcome } from "./agency.js";
 import { armOf } from "./audience.js";
 import { type Grant, grantOf, isGrant, NO_BID } from "./consent.js";
@@ -9,7 +10,6 @@ import { creativeRefusal, pickCreative } from "./creative-fit.js";
 import { DealFit, dealFit } from "./deal.js";
 import type { Decision } from "./decision.js";
 import { addEntry } from "./entries.js";
-import type { Exchange } from "./exchange.js";
 import { identifyInto } from "./identify.js";
 import { candidatesInto, firstUnmetPredicate, tellZoneHours } from "./match.js";
 import type { Offers } from "./offer.js";
@@ -21,8 +21,8 @@ import { selectInto } from "./select.js";
 import { resolveImp, resolveRequest } from "./values.js";
 
 /**
- * THE ROAD: one request from consent to offers. Order and refusals: src/ARCHITECTURE.md, "a bid, step by step".
- * Pure but for the reservations that `selection` makes for what is offered.
+ * THE ROAD: one request from consent to offers. Order and refusals: src/ARCHITECTURE.md, "a bid,
+ * step by step". Pure but for the reservations that `selection` makes for what is offered.
  */
 export function decide(
   decision: Decision,
@@ -45,8 +45,8 @@ const scratchOrder = new Uint8Array(impsMax);
 const scratchBest = new Float64Array(impsMax);
 
 /**
- * Where an exchange takes fewer bids than there are imps, the imp with the best entry is answered first: its entries are
- * made once to rank it and once to offer.
+ * Where an exchange takes fewer bids than there are imps, the imp with the best entry is answered
+ * first: its entries are made once to rank it and once to offer.
  */
 function orderImps(decision: Decision): void {
   const { request, scratch } = decision;
@@ -63,7 +63,9 @@ function orderImps(decision: Decision): void {
   }
 }
 
-/** What holds for the whole request: supply chain, consent, currency, values, and who it is about. */
+/**
+ * What holds for the whole request: supply chain, consent, currency, values, and who it is about.
+ */
 export function openRequest(
   decision: Decision,
   request: BidRequest,
@@ -114,7 +116,9 @@ function offerFor(decision: Decision, impIndex: number, offers: Offers): void {
   if (outcome > decision.furthest) decision.furthest = outcome;
 }
 
-/** The entries of every candidate of one imp into the scratch; none where the imp cannot be bid on. */
+/**
+ * The entries of every candidate of one imp into the scratch; none where the imp cannot be bid on.
+ */
 function fillEntries(decision: Decision, impIndex: number): void {
   const { table, scratch, request } = decision;
   const imp = request.imps[impIndex]!;
@@ -134,9 +138,10 @@ function fillEntries(decision: Decision, impIndex: number): void {
 }
 
 /**
- * One candidate against the current imp: its first refusal, or BID with an entry for each way that it can buy
- * (each deal that it names, the open auction). Context first, then the person's audience, then prices; explain
- * calls this for every line item, so that it tells what the bid path does.
+ * One candidate against the current imp: its first refusal, or BID with an entry for each way that
+ * it can buy (each deal that it names, the open auction). Context first, then the person's
+ * audience, then prices; explain calls this for every line item, so that it tells what the bid path
+ * does.
  */
 export function considerLineItem(decision: Decision, lineItem: number): Outcome {
   const context = contextOutcome(decision, lineItem);
@@ -159,7 +164,10 @@ export function contextOutcome(decision: Decision, lineItem: number): Outcome {
   return seatOutcome(decision, lineItem);
 }
 
-/** Every deal of the imp that lets the line item in, and the open auction. BID when at least one way is left. */
+/**
+ * Every deal of the imp that lets the line item in, and the open auction. BID when at least one way
+ * is left.
+ */
 function considerWays(
   decision: Decision,
   lineItem: number,

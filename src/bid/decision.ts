@@ -1,15 +1,18 @@
 import type { SipKey } from "../base/hash.js";
 import type { Outcome } from "../base/outcome.js";
 import type { CurrencyCode, UnixMs } from "../base/units.js";
+import type { Exchange } from "../campaign/exchange.js";
 import type { CampaignTable } from "../campaign/table.js";
-import type { Exchange } from "./exchange.js";
 import type { Identified } from "./identify.js";
 import type { Offer } from "./offer.js";
 import type { BidRequest, ImpRecord } from "./request.js";
 import type { Scratch } from "./scratch.js";
 import type { World } from "./world.js";
 
-/** How a price was built, for the bid and for explain. Micros CPM in the currencies that the names say. */
+/**
+ * How a price was built, for the bid and for explain. Micros CPM in the currencies that the names
+ * say.
+ */
 export class PriceSteps {
   baseMicros = 0;
   /** Product of the context modifiers that met, after its bounds. */
@@ -27,8 +30,8 @@ export class PriceSteps {
 }
 
 /**
- * Takes what an offer costs (allowance, cap, reservation) and fills the offer's slot and cell; BID, or why not.
- * Explain, replay and `test: 1` pass one that keeps nothing.
+ * Takes what an offer costs (allowance, cap, reservation) and fills the offer's slot and cell; BID,
+ * or why not. Explain, replay and `test: 1` pass one that keeps nothing.
  */
 export type Hold = (decision: Decision, entry: number, offer: Offer) => Outcome;
 

@@ -2,8 +2,9 @@ import { mix32 } from "../base/hash.js";
 import type { Scratch } from "./scratch.js";
 
 /**
- * Entries of one imp, best first: guaranteed deals, deals, open bids; within a rank the higher price; ties broken
- * by a value seeded by the request. A binary heap over columns: building n entries costs n, taking one log n.
+ * Entries of one imp, best first: guaranteed deals, deals, open bids; within a rank the higher
+ * price; ties broken by a value seeded by the request. A binary heap over columns: building n
+ * entries costs n, taking one log n.
  */
 export function addEntry(
   scratch: Scratch,

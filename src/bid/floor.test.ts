@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { Media } from "../base/lists.js";
 import { dealFloorMicros, openFloorMicros } from "./floor.js";
-import { BidRequest, Media } from "./request.js";
+import { BidRequest } from "./request.js";
 
 function videoRequest(): BidRequest {
   const request = new BidRequest();

@@ -1,10 +1,11 @@
+import { Media } from "../base/lists.js";
 import type { BidRequest, ImpRecord } from "./request.js";
-import { Media } from "./request.js";
 
 /**
  * The bid floor that holds for a creative, micros CPM in the floor's own currency; -1 = never bid.
- * OpenRTB 2.6 section 7.11: a deal bid meets the deal's floors; else video and audio meet mincpmpersec or the
- * duration's floor where stated; else imp.bidfloor. Overlapping durations: the highest.
+ * OpenRTB 2.6 section 7.11: a deal bid meets the deal's floors; else video and audio meet
+ * mincpmpersec or the duration's floor where stated; else imp.bidfloor. Overlapping durations: the
+ * highest.
  */
 export function openFloorMicros(
   request: BidRequest,

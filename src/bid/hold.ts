@@ -10,7 +10,10 @@ import type { Offer } from "./offer.js";
 import { type Reservation, type ReservationSlot, reserve, SLOT_NONE } from "./reserve.js";
 import type { SharedState } from "./shared-state.js";
 
-/** Seconds that a bid is held at least and at most: the token carries the difference to its time in 16 bits. */
+/**
+ * Seconds that a bid is held at least and at most: the token carries the difference to its time in
+ * 16 bits.
+ */
 const holdSecMin = 10;
 const holdSecMax = 65_000;
 
@@ -18,8 +21,9 @@ const holdSecMax = 65_000;
 export type CellOf = (decision: Decision, offer: Offer) => number;
 
 /**
- * What a real bid takes, in this order: the price from the allowance, a pending cap, a reservation. What was taken
- * is given back when a later one refuses, so that a refused offer leaves nothing behind.
+ * What a real bid takes, in this order: the price from the allowance, a pending cap, a reservation.
+ * What was taken is given back when a later one refuses, so that a refused offer leaves nothing
+ * behind.
  */
 export function holdOn(state: SharedState, cellOf: CellOf): Hold {
   const key = new Hash64();
@@ -79,8 +83,8 @@ function tellTimes(decision: Decision, offer: Offer, nowSec: number): void {
 }
 
 /**
- * Counts by the person, else by the granted identifier; a line item with a cap and neither of them bids only where
- * it says `withoutId: contextual`.
+ * Counts by the person, else by the granted identifier; a line item with a cap and neither of them
+ * bids only where it says `withoutId: contextual`.
  */
 function takeCap(
   decision: Decision,

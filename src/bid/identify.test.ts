@@ -2,12 +2,13 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { sipKeyFrom, textKeyOf } from "../base/hash.js";
 import { identifierHashOf, Namespace } from "../base/identifier.js";
 import { type ExchangeId, NOBODY, type Ordinal } from "../base/ids.js";
+import { ChannelKind, KeyKind, Os } from "../base/lists.js";
 import type { CountryCode } from "../base/units.js";
 import { testPrivacyPlan } from "../testing/privacy-plan.js";
 import { CONTEXTUAL, type Grant, grantOf, isGrant } from "./consent.js";
 import { Identified, type IdentifierIndex, identifyInto, lookUpsMax } from "./identify.js";
 import { privacySettingsOf } from "./privacy-settings.js";
-import { BidRequest, ChannelKind, KeyKind, Os, type Slice } from "./request.js";
+import { BidRequest, type Slice } from "./request.js";
 
 const key = sipKeyFrom(Uint8Array.from({ length: 16 }, (_, i) => i));
 const settings = privacySettingsOf(testPrivacyPlan);

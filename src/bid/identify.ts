@@ -1,8 +1,9 @@
 import { Hash64, type SipKey } from "../base/hash.js";
 import { identifierHashInto, Namespace } from "../base/identifier.js";
 import { type ExchangeId, NOBODY, type Ordinal } from "../base/ids.js";
+import { ChannelKind, Os } from "../base/lists.js";
 import type { EidSources, Grant } from "./consent.js";
-import { type BidRequest, ChannelKind, Os } from "./request.js";
+import type { BidRequest } from "./request.js";
 
 /** The part of the segment index that is asked; suppressed people are nobody there. */
 export type IdentifierIndex = {

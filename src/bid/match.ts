@@ -1,7 +1,8 @@
 import { mix32 } from "../base/hash.js";
+import { KeyKind, Media } from "../base/lists.js";
 import type { UnixMs } from "../base/units.js";
-import type { CampaignTable } from "../campaign/table.js";
 import {
+  type CampaignTable,
   Dimension,
   isImpLevel,
   shapeAccess,
@@ -11,9 +12,7 @@ import {
   shapeVideo,
 } from "../campaign/table.js";
 import type { BidRequest, ImpRecord } from "./request.js";
-import { KeyKind, Media } from "./request.js";
-import type { Scratch } from "./scratch.js";
-import { valuesPerDimension } from "./scratch.js";
+import { type Scratch, valuesPerDimension } from "./scratch.js";
 
 /** Dimensions under which line items are posted by value (campaign/table.ts, access keys). */
 const valueAccess = [
@@ -26,8 +25,8 @@ const valueAccess = [
 ] as const;
 
 /**
- * Line items that may fit the current imp, each once, into `scratch.candidate`. Reads only the posting lists
- * that the imp's own values name: cost grows with what matches, not with what exists.
+ * Line items that may fit the current imp, each once, into `scratch.candidate`. Reads only the
+ * posting lists that the imp's own values name: cost grows with what matches, not with what exists.
  */
 export function candidatesInto(
   table: CampaignTable,
@@ -94,9 +93,9 @@ function append(table: CampaignTable, scratch: Scratch, start: number, count: nu
 }
 
 /**
- * The first targeting predicate of a line item that the current imp does not meet, -1 = all met. Predicates are
- * shared by line items, so each is evaluated once a request (or imp) and remembered. A DEAL include selects
- * deals instead of refusing: it is skipped here.
+ * The first targeting predicate of a line item that the current imp does not meet, -1 = all met.
+ * Predicates are shared by line items, so each is evaluated once a request (or imp) and remembered.
+ * A DEAL include selects deals instead of refusing: it is skipped here.
  */
 export function firstUnmetPredicate(
   table: CampaignTable,

@@ -3,8 +3,9 @@ import { offersMax } from "../base/limits.js";
 import type { CurrencyCode, Micros, UnixSec } from "../base/units.js";
 
 /**
- * What the decision wants to answer: filled by bid/decide, read by wire/encode and wire/token. It carries no
- * person: only the number of a reservation slot, which leaves encrypted inside the token.
+ * What the decision wants to answer: filled by bid/decide, read by wire/encode and wire/token. It
+ * carries no person: only the number of a reservation slot, which leaves encrypted inside the
+ * token.
  */
 export class Offer {
   impIndex = 0;

@@ -31,13 +31,16 @@ export function priceInto(
     deal < 0
       ? openFloorMicros(request, imp, media, durationSec)
       : strictDealFloor(decision, deal, media, durationSec, currency);
-  if (floor < 0) return Priced.BELOW_FLOOR;
+  if (floor < 0 || floor >= microsMax) return Priced.BELOW_FLOOR;
   return deal >= 0 && request.dealAt[deal] === agreedPrice
     ? agreedPriceInto(decision, lineItem, floor as Micros, currency)
     : auctionPriceInto(decision, lineItem, arm, floor as Micros, currency);
 }
 
-/** The product of the context modifiers that meet, clamped (the product, not its factors), in permille. */
+/**
+ * The product of the context modifiers that meet, clamped (the product, not its factors), in
+ * permille.
+ */
 export function contextFactor(decision: Decision, lineItem: number): number {
   const { table, scratch } = decision;
   const start = table.lineItemModStart[lineItem]!;
@@ -51,8 +54,8 @@ export function contextFactor(decision: Decision, lineItem: number): number {
 }
 
 /**
- * Base x modifiers, clamped to [bid floor, maximum] (DESIGN section 3, step 7). The floor is converted into
- * the advertiser's currency rounding up, the bid into the answer's rounding down.
+ * Base x modifiers, clamped to [bid floor, maximum] (DESIGN section 3, step 7). The floor is
+ * converted into the advertiser's currency rounding up, the bid into the answer's rounding down.
  */
 function auctionPriceInto(
   decision: Decision,
@@ -97,8 +100,8 @@ function agreedPriceInto(
 }
 
 /**
- * The bid in the answer's currency. Two roundings may take it some micros under the floor's own value there,
- * which is then bid: the reservation, rounded up, still covers it.
+ * The bid in the answer's currency. Two roundings may take it some micros under the floor's own
+ * value there, which is then bid: the reservation, rounded up, still covers it.
  */
 function answerInto(
   decision: Decision,

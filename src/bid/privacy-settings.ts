@@ -1,7 +1,7 @@
 import { textKeyOf } from "../base/hash.js";
+import { KeyKind } from "../base/lists.js";
 import { type CountryCode, packAlpha3 } from "../base/units.js";
 import { type Market, type PrivacySettings, Regime, WithoutSignal } from "./consent.js";
-import { KeyKind } from "./request.js";
 
 /** config/privacy.yaml as it is written, already checked: what `privacySettingsOf` compiles. */
 export type MarketPlan = {

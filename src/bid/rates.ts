@@ -1,11 +1,11 @@
 import { mulDivCeil, mulDivFloor } from "../base/money.js";
 import type { CurrencyCode, Micros, UnixMs } from "../base/units.js";
-import type { Exchange } from "./exchange.js";
+import type { Exchange } from "../campaign/exchange.js";
 import type { BidRequest } from "./request.js";
 
 /**
- * Currency rates as rationals: one unit of the base buys numerator / denominator units of the currency.
- * From a dated file in config/; stale after 24 h unless the file is marked fixed.
+ * Currency rates as rationals: one unit of the base buys numerator / denominator units of the
+ * currency. From a dated file in config/; stale after 24 h unless the file is marked fixed.
  */
 export type Rates = {
   readonly codes: readonly CurrencyCode[];
@@ -55,8 +55,9 @@ export function convertCeil(
 const usDollar = 0x555344 as CurrencyCode;
 
 /**
- * The currency of the whole answer: the exchange's own where the request allows it, else the first allowed one that
- * has a rate; 0 = none. A request without `cur` allows US dollars (what exchanges in the field accept).
+ * The currency of the whole answer: the exchange's own where the request allows it, else the first
+ * allowed one that has a rate; 0 = none. A request without `cur` allows US dollars (what exchanges
+ * in the field accept).
  */
 export function answerCurrency(
   rates: Rates,

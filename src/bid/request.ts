@@ -14,15 +14,11 @@ import {
 import type { CurrencyCode } from "../base/units.js";
 
 /**
- * The request as the decision reads it: preallocated once a worker, filled by wire/decode, cleared by `reset`.
- * No strings: text is a slice [start, end) of `bytes` (the body first, unescaped text appended behind it) or a
- * 64-bit key (base/hash textKeyInto). 0-length slices mean absent. Numbers that were absent keep the
- * default that is stated beside them.
+ * The request as the decision reads it: preallocated once a worker, filled by wire/decode, cleared
+ * by `reset`. No strings: text is a slice [start, end) of `bytes` (the body first, unescaped text
+ * appended behind it) or a 64-bit key (base/hash textKeyInto). 0-length slices mean absent. Numbers
+ * that were absent keep the default that is stated beside them.
  */
-
-// for the moment: import from base/lists and base/hash
-export { scopeKey } from "../base/hash.js";
-export { Browser, ChannelKind, KeyKind, keyKindsMax, Media, Os } from "../base/lists.js";
 
 /** Which list a span of keys belongs to: targeting values and block lists. */
 export const SpanUse = {
@@ -98,7 +94,9 @@ export class TimedMedia {
   }
 }
 
-/** A native 1.x request after its own scan (wire/decode-native); shared between requests by a cache. */
+/**
+ * A native 1.x request after its own scan (wire/decode-native); shared between requests by a cache.
+ */
 export type NativeRequest = {
   /** 1.0 wraps answers in {"native":{}}; 1.1 and later are bare. */
   readonly wrapped: boolean;
@@ -132,7 +130,10 @@ export class ImpRecord {
   usable = 1;
   bidFloorMicros = 0;
   bidFloorCurrency = 0 as CurrencyCode; // 0 = not stated (USD)
-  /** 1 = the floor was present but unusable (negative, huge, not a number): treated as no floor for wrong types, no bid for huge. */
+  /**
+   * 1 = the floor was present but unusable (negative, huge, not a number): treated as no floor for
+   * wrong types, no bid for huge.
+   */
   bidFloorHuge = 0;
   secure = 0;
   instl = 0;
@@ -195,7 +196,10 @@ export class ConsentSignals {
   tcfValid = 0; // decodes, version 2, policy >= 4, not expired
   purposesConsent = 0; // bit p-1 = purpose p
   purposesLegitimateInterest = 0;
-  /** Publisher restrictions on our vendor: purposes not allowed, consent only, legitimate interest only. */
+  /**
+   * Publisher restrictions on our vendor: purposes not allowed, consent only, legitimate interest
+   * only.
+   */
   restrictedPurposes = 0;
   consentOnlyPurposes = 0;
   legitimateInterestOnlyPurposes = 0;

@@ -70,7 +70,7 @@ test("nothing is bid while the money thread cannot book bills", () => {
   expect(takeAllowance(worker, 3, 1)).toBe(false);
 });
 
-test("a bid without cap and ordinal takes no slot, and its sum comes back after its bucket ends", () => {
+test("a bid without cap and ordinal takes no slot; its sum comes back when its bucket ends", () => {
   const { worker, money } = shared();
   const out = { slot: 0, slotUse: 9 };
   expect(reserve(worker, held(70), now, out)).toBe(true);
@@ -84,7 +84,7 @@ test("a bid without cap and ordinal takes no slot, and its sum comes back after 
   expect(commitSum(money, { place: 3, nanos: 70, expirySec: now + 60 }, 70)).toBe(false);
 });
 
-test("a bill of a sum gives the difference back, and what is left of the sum stays reserved", () => {
+test("a bill of a sum gives the difference back, and the rest of the sum stays reserved", () => {
   const { worker, money } = shared();
   const out = { slot: 0, slotUse: 0 };
   for (const nanos of [70, 30]) reserve(worker, held(nanos), now, out);
@@ -166,7 +166,7 @@ test("a worker's full part refuses, takes an expired slot again, and never a nei
     expect(reserve(worker, held(10, { ordinal: 1 }), now, out)).toBe(true);
     slots.add(out.slot);
   }
-  expect([...slots].sort()).toEqual([0, 1, 2, 3]);
+  expect([...slots].sort((a, b) => a - b)).toEqual([0, 1, 2, 3]);
   expect(reserve(worker, held(10, { ordinal: 1 }), now, out)).toBe(false);
   const later = held(10, { ordinal: 1, expirySec: now + 99 });
   expect(reserve(worker, later, now + 61, out)).toBe(true);

@@ -5,22 +5,25 @@ import type { SharedState } from "./shared-state.js";
 import { bucketSec, bucketsMax, Cell, slotWords } from "./shared-state.js";
 
 /**
- * Reservations: the price of a bid, held from the bid to its bill, loss or expiry. The caller has taken the price
- * from the allowance (and a pending cap) before; `reserve` notes what must happen to them.
+ * Reservations: the price of a bid, held from the bid to its bill, loss or expiry. The caller has
+ * taken the price from the allowance (and a pending cap) before; `reserve` notes what must happen
+ * to them.
  *
  *     slot    | state       | ordinal | cap slot | place | nanos lo | nanos hi | expiry s | spare |
  *             | use 16 | 2  |
  *
- * A slot is HELD by its use number. Whoever moves the state from (use, HELD) to (use, FREE) by compare-and-swap
- * settles the reservation: of bill, loss and expiry exactly one wins. Only the owner worker makes a free slot HELD,
- * with the next use number, so that finding one needs no lock.
+ * A slot is HELD by its use number. Whoever moves the state from (use, HELD) to (use, FREE) by
+ * compare-and-swap settles the reservation: of bill, loss and expiry exactly one wins. Only the
+ * owner worker makes a free slot HELD, with the next use number, so that finding one needs no lock.
  *
- * The use number is 16 bits and wraps. A stale token could match a later use only if the slot came round
- * 65,536 uses later with the same expiry second; the cursor walks the whole part between two uses of a slot,
- * so even the smallest part (65,536 slots, 64 workers) would need more than 4e9 bids of one worker within the
- * 18 hours that an expiry can lie ahead. Each token settles at most once besides (settle.ts).
+ * The use number is 16 bits and wraps. A stale token could match a later use only if the slot came
+ * round 65,536 uses later with the same expiry second; the cursor walks the whole part between two
+ * uses of a slot, so even the smallest part (65,536 slots, 64 workers) would need more than 4e9
+ * bids of one worker within the 18 hours that an expiry can lie ahead. Each token settles at most
+ * once besides (settle.ts).
  *
- * A bid with neither cap nor ordinal takes no slot: its price is added to the sum of its place and expiry bucket.
+ * A bid with neither cap nor ordinal takes no slot: its price is added to the sum of its place and
+ * expiry bucket.
  */
 export const SLOT_NONE = 0xff_ffff;
 
@@ -63,7 +66,8 @@ export function reserve(
   if (held.capSlot === NO_CAP_SLOT && held.ordinal === 0) {
     const bucket = bucketOf(held.expirySec);
     const ahead = bucket - state.cell(Cell.SWEPT_BUCKET);
-    // The next bucket may be swept while we add to it; too far ahead it would be another one's place.
+    // The next bucket may be swept while we add to it; too far ahead it would be another one's
+    // place.
     if (ahead >= 2 && ahead < bucketsMax) {
       Atomics.add(state.sums, sumIndex(state, bucket, held.place), BigInt(held.nanos));
       out.slot = SLOT_NONE;
@@ -113,7 +117,9 @@ function resolve(slots: Uint32Array, base: number, held: number): boolean {
   return Atomics.compareExchange(slots, base, held, held & ~3) === held;
 }
 
-/** The state word of a slot in this use, when it also expires then; -1 when it is no longer held. */
+/**
+ * The state word of a slot in this use, when it also expires then; -1 when it is no longer held.
+ */
 function heldWord(state: SharedState, slot: number, slotUse: number, expirySec: number): number {
   const base = slot * slotWords;
   if (base >= state.slots.length) return -1;
@@ -123,8 +129,8 @@ function heldWord(state: SharedState, slot: number, slotUse: number, expirySec: 
 }
 
 /**
- * A bill: `chargedNanos` are spent, the rest goes back to the allowance, the cap counts. False when loss, expiry
- * or another bill came first: nothing changed.
+ * A bill: `chargedNanos` are spent, the rest goes back to the allowance, the cap counts. False when
+ * loss, expiry or another bill came first: nothing changed.
  */
 export function commitSlot(
   state: SharedState,
@@ -174,8 +180,8 @@ function expire(state: SharedState, slot: number, word: number, nowSec: number):
 }
 
 /**
- * The owner worker's sweep: looks at up to `budget` slots of its part, goes on where it stopped, and releases
- * those whose expiry has passed. Gives how many it released.
+ * The owner worker's sweep: looks at up to `budget` slots of its part, goes on where it stopped,
+ * and releases those whose expiry has passed. Gives how many it released.
  */
 export function sweepSlots(state: SharedState, nowSec: number, budget: number): number {
   let released = 0;
@@ -226,8 +232,8 @@ export const startSums = (state: SharedState, nowSec: number): void =>
   state.setCell(Cell.SWEPT_BUCKET, bucketOf(nowSec) - 1);
 
 /**
- * Gives back the sums of all buckets that have ended, of places below `placesUsed`. Money thread only. While the
- * clock is behind the newest swept bucket nothing ends.
+ * Gives back the sums of all buckets that have ended, of places below `placesUsed`. Money thread
+ * only. While the clock is behind the newest swept bucket nothing ends.
  */
 export function sweepSums(state: SharedState, nowSec: number, placesUsed: number): void {
   const ended = bucketOf(nowSec) - 1;

@@ -1,8 +1,11 @@
 import { Outcome } from "../base/outcome.js";
-import type { Exchange } from "./exchange.js";
+import type { Exchange } from "../campaign/exchange.js";
 import type { BidRequest } from "./request.js";
 
-/** The supply chain against the exchange's rule and its seller lists (nbr 16 and 17 in words of OpenRTB). */
+/**
+ * The supply chain against the exchange's rule and its seller lists (nbr 16 and 17 in words of
+ * OpenRTB).
+ */
 export function schainOutcome(request: BidRequest, exchange: Exchange): Outcome {
   if (exchange.schainRequired && (request.schainPresent === 0 || request.schainComplete === 0)) {
     return Outcome.SCHAIN_BLOCKED;

@@ -6,11 +6,15 @@ import { dimensionsMax } from "../campaign/table.js";
 export const valuesPerDimension = 256;
 
 /**
- * Working memory of one worker for one World: allocated at adoption, written by every request, never cleared.
- * "Stamp" arrays hold the number of the request (or imp) that last wrote an element: older means empty.
+ * Working memory of one worker for one World: allocated at adoption, written by every request,
+ * never cleared. "Stamp" arrays hold the number of the request (or imp) that last wrote an element:
+ * older means empty.
  */
 export class Scratch {
-  /** Rises by one per request and per imp. Wraps after 2^32 imps: adoption of a World resets it long before. */
+  /**
+   * Rises by one per request and per imp. Wraps after 2^32 imps: adoption of a World resets it long
+   * before.
+   */
   stamp = 1;
   requestStamp = 0;
   impStamp = 0;
@@ -20,7 +24,8 @@ export class Scratch {
   readonly valueCount = new Uint16Array(dimensionsMax);
   readonly requestValueCount = new Uint16Array(dimensionsMax);
 
-  // block lists by dictionary id: bit n of the bits = SpanUse n, valid where the stamp is the request's (or imp's)
+  // block lists by dictionary id: bit n of the bits = SpanUse n, valid where the stamp is the
+  // request's (or imp's)
   readonly requestMark: Uint32Array;
   readonly requestMarkBits: Uint16Array;
   readonly impMark: Uint32Array;

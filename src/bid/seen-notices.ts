@@ -1,11 +1,12 @@
 import { tokenLifeSec } from "../base/limits.js";
 
 /**
- * Which notices of which token were taken, exactly: a token's nonce is worker | boot | counter, and a worker counts its
- * bids, so one byte a bid in pages of 2^14 bids is an exact set. Memory: one byte a bid of the last 72 hours, in
- * pages that saw a notice (1,000 bids a second = 259 MB); `pagesMax` bounds it, and a notice that needs a page
- * beyond it is refused, never forgotten. A page goes when the newest token that it saw has expired: tokens made
- * later in the same page have sent nothing yet. Money thread only.
+ * Which notices of which token were taken, exactly: a token's nonce is worker | boot | counter, and
+ * a worker counts its bids, so one byte a bid in pages of 2^14 bids is an exact set. Memory: one
+ * byte a bid of the last 72 hours, in pages that saw a notice (1,000 bids a second = 259 MB);
+ * `pagesMax` bounds it, and a notice that needs a page beyond it is refused, never forgotten. A
+ * page goes when the newest token that it saw has expired: tokens made later in the same page have
+ * sent nothing yet. Money thread only.
  */
 export const SeenBit = {
   /** Bits 0 to 4: NoticeKind - 1. */
@@ -36,7 +37,10 @@ export class SeenNotices {
     return page === undefined ? 0 : page.bids[counter % pageBids]!;
   }
 
-  /** Adds bits for a token made at `timeSec`; false, with nothing changed, when there is no page for it. */
+  /**
+   * Adds bits for a token made at `timeSec`; false, with nothing changed, when there is no page for
+   * it.
+   */
   add(worker: number, boot: number, counter: number, bits: number, timeSec: number): boolean {
     const origin = boot * 256 + worker;
     let pages = this.origins.get(origin);

@@ -6,12 +6,16 @@ import { takeEntry } from "./entries.js";
 import type { Offer, Offers } from "./offer.js";
 import type { Scratch } from "./scratch.js";
 
-/** Open bids beside each other on one imp: a second advertiser helps where the first is blocked later (2.6 section 7.3). */
+/**
+ * Open bids beside each other on one imp: a second advertiser helps where the first is blocked
+ * later (2.6 section 7.3).
+ */
 const openBidsMax = 2;
 
 /**
- * Turns the current imp's entries into offers, best first: each deal once, then the open auction, within the
- * exchange's limits and only what its hold lets through. Gives the furthest refusal of a hold, or BID.
+ * Turns the current imp's entries into offers, best first: each deal once, then the open auction,
+ * within the exchange's limits and only what its hold lets through. Gives the furthest refusal of a
+ * hold, or BID.
  */
 export function selectInto(decision: Decision, impIndex: number, offers: Offers): Outcome {
   const { scratch, exchange } = decision;
@@ -47,7 +51,10 @@ export function selectInto(decision: Decision, impIndex: number, offers: Offers)
   return furthest;
 }
 
-/** Deals may take every place of the imp but one, which an open bid takes where there is one and a second place. */
+/**
+ * Deals may take every place of the imp but one, which an open bid takes where there is one and a
+ * second place.
+ */
 function dealPlaces(decision: Decision): number {
   const places = decision.exchange.maxBidsPerImp;
   return places > 1 && hasOpenEntry(decision.scratch) ? places - 1 : places;

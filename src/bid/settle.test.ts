@@ -1,20 +1,19 @@
 import { expect, test } from "vitest";
 import { tokenLifeSec } from "../base/limits.js";
+import { NoticeKind } from "../base/lists.js";
 import { Notice } from "../journal/notice.js";
 import { NoticeEffect, TokenFlag } from "../journal/record.js";
 import { giveBack, takeAllowance } from "./allowance.js";
 import { NO_CAP_SLOT } from "./cap.js";
-import { NoticeKind } from "./exchange.js";
 import { reserve, startSums, sweepSlots, sweepSums } from "./reserve.js";
 import { SeenNotices } from "./seen-notices.js";
-import type { SettleContext } from "./settle.js";
-import { chargeOf, Settlement, settle, Taken } from "./settle.js";
-import type { SharedState } from "./shared-state.js";
+import { chargeOf, type SettleContext, Settlement, settle, Taken } from "./settle.js";
 import {
   Cell,
   createSharedBuffers,
   MoneyState,
   NO_WORKER,
+  type SharedState,
   sharedStateFrom,
 } from "./shared-state.js";
 
@@ -142,7 +141,7 @@ test.each([0, 3])(
   },
 );
 
-test("the notice that bills is the exchange's own, and a token is charged once whichever it is", () => {
+test("the exchange says which notice bills, and a token is charged once whichever it is", () => {
   const desk = new Desk();
   const notice = desk.bid(3);
   notice.exchange = 9;

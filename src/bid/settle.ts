@@ -1,16 +1,16 @@
 import { tokenLifeSec } from "../base/limits.js";
+import { NoticeKind } from "../base/lists.js";
 import type { Notice } from "../journal/notice.js";
 import { NoticeEffect, TokenFlag } from "../journal/record.js";
 import { chargeAllowance } from "./allowance.js";
-import { NoticeKind } from "./exchange.js";
 import { commitSlot, commitSum, releaseSlot, SLOT_NONE } from "./reserve.js";
-import type { SeenNotices } from "./seen-notices.js";
-import { SeenBit } from "./seen-notices.js";
+import { SeenBit, type SeenNotices } from "./seen-notices.js";
 import type { SharedState } from "./shared-state.js";
 
 /**
- * What a verified notice does to the shared state. Every notice kind of a token counts once; at most one notice
- * bills it; a reservation is settled by bill, loss or expiry, whichever comes first. Money thread only.
+ * What a verified notice does to the shared state. Every notice kind of a token counts once; at
+ * most one notice bills it; a reservation is settled by bill, loss or expiry, whichever comes
+ * first. Money thread only.
  */
 export type SettleContext = {
   readonly state: SharedState;
@@ -41,8 +41,8 @@ export class Settlement {
 }
 
 /**
- * What a bill costs: the reserved price times the share of our price at which the auction cleared, rounded up to a
- * nano, never more than was reserved. An unknown clearing price (-1) is our own.
+ * What a bill costs: the reserved price times the share of our price at which the auction cleared,
+ * rounded up to a nano, never more than was reserved. An unknown clearing price (-1) is our own.
  */
 export function chargeOf(
   reservedNanos: number,

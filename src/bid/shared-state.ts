@@ -3,14 +3,15 @@ import { lineItemsMax, reservationSlotsMax, ringRecordsMax, workersMax } from ".
 import { ringBytes } from "../base/ring.js";
 
 /**
- * What the threads share while they bid and settle, and nothing else: allowances, reservations, caps, a few
- * cells, one ring a worker. Everything is zero at the start of a process; the journal is what survives.
+ * What the threads share while they bid and settle, and nothing else: allowances, reservations,
+ * caps, a few cells, one ring a worker. Everything is zero at the start of a process; the journal
+ * is what survives.
  *
  *   allowances   i64 by place: nanos of the advertiser's currency that may still be bid
  *   sums         i64 [expiry bucket][place]: nanos reserved by bids that take no slot
- *   slots        8 u32 each: state (use << 2 | status), ordinal, cap slot, place, nanos lo, hi, expiry s, spare
+ *   slots        8 u32 each, see reserve.ts
  *   caps         8 i32 each, see cap.ts
- *   cells        one i32 a cache line for each `Cell`, then two lines a worker: World generation, durable sequence
+ *   cells        one i32 a cache line: each `Cell`, then two a worker: generation, durable sequence
  *   rings        128-byte records from a worker to the money thread (base/ring)
  *   refusals     u8 by notice sequence: 1 = the money thread could not take that notice
  *
@@ -41,7 +42,10 @@ export type SharedBuffers = {
   readonly refusals: readonly SharedArrayBuffer[];
 };
 
-/** Expiry buckets: 256 of 16 s; a bid that expires later than the ring of buckets reaches takes a slot. */
+/**
+ * Expiry buckets: 256 of 16 s; a bid that expires later than the ring of buckets reaches takes a
+ * slot.
+ */
 export const bucketSec = 16;
 export const bucketsMax = 256;
 export const slotWords = 8;
@@ -107,11 +111,16 @@ export class SharedState {
   /** First slot of this worker's part, and the part's size. */
   readonly slotFirst: number;
   readonly slotCount: number;
-  /** Next slot of the part to look at; how much of the part was ever used; where the sweep goes on. */
+  /**
+   * Next slot of the part to look at; how much of the part was ever used; where the sweep goes on.
+   */
   slotCursor = 0;
   slotsTouched = 0;
   sweepCursor = 0;
-  /** False once the money thread was silent for too long (runtime/notice-desk): nothing may be bid then. */
+  /**
+   * False once the money thread was silent for too long (runtime/notice-desk): nothing may be bid
+   * then.
+   */
   moneyAlive = true;
   private readonly cells: Int32Array;
 
@@ -152,9 +161,6 @@ export class SharedState {
 
 export const sharedStateFrom = (buffers: SharedBuffers, worker: number): SharedState =>
   new SharedState(buffers, worker);
-
-/** The cell where a worker writes the generation of the World that it has adopted. */
-export const generationCell = (worker: number): number => cellsFixed + 2 * worker;
 
 /** The cell with the sequence of a worker's newest notice that is durable. */
 export const durableCell = (worker: number): number => cellsFixed + 2 * worker + 1;

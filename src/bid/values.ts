@@ -1,10 +1,14 @@
-import type { CampaignTable } from "../campaign/table.js";
-import { Dimension, StartDelay, shapeOfSize } from "../campaign/table.js";
-import type { Exchange } from "./exchange.js";
-import type { BidRequest, ImpRecord, TimedMedia } from "./request.js";
-import { KeyKind, Media, REQUEST_LEVEL, SpanUse } from "./request.js";
-import type { Scratch } from "./scratch.js";
-import { valuesPerDimension } from "./scratch.js";
+import { KeyKind, Media } from "../base/lists.js";
+import type { Exchange } from "../campaign/exchange.js";
+import { type CampaignTable, Dimension, StartDelay, shapeOfSize } from "../campaign/table.js";
+import {
+  type BidRequest,
+  type ImpRecord,
+  REQUEST_LEVEL,
+  SpanUse,
+  type TimedMedia,
+} from "./request.js";
+import { type Scratch, valuesPerDimension } from "./scratch.js";
 
 /** Dictionary id of a key, 0 = no rule of this World names it. Linear probing; load <= 0.5. */
 export function lookUp(table: CampaignTable, lo: number, hi: number): number {
@@ -71,7 +75,10 @@ export function resolveRequest(
   return true;
 }
 
-/** Resolves what belongs to one imp on top of the request's values. False = a limit was met: no bid on it. */
+/**
+ * Resolves what belongs to one imp on top of the request's values. False = a limit was met: no bid
+ * on it.
+ */
 export function resolveImp(
   table: CampaignTable,
   scratch: Scratch,

@@ -1,15 +1,16 @@
 import type { Generation } from "../base/ids.js";
+import type { Exchange } from "../campaign/exchange.js";
 import type { CampaignTable } from "../campaign/table.js";
 import type { SegmentIndex } from "../index/segment-index.js";
 import type { PrivacySettings } from "./consent.js";
-import type { Exchange } from "./exchange.js";
 import type { NativeTable } from "./native-fit.js";
 import type { Rates } from "./rates.js";
 
 /**
- * One immutable value, one generation: who (index), what (table), and everything an answer depends on. Built and
- * certified off the hot path, posted as buffers, adopted between two requests, swapped by one assignment.
- * The creative templates belong to it too; they are wire's (wire/template-table.ts), so the shell pairs them.
+ * One immutable value, one generation: who (index), what (table), and everything an answer depends
+ * on. Built and certified off the hot path, posted as buffers, adopted between two requests,
+ * swapped by one assignment. The creative templates belong to it too; they are wire's
+ * (wire/template-table.ts), so the shell pairs them.
  */
 export type World = {
   readonly generation: Generation;

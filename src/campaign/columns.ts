@@ -2,7 +2,8 @@ import { assert } from "../base/assert.js";
 
 /**
  * A struct of typed arrays in one SharedArrayBuffer, so that a worker adopts it without copying.
- * Layout: u32 magic | u32 column count | per column u32 byte offset / 8, u32 length | columns, each 8-byte aligned.
+ * Layout: u32 magic | u32 column count | per column u32 byte offset / 8, u32 length | columns, each
+ * 8-byte aligned.
  */
 type ArrayOf = { u8: Uint8Array; u16: Uint16Array; u32: Uint32Array; f64: Float64Array };
 export type ColumnKind = keyof ArrayOf;

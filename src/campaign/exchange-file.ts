@@ -94,7 +94,8 @@ function exchangeFrom(
 ): Exchange {
   const stated = Object.entries(form).filter(([, value]) => value !== undefined);
   const merged = { ...profile, ...Object.fromEntries(stated) } as ExchangeProfileForm;
-  const notices = [...new Set(merged.notices)].map((name) => noticeNames[name]).sort();
+  const notices = [...new Set(merged.notices)].map((name) => noticeNames[name]);
+  notices.sort((a, b) => a - b);
   const { version, priceMacro, clickMacro, billsBy } = merged;
   return {
     id: form.id as ExchangeId,

@@ -3,8 +3,8 @@ import type { NoticeKind } from "../base/lists.js";
 import type { CurrencyCode } from "../base/units.js";
 
 /**
- * One exchange instance (config/exchanges/*.yaml on top of its profile), as plain data inside a World.
- * Times in ms; money in the unit its name says.
+ * One exchange instance (config/exchanges/*.yaml on top of its profile), as plain data inside a
+ * World. Times in ms; money in the unit its name says.
  */
 export type Exchange = {
   readonly id: ExchangeId;
@@ -38,12 +38,19 @@ export type Exchange = {
   readonly billsBy: NoticeKind;
   /** Requests with an incomplete or missing supply chain are not bid on. */
   readonly schainRequired: boolean;
-  /** SCHAIN_SELLER keys (lo, hi pairs) that are refused, and those that alone are let in (empty = all). */
+  /**
+   * SCHAIN_SELLER keys (lo, hi pairs) that are refused, and those that alone are let in (empty =
+   * all).
+   */
   readonly sellersBlocked: readonly number[];
   readonly sellersAllowed: readonly number[];
-  /** Seconds from bid to impression when imp.exp is absent, by media: banner, video, audio, native. */
+  /**
+   * Seconds from bid to impression when imp.exp is absent, by media: banner, video, audio, native.
+   */
   readonly expDefaultSec: number;
-  /** sha-256 (hex) of the shared secret, and addresses let in; both empty only on loopback demos. */
+  /**
+   * sha-256 (hex) of the shared secret, and addresses let in; both empty only on loopback demos.
+   */
   readonly secretSha256: string;
   readonly addresses: readonly string[];
   /** Template dialect: exchanges with equal markup dialects share templates. */

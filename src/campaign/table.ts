@@ -3,11 +3,14 @@ import type { ColumnInput, ColumnsOf } from "./columns.js";
 import { columnsFrom, packColumns } from "./columns.js";
 
 /**
- * WHAT: every live rule of every agency as columns, immutable, one SharedArrayBuffer inside a World.
- * Compiled by campaign/compile off the hot path; read by bid/*. A "range" is two columns, Start and Count, into a pool.
+ * WHAT: every live rule of every agency as columns, immutable, one SharedArrayBuffer inside a
+ * World. Compiled by campaign/compile off the hot path; read by bid/*. A "range" is two columns,
+ * Start and Count, into a pool.
  */
 
-/** Targeting dimensions. 1..31 are the text kinds of bid/request KeyKind (values = dictionary ids). */
+/**
+ * Targeting dimensions. 1..31 are the text kinds of bid/request KeyKind (values = dictionary ids).
+ */
 export const Dimension = {
   /** DOMAIN and BUNDLE values share KeyKind.DOMAIN's number: "sites and apps" is one list. */
   PROPERTY: 9,
@@ -50,12 +53,14 @@ export const isImpLevel = (dimension: number): boolean =>
   dimension === Dimension.DEAL;
 
 /**
- * Access keys: each line item is posted under exactly one include-dimension (or, if it has none that is selective,
- * under shape x country), so that matching costs what matches. lo/hi of the key:
- *   by value:  lo = dictionary id,  hi = dimension (DEAL, PLACEMENT, PROPERTY, SITE_APP, PUBLISHER, KEY_VALUE)
+ * Access keys: each line item is posted under exactly one include-dimension (or, if it has none
+ * that is selective, under shape x country), so that matching costs what matches. lo/hi of the key:
+ *   by value:  lo = dictionary id,  hi = dimension
+ *              (DEAL, PLACEMENT, PROPERTY, SITE_APP, PUBLISHER, KEY_VALUE)
  *   by shape:  lo = shape,          hi = shapeAccess | country code (0 = any country)
- * DEAL is an access dimension only where lineItemDealOnly = 1: a line item that also buys openly is met in the open.
- * A DEAL include is a predicate like others, but it selects deals rather than refusing the imp (bid/decide).
+ * DEAL is an access dimension only where lineItemDealOnly = 1: a line item that also buys openly is
+ * met in the open. A DEAL include is a predicate like others, but it selects deals rather than
+ * refusing the imp (bid/decide).
  */
 export const shapeAccess = 0x0100_0000;
 export const shapeOfSize = (width: number, height: number): number =>
@@ -71,13 +76,13 @@ export const Live = { LIVE: 0, PAUSED: 1, UNCERTIFIED: 2, NO_CREATIVE: 3, HELD: 
 export const WithoutId = { SKIP: 0, CONTEXTUAL: 1 } as const;
 
 export const tableSpec = {
-  // dictionary of text keys: open addressing from (lo ^ hi) & (size - 1), linear probing, size a power of two and at
-  // least twice the names; ids dense from 1; value 0 = free place
+  // dictionary of text keys: open addressing from (lo ^ hi) & (size - 1), linear probing, size a
+  // power of two and at least twice the names; ids dense from 1; value 0 = free place
   dictLo: "u32",
   dictHi: "u32",
   dictValue: "u32",
-  // access keys: open addressing from mix32(lo, hi) & (size - 1), linear probing, size a power of two and at least
-  // twice the keys; count 0 = free place
+  // access keys: open addressing from mix32(lo, hi) & (size - 1), linear probing, size a power of
+  // two and at least twice the keys; count 0 = free place
   accessLo: "u32",
   accessHi: "u32",
   accessStart: "u32",
@@ -96,7 +101,8 @@ export const tableSpec = {
   lineItemAdvertiser: "u32", // advertiser id
   lineItemAgency: "u32", // agency id
   lineItemLive: "u8",
-  lineItemAllowance: "u32", // place in the shared allowances; kept for the line item's whole life in a process
+  /** Place in the shared allowances; kept for the line item's whole life in a process. */
+  lineItemAllowance: "u32",
   lineItemStartMs: "f64",
   lineItemEndMs: "f64",
   lineItemCurrency: "u32", // CurrencyCode of the advertiser
@@ -107,7 +113,10 @@ export const tableSpec = {
   lineItemFrequencyMax: "u32", // 0 = no cap
   lineItemFrequencySec: "u32",
   lineItemWithoutId: "u8",
-  /** 1 = buys only in the deals that it names; 0 = buys openly, and in the deals that it names (if any). */
+  /**
+   * 1 = buys only in the deals that it names; 0 = buys openly, and in the deals that it names (if
+   * any).
+   */
   lineItemDealOnly: "u8",
   lineItemPredStart: "u32",
   lineItemPredCount: "u16",
@@ -116,7 +125,10 @@ export const tableSpec = {
   lineItemModCount: "u16",
   modPredicate: "u32",
   modFactorPermille: "u32",
-  /** Arms: first whose audience is true wins; the factor is a ladder step. One arm with NO_AUDIENCE = contextual. */
+  /**
+   * Arms: first whose audience is true wins; the factor is a ladder step. One arm with NO_AUDIENCE
+   * = contextual.
+   */
   lineItemArmStart: "u32",
   lineItemArmCount: "u16",
   armAudience: "u32",
@@ -154,18 +166,22 @@ export const tableSpec = {
   creativeBundle: "u32", // dictionary id (BUNDLE) of the advertised app, 0 = none
   creativeApproved: "u32", // bit e = approved by exchange index e
   creativeExpandable: "u8",
-  creativeCatStart: "u32", // own category and its parents, dictionary ids (CATEGORY), in each taxonomy given
+  /** Own category and its parents, dictionary ids (CATEGORY), in each taxonomy given. */
+  creativeCatStart: "u32",
   creativeCatCount: "u16",
   creativeCatOwnCount: "u16", // of those, the first n are the creative's own (for acat)
   creativeDomainStart: "u32", // adomain and its parent domains, dictionary ids (ADVERTISER_DOMAIN)
   creativeDomainCount: "u16",
-  creativeMimeStart: "u32", // dictionary ids (MIME); banner: of the markup; video: of its media files
+  /** Dictionary ids (MIME); banner: of the markup; video: of its media files. */
+  creativeMimeStart: "u32",
   creativeMimeCount: "u16",
   refs: "u32", // pool of the three above
   creativeHasDsa: "u8",
   creativeDsaAdvertiserRenders: "u8",
-  creativeNative: "u32", // index into the native creatives of wire's template table, else 0xffffffff
-  // agencies by exchange: seat of agency a at exchange index e = seatValue[e * agencies + a], dictionary id (SEAT), 0 = none
+  /** Index into the native creatives of wire's template table, else 0xffffffff. */
+  creativeNative: "u32",
+  // agencies by exchange: seat of agency a at exchange index e = seatValue[e * agencies + a],
+  // dictionary id (SEAT), 0 = none
   agencyId: "u32",
   seatValue: "u32",
   lineItemAgencyIndex: "u32",

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.js";
-import type { Exchange, NoticeKind } from "../bid/exchange.js";
+import type { NoticeKind } from "../base/lists.js";
+import type { Exchange } from "../campaign/exchange.js";
 
 /** What a driver answers to a bid request. */
 export type BidAnswer = {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { assert } from "../base/assert.js";
 import { gunzipBytesMax } from "../base/limits.js";
-import type { Exchange, NoticeKind } from "../bid/exchange.js";
+import type { NoticeKind } from "../base/lists.js";
+import type { Exchange } from "../campaign/exchange.js";
 import { BodyStore, unfinishedBytesMax } from "./body-store.js";
 import {
   allowedMethods,

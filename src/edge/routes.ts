@@ -1,4 +1,4 @@
-import { NoticeKind } from "../bid/exchange.js";
+import { NoticeKind } from "../base/lists.js";
 
 /** The paths of the bid port. */
 export const Route = { NONE: 0, BID: 1, NOTICE: 2, HEALTH: 3 } as const;

@@ -1,5 +1,6 @@
 import { bodyBytesMax } from "../base/limits.js";
-import { type Exchange, NoticeKind } from "../bid/exchange.js";
+import { NoticeKind } from "../base/lists.js";
+import type { Exchange } from "../campaign/exchange.js";
 import type { HeaderGuard } from "./header-guard.js";
 import type { EdgeApp } from "./http-edge.js";
 import { bidPrefix, noticeKindOf, Route, routeOf } from "./routes.js";

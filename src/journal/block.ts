@@ -1,19 +1,21 @@
 import { crc32 } from "node:zlib";
 import { Packr } from "msgpackr";
-import { arrayFrom, entryFrom } from "./entry.js";
 import type { Entry } from "./entry.js";
+import { arrayFrom, entryFrom } from "./entry.js";
 
 /**
- * THE JOURNAL'S BYTES. A journal is a folder of segments `journal-<first sequence, 12 digits>.log`; a segment is
- * blocks, one behind the other; a block is what one commit made durable and decodes alone (little-endian):
+ * THE JOURNAL'S BYTES. A journal is a folder of segments `journal-<first sequence, 12 digits>.log`;
+ * a segment is blocks, one behind the other; a block is what one commit made durable and decodes
+ * alone (little-endian):
  *
- *     0            4           6         8             16             20              24             28
- *     | u32 magic  | u16       | u16     | f64         | u32 payload  | u32 CRC-32 of | u32 CRC-32 of | payload |
- *     | "CBJ1"     | version 1 | zero    | sequence    | bytes        | the payload   | bytes 0 to 23 |         |
+ *     0        4       6      8          16        20           24          28
+ *     | u32    | u16   | u16  | f64      | u32     | u32 CRC-32 | u32 CRC-32 | payload |
+ *     | "CBJ1" | ver 1 | zero | sequence | payload | of the     | of bytes   |         |
+ *     |        |       |      |          | bytes   | payload    | 0 to 23    |         |
  *
- * The sequence rises by one from block to block through all segments, from 1. The payload is a msgpack array of
- * records (entry.ts): plain arrays, numbers, strings, no extension types. The head has a checksum of its own, so
- * that its length can be trusted where the payload is torn.
+ * The sequence rises by one from block to block through all segments, from 1. The payload is a
+ * msgpack array of records (entry.ts): plain arrays, numbers, strings, no extension types. The head
+ * has a checksum of its own, so that its length can be trusted where the payload is torn.
  */
 export const blockHeaderBytes = 28;
 export const blockVersion = 1;
@@ -43,9 +45,9 @@ export type BlockCheck =
   | { readonly ok: false; readonly why: "no head" | "cut" | "damaged" | "newer version" };
 
 /**
- * Checks the block at `at`. "no head": nothing that begins a block; "cut": its payload fails and nothing is
- * behind it, as after a crash; "damaged": its payload fails and more follows; "newer version": written by a
- * later program.
+ * Checks the block at `at`. "no head": nothing that begins a block; "cut": its payload fails and
+ * nothing is behind it, as after a crash; "damaged": its payload fails and more follows; "newer
+ * version": written by a later program.
  */
 export function checkBlock(bytes: Uint8Array, at: number): BlockCheck {
   if (at + blockHeaderBytes > bytes.length) return { ok: false, why: "no head" };
@@ -74,8 +76,8 @@ export function decodeBlock(bytes: Uint8Array, at: number, end: number): Entry[]
 }
 
 /**
- * Offset behind `from` of a sound block with a sequence above `sequence`, -1 without one: tells damage in the
- * middle of a file from a torn end.
+ * Offset behind `from` of a sound block with a sequence above `sequence`, -1 without one: tells
+ * damage in the middle of a file from a torn end.
  */
 export function laterBlock(bytes: Uint8Array, from: number, sequence: number): number {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

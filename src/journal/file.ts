@@ -1,6 +1,6 @@
 /**
- * What the journal asks of a disk. Everything is synchronous and throws on failure; the real one is in runtime/, a
- * faulty one in tests.
+ * What the journal asks of a disk. Everything is synchronous and throws on failure; the real one is
+ * in runtime/, a faulty one in tests.
  */
 export type JournalFile = {
   /** The whole content. */

@@ -4,13 +4,17 @@ import { expect, test } from "vitest";
 import { SeededRandom } from "../base/random.js";
 import { FaultyFolder } from "../testing/faulty-folder.js";
 import { blockHeaderBytes, encodeBlock } from "./block.js";
-import { entryFrom } from "./entry.js";
 import type { Entry } from "./entry.js";
+import { entryFrom } from "./entry.js";
 import { Journal } from "./journal.js";
 import { RecordKind } from "./record.js";
 import { JournalDamage, scanJournal, segmentName } from "./scan.js";
 
-const boot = (n: number): Entry => ({ kind: RecordKind.BOOT, boot: n, timeMs: 1_800_000_000_000 + n });
+const boot = (n: number): Entry => ({
+  kind: RecordKind.BOOT,
+  boot: n,
+  timeMs: 1_800_000_000_000 + n,
+});
 const segmentBytes = 10_000;
 const first = segmentName(1);
 
@@ -114,7 +118,8 @@ test("the bytes of version 1 stay what they are", () => {
 test("a journal cut at any byte gives the blocks before the cut, and goes on behind them", () => {
   const whole = bytesOf(written(4));
   const ends = [0];
-  for (let n = 1; n <= 4; n++) ends.push(ends.at(-1)! + encodeBlock(n, [boot(n), boot(100 + n)]).length);
+  for (let n = 1; n <= 4; n++)
+    ends.push(ends.at(-1)! + encodeBlock(n, [boot(n), boot(100 + n)]).length);
   expect(ends.at(-1)).toBe(whole.length);
   const wrong: number[] = [];
   for (let cut = 0; cut <= whole.length; cut++) {
@@ -141,7 +146,8 @@ test("garbage at the torn end, zeros too, is cut off as well", () => {
   for (let round = 0; round < 300; round++) {
     const bytes = whole.slice();
     const from = whole.length - last + random.below(last);
-    for (let at = from; at < bytes.length; at++) bytes[at] = round % 2 === 0 ? 0 : random.below(256);
+    for (let at = from; at < bytes.length; at++)
+      bytes[at] = round % 2 === 0 ? 0 : random.below(256);
     if (Buffer.from(bytes).equals(whole)) continue;
     expect(read(folderOf(bytes)).length).toBe(4);
   }
@@ -186,7 +192,9 @@ test("a newer version is refused, not cut off", () => {
   newer.writeUInt16LE(2, 4);
   // A newer writer would have its own checksum over the new version.
   newer.writeUInt32LE(crc32(newer.subarray(0, 24)), 24);
-  expect(() => Journal.open(folderOf(newer), segmentBytes, () => undefined)).toThrow(/newer version/);
+  expect(() => Journal.open(folderOf(newer), segmentBytes, () => undefined)).toThrow(
+    /newer version/,
+  );
 });
 
 test("segments rotate by size, read in order, and one that is missing or damaged is told", () => {
@@ -212,20 +220,23 @@ test("writes of one byte at a time make the same file", () => {
   expect(Buffer.from(bytesOf(folder)).equals(bytesOf(written(3)))).toBe(true);
 });
 
-test.each(["failNextSync", "failNextAppend"] as const)("after %s nothing more is taken until it is opened anew", (fault) => {
-  const folder = written(2);
-  const journal = Journal.open(folder, segmentBytes, () => undefined);
-  folder[fault] = true;
-  expect(() => journal.commit([boot(3)])).toThrow(/E(IO|NOSPC)/);
-  const syncs = folder.syncs;
-  expect(() => journal.commit([boot(4)])).toThrow(/restart/);
-  expect(folder.syncs).toBe(syncs);
-  folder.cutPower(new SeededRandom(1));
-  const again: Entry[] = [];
-  Journal.open(folder, segmentBytes, (entry) => again.push(entry)).commit([boot(5)]);
-  expect(again.length).toBeGreaterThanOrEqual(4);
-  expect(read(folder).at(-1)).toEqual(boot(5));
-});
+test.each(["failNextSync", "failNextAppend"] as const)(
+  "after %s nothing more is taken until it is opened anew",
+  (fault) => {
+    const folder = written(2);
+    const journal = Journal.open(folder, segmentBytes, () => undefined);
+    folder[fault] = true;
+    expect(() => journal.commit([boot(3)])).toThrow(/E(IO|NOSPC)/);
+    const syncs = folder.syncs;
+    expect(() => journal.commit([boot(4)])).toThrow(/restart/);
+    expect(folder.syncs).toBe(syncs);
+    folder.cutPower(new SeededRandom(1));
+    const again: Entry[] = [];
+    Journal.open(folder, segmentBytes, (entry) => again.push(entry)).commit([boot(5)]);
+    expect(again.length).toBeGreaterThanOrEqual(4);
+    expect(read(folder).at(-1)).toEqual(boot(5));
+  },
+);
 
 test("a segment that was created and never written is gone on with", () => {
   const folder = written(2);
@@ -237,7 +248,11 @@ test("a segment that was created and never written is gone on with", () => {
 
 test("unknown kinds are left out, malformed records refused", () => {
   expect(entryFrom([200, 1, 2])).toBeNull();
-  expect(entryFrom([RecordKind.BOOT, 1, 2, "a later field"])).toEqual({ kind: 6, boot: 1, timeMs: 2 });
+  expect(entryFrom([RecordKind.BOOT, 1, 2, "a later field"])).toEqual({
+    kind: 6,
+    boot: 1,
+    timeMs: 2,
+  });
   for (const bad of [{}, [], ["x"], [RecordKind.BOOT, 1], [RecordKind.BOOT, 1, "2"]]) {
     expect(() => entryFrom(bad)).toThrow(/journal record/);
   }

@@ -1,7 +1,7 @@
 import { encodeBlock } from "./block.js";
 import type { Entry } from "./entry.js";
-import { appendAll } from "./file.js";
 import type { JournalFile, JournalFolder } from "./file.js";
+import { appendAll } from "./file.js";
 import { scanJournal, segmentName } from "./scan.js";
 
 /** The money's one truth, open for appending. Whoever opens it holds the folder's lock. */
@@ -28,8 +28,9 @@ export class Journal {
   }
 
   /**
-   * Reads everything to `visit`, then cuts a torn last block off (kept aside in `torn-<segment>-<byte>.bin`) and
-   * goes on behind it. Throws JournalDamage, or what the disk throws.
+   * Reads everything to `visit`, then cuts a torn last block off (kept aside in
+   * `torn-<segment>-<byte>.bin`) and goes on behind it. Throws JournalDamage, or what the disk
+   * throws.
    */
   static open(
     folder: JournalFolder,
@@ -49,8 +50,8 @@ export class Journal {
   }
 
   /**
-   * Makes the records durable as one block. Throws when the disk fails: what was written then is unknown, so
-   * every later commit throws too, and only opening the journal anew goes on.
+   * Makes the records durable as one block. Throws when the disk fails: what was written then is
+   * unknown, so every later commit throws too, and only opening the journal anew goes on.
    */
   commit(entries: readonly Entry[]): void {
     if (this.broken) throw new Error("the journal failed before; restart to recover it");

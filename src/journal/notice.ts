@@ -3,7 +3,10 @@ import { NoticeField } from "./record.js";
 /** The 9 bytes of a token's nonce as numbers. */
 export const nonceBytes = 9;
 
-/** A verified notice on its way from a worker's ring into the journal. Fields and units: `NoticeField`. */
+/**
+ * A verified notice on its way from a worker's ring into the journal. Fields and units:
+ * `NoticeField`.
+ */
 export class Notice {
   /** NoticeKind of bid/exchange */
   noticeKind = 0;

@@ -1,6 +1,6 @@
 /**
- * The fixed 128-byte record of a worker's ring to the money thread (little-endian), and the numbers that the
- * journal stores. Kinds are added, never changed.
+ * The fixed 128-byte record of a worker's ring to the money thread (little-endian), and the numbers
+ * that the journal stores. Kinds are added, never changed.
  */
 export const RecordKind = {
   /** A notice with a verified token. */
@@ -21,8 +21,8 @@ export const RecordKind = {
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
 /**
- * What a NOTICE did to money, decided once and stored, so that a replay never decides again. Duplicates and
- * notices past the token's life are not stored.
+ * What a NOTICE did to money, decided once and stored, so that a replay never decides again.
+ * Duplicates and notices past the token's life are not stored.
  */
 export const NoticeEffect = {
   /** Counted only. */

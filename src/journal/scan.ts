@@ -21,16 +21,19 @@ export const segmentNames = (folder: JournalFolder): string[] =>
 export type ScanEnd = {
   /** Sequence of the next block. */
   readonly nextSequence: number;
-  /** Name of the last segment, "" without one; its sound bytes, and the bytes of a torn block behind them. */
+  /**
+   * Name of the last segment, "" without one; its sound bytes, and the bytes of a torn block behind
+   * them.
+   */
   readonly lastSegment: string;
   readonly soundBytes: number;
   readonly torn: Uint8Array;
 };
 
 /**
- * Reads all records in order. Stops at a torn last block, which is a commit that nobody was told of; throws
- * JournalDamage where sound blocks follow the damage, where a segment before the last one is damaged or missing,
- * or where a newer version wrote.
+ * Reads all records in order. Stops at a torn last block, which is a commit that nobody was told
+ * of; throws JournalDamage where sound blocks follow the damage, where a segment before the last
+ * one is damaged or missing, or where a newer version wrote.
  */
 export function scanJournal(folder: JournalFolder, visit: (entry: Entry) => void): ScanEnd {
   const names = segmentNames(folder);
@@ -55,7 +58,12 @@ export function scanJournal(folder: JournalFolder, visit: (entry: Entry) => void
     soundBytes = end.at;
     torn = bytes.subarray(end.at);
   }
-  return { nextSequence: Math.max(1, nextSequence), lastSegment: names.at(-1) ?? "", soundBytes, torn };
+  return {
+    nextSequence: Math.max(1, nextSequence),
+    lastSegment: names.at(-1) ?? "",
+    soundBytes,
+    torn,
+  };
 }
 
 const sequenceOf = (name: string): number => Number(name.slice(8, 20));

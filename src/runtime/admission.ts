@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Exchange } from "../campaign/exchange.js";
 
 /**
- * Who may ask: an exchange with a secret must send it; one with addresses must call from one of them. With neither
- * (demo instances) only loopback may ask.
+ * Who may ask: an exchange with a secret must send it; one with addresses must call from one of
+ * them. With neither (demo instances) only loopback may ask.
  */
 export function mayAsk(exchange: Exchange, secret: string, address: string): boolean {
   const { secretSha256, addresses } = exchange;
@@ -19,8 +19,9 @@ const known = new Map<string, string>();
 const knownMax = 256;
 
 /**
- * The digest of a secret that was right once is remembered by its text, so that a request of a known exchange costs
- * a map look-up, not a SHA-256 (m: 0.3 us). Wrong secrets are never remembered.
+ * The digest of a secret that was right once is remembered by its text, so that a request of a
+ * known exchange costs a map look-up, not a SHA-256 (m: 0.3 us). Wrong secrets are never
+ * remembered.
  */
 function isSecret(secret: string, sha256Hex: string): boolean {
   if (known.get(secret) === sha256Hex) return true;
@@ -31,7 +32,10 @@ function isSecret(secret: string, sha256Hex: string): boolean {
   return true;
 }
 
-/** Queries a second of each exchange, in whole-second windows; this worker's part of the exchange's limit. */
+/**
+ * Queries a second of each exchange, in whole-second windows; this worker's part of the exchange's
+ * limit.
+ */
 export class QueryRate {
   private readonly workers: number;
   private readonly second = new Map<number, { sec: number; queries: number }>();

@@ -19,7 +19,10 @@ import type { TokenWriter } from "../wire/token-writer.js";
 import type { WorkerCounters } from "./counters.js";
 import type { ServedWorld } from "./world-parts.js";
 
-/** What a bidder needs beside a World. `hold` takes the money; tests and replay pass one that keeps nothing. */
+/**
+ * What a bidder needs beside a World. `hold` takes the money; tests and replay pass one that keeps
+ * nothing.
+ */
 export type BidderParts = {
   readonly clock: Clock;
   readonly identifierKey: SipKey;
@@ -30,8 +33,9 @@ export type BidderParts = {
 };
 
 /**
- * From the body's bytes to the answer's, synchronously: decode, consent, decide, encode. One a thread; it owns
- * every buffer that a request needs, so that a request allocates nothing of its own.
+ * From the body's bytes to the answer's, synchronously: decode, consent, decide, encode. One a
+ * thread; it owns every buffer that a request needs, so that a request allocates nothing of its
+ * own.
  */
 export class Bidder {
   readonly request = new BidRequest();
@@ -60,7 +64,10 @@ export class Bidder {
     return this.served;
   }
 
-  /** What explain asks after `bid` has run: the values and memos of the last request are still there. */
+  /**
+   * What explain asks after `bid` has run: the values and memos of the last request are still
+   * there.
+   */
   get decision(): Decision {
     return this.decisionNow;
   }
@@ -71,7 +78,10 @@ export class Bidder {
     this.served = served;
   }
 
-  /** Answers the body in `bodyBuffer[0, length)`, which arrived at `arrivedNs`. The answer is reused by the next call. */
+  /**
+   * Answers the body in `bodyBuffer[0, length)`, which arrived at `arrivedNs`. The answer is reused
+   * by the next call.
+   */
   bid(exchange: Exchange, length: number, arrivedNs: number): BidAnswer {
     const { counters, clock } = this.parts;
     counters?.request(exchange.index);

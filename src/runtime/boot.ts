@@ -2,9 +2,9 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { dirname } from "node:path";
 
 /**
- * The boot number: three bytes in every token's nonce, so it must never come twice under one key. It is one more
- * than both the file's and the journal's newest, and is on the disk before anybody uses it: deleting one of the two
- * repeats nothing.
+ * The boot number: three bytes in every token's nonce, so it must never come twice under one key.
+ * It is one more than both the file's and the journal's newest, and is on the disk before anybody
+ * uses it: deleting one of the two repeats nothing.
  */
 export const bootMax = 2 ** 24 - 1;
 
@@ -30,7 +30,9 @@ function storedBoot(file: string): number {
     throw error;
   }
   if (!/^\d{1,8}\n?$/.test(text)) {
-    throw new Error(`${file} holds no boot number: put it back from a copy, or make new token keys`);
+    throw new Error(
+      `${file} holds no boot number: put it back from a copy, or make new token keys`,
+    );
   }
   return Number(text);
 }

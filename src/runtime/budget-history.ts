@@ -2,9 +2,9 @@ import type { Entry } from "../journal/entry.js";
 import { RecordKind } from "../journal/record.js";
 
 /**
- * What the journal says of money before and besides this boot: the fold that budgets start from. What a boot had
- * granted and not returned may still be billed until its last token expires, so it counts as spent until then; after
- * that only what was billed counts.
+ * What the journal says of money before and besides this boot: the fold that budgets start from.
+ * What a boot had granted and not returned may still be billed until its last token expires, so it
+ * counts as spent until then; after that only what was billed counts.
  */
 
 /** No reservation lives longer: a token's expiry is 16 bits after its time (wire/token-format). */
@@ -100,8 +100,10 @@ export class CampaignHistory {
     let outstanding = 0n;
     for (const pot of this.pots.values()) {
       const open = pot.granted - pot.returned;
-      consumed += open > pot.charged ? open : pot.charged;
-      if (open > pot.charged) outstanding += open - pot.charged;
+      consumed += pot.charged;
+      if (open <= pot.charged) continue;
+      consumed += open - pot.charged;
+      outstanding += open - pot.charged;
     }
     this.sums = { consumed, outstanding };
     return this.sums;

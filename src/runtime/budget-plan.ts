@@ -1,8 +1,9 @@
 import type { Transition } from "../campaign/zone.js";
 
 /**
- * What the money thread must know of a World to share money out: posted by main before the World is published, whole
- * each time. Amounts are nanos (1e-9) of the advertiser's currency; null = no limit.
+ * What the money thread must know of a World to share money out: posted by main before the World is
+ * published, whole each time. Amounts are nanos (1e-9) of the advertiser's currency; null = no
+ * limit.
  */
 export type CampaignBudget = {
   readonly campaign: number;
@@ -38,7 +39,10 @@ export function localDay(zone: readonly Transition[], atSec: number): number {
   return Math.floor((atSec + offsetSec) / 86_400);
 }
 
-/** Line item id -> place in the shared allowances: kept for the life of the process, never given twice. */
+/**
+ * Line item id -> place in the shared allowances: kept for the life of the process, never given
+ * twice.
+ */
 export class AllowancePlaces {
   private readonly places = new Map<number, number>();
   private readonly placesMax: number;
@@ -47,7 +51,10 @@ export class AllowancePlaces {
     this.placesMax = placesMax;
   }
 
-  /** The line item's place, a new one at first; -1 when all are given: the World must not be published. */
+  /**
+   * The line item's place, a new one at first; -1 when all are given: the World must not be
+   * published.
+   */
   placeOf(lineItem: number): number {
     const known = this.places.get(lineItem);
     if (known !== undefined) return known;

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { takeAllowance } from "../bid/allowance.js";
-import { Cell, createSharedBuffers, MoneyState, sharedStateFrom } from "../bid/shared-state.js";
 import type { SharedState } from "../bid/shared-state.js";
+import { Cell, createSharedBuffers, MoneyState, sharedStateFrom } from "../bid/shared-state.js";
 import type { AllowanceEntry, Entry } from "../journal/entry.js";
 import { NoticeEffect, RecordKind } from "../journal/record.js";
 import { BudgetBook } from "./budget.js";
 import { BudgetHistory, reservationSecMax } from "./budget-history.js";
-import { AllowancePlaces, localDay } from "./budget-plan.js";
 import type { CampaignBudget } from "./budget-plan.js";
+import { AllowancePlaces, localDay } from "./budget-plan.js";
 
 const startMs = 1_800_000_000_000;
 const boot = 5;
@@ -70,10 +70,23 @@ const returned = (of: number, nanos: number): Entry => ({
   kind: RecordKind.RETURN,
   ...{ boot: of, campaign: 1, lineItem: 1, nanos, timeMs: startMs },
 });
-const started = (of: number, timeMs: number): Entry => ({ kind: RecordKind.BOOT, boot: of, timeMs });
+const started = (of: number, timeMs: number): Entry => ({
+  kind: RecordKind.BOOT,
+  boot: of,
+  timeMs,
+});
 const billed = (of: number, nanos: number, receivedMs: number): Entry => ({
   kind: RecordKind.NOTICE,
-  ...{ noticeKind: 2, flags: 0, keyId: 0, worker: 0, boot: of, counter: 0, exchange: 1, lineItem: 1 },
+  ...{
+    noticeKind: 2,
+    flags: 0,
+    keyId: 0,
+    worker: 0,
+    boot: of,
+    counter: 0,
+    exchange: 1,
+    lineItem: 1,
+  },
   ...{ creative: 1, cell: 0, priceMicros: 1, reservedMicros: nanos, currency: 0, timeSec: 0 },
   ...{ expirySec: 0, lossCode: 0xffff, clearingMicros: -1, minToWinMicros: -1, receivedMs },
   ...{ effect: NoticeEffect.BILLED, chargedNanos: nanos },
@@ -108,7 +121,7 @@ test("two line items share a budget to the end", () => {
   expect(spent).toBe(1000);
 });
 
-test("a busy line item is funded for two seconds ahead, within one part in a hundred of what is left", () => {
+test("a busy line item is funded two seconds ahead, within a hundredth of what is left", () => {
   const desk = new Desk();
   desk.adopt({ totalNanos: 10_000_000n });
   desk.topUp();
@@ -120,7 +133,7 @@ test("a busy line item is funded for two seconds ahead, within one part in a hun
   expect(desk.allowance()).toBeLessThanOrEqual(100_000);
 });
 
-test("a daily budget starts anew at midnight of the campaign's zone, less what is still outstanding", () => {
+test("a daily budget starts anew at the zone's midnight, less what is still outstanding", () => {
   const desk = new Desk();
   // 1_800_000_000 is 08:00 UTC: midnight at +05:30 comes 10.5 hours later.
   desk.adopt({ dailyNanos: 500n, zone: [{ fromSec: 0, offsetSec: 5.5 * 3600 }] });
@@ -136,7 +149,7 @@ test("a daily budget starts anew at midnight of the campaign's zone, less what i
   expect(desk.spendAll()).toBe(490);
 });
 
-test("after a restart the total is less by what was granted and not returned, bills within it included", () => {
+test("after a restart the total is less by what was granted and not returned", () => {
   const replayed = [
     started(3, startMs - 9e6),
     grant(3, 400),
@@ -164,7 +177,7 @@ test("once no reservation of an ended boot can be alive only its bills count", (
   expect(desk.spendAll()).toBe(280);
 });
 
-test("bills of an earlier boot are covered by what it held, and beyond that they cost the budget", () => {
+test("bills of an earlier boot are covered by what it held, and cost the budget beyond", () => {
   const desk = new Desk([started(4, startMs - 5e6), grant(4, 100)]);
   desk.adopt({ totalNanos: 1000n });
   desk.book.charge(4, 1, 60, startMs);

@@ -3,21 +3,23 @@ import type { SharedState } from "../bid/shared-state.js";
 import type { AllowanceEntry } from "../journal/entry.js";
 import { RecordKind } from "../journal/record.js";
 import type { BudgetHistory, CampaignHistory } from "./budget-history.js";
-import { localDay } from "./budget-plan.js";
 import type { BudgetPlan, CampaignBudget, LineItemBudget } from "./budget-plan.js";
+import { localDay } from "./budget-plan.js";
 
 /**
  * Shares budgets out to allowances. For each line item of this boot, at every step:
  *
  *     granted = charged + reserved + allowance + returned
  *
- * and for each campaign, where outstanding = granted - returned - charged is what can still be billed:
+ * and for each campaign, where outstanding = granted - returned - charged is what can still be
+ * billed:
  *
  *     total  >= what earlier boots consumed + granted - returned
  *     daily  >= bills whose notice came today + outstanding (also of earlier boots)
  *
- * A day's money is the money billed on it: what is outstanding at midnight counts for the new day, so nothing has to
- * come back then. Only late bills exceed a budget; the deficit that they leave in an allowance is granted first.
+ * A day's money is the money billed on it: what is outstanding at midnight counts for the new day,
+ * so nothing has to come back then. Only late bills exceed a budget; the deficit that they leave in
+ * an allowance is granted first.
  */
 export const topUp = {
   /** Allowance for this long at the rate at which it was used. */
@@ -166,8 +168,8 @@ export class BudgetBook {
   }
 
   /**
-   * The grants and returns that are due, to be journaled. Returned money is out of the allowances already; granted
-   * money enters them by `applyGrants`, after the block is durable.
+   * The grants and returns that are due, to be journaled. Returned money is out of the allowances
+   * already; granted money enters them by `applyGrants`, after the block is durable.
    */
   plan(nowMs: number, out: AllowanceEntry[]): void {
     const elapsedMs = nowMs - this.lastMs;
@@ -178,13 +180,19 @@ export class BudgetBook {
     for (const campaign of this.campaigns.values()) this.planOf(campaign, nowMs, elapsedSec, out);
   }
 
-  private planOf(campaign: Campaign, nowMs: number, elapsedSec: number, out: AllowanceEntry[]): void {
+  private planOf(
+    campaign: Campaign,
+    nowMs: number,
+    elapsedSec: number,
+    out: AllowanceEntry[],
+  ): void {
     this.turnDay(campaign, nowMs);
     for (const account of campaign.accounts.values()) {
       const allowance = this.allowanceOf(account);
       measureRate(account, allowance, elapsedSec);
       if (allowance < 0n) this.grant(campaign, account, -allowance, nowMs, out);
-      if (!campaign.live.has(account.lineItem)) this.takeBack(campaign, account, grantMax, nowMs, out);
+      if (!campaign.live.has(account.lineItem))
+        this.takeBack(campaign, account, grantMax, nowMs, out);
     }
     let left = leftOf(campaign);
     for (const account of campaign.accounts.values()) {
@@ -335,5 +343,6 @@ function targetOf(campaign: Campaign, account: Account, left: bigint | null): bi
 function measureRate(account: Account, allowance: bigint, elapsedSec: number): void {
   const fell = account.lastAllowance - allowance;
   const rate = fell > 0n ? Number(fell) / elapsedSec : 0;
-  account.rate = rate > account.rate ? rate : account.rate + (rate - account.rate) * Math.min(1, elapsedSec / 4);
+  account.rate =
+    rate > account.rate ? rate : account.rate + (rate - account.rate) * Math.min(1, elapsedSec / 4);
 }

@@ -8,12 +8,14 @@ export type JudgeContext = Omit<CountRequest, "epoch" | "terms" | "nowMs"> & {
   readonly nowMs: () => CountRequest["nowMs"];
 };
 
-/** A verdict on an audience, for operators: which ones bid and why the others do not. Never a count. */
+/**
+ * A verdict on an audience, for operators: which ones bid and why the others do not. Never a count.
+ */
 export type AudienceVerdict = { readonly needed: AudienceNeeded; readonly verdict: TermVerdict };
 
 /**
- * Certificates of one epoch: an audience is certified when each term of its normal form is. Verdicts are kept by
- * digest for the epoch, so that an edit asks only for what is new.
+ * Certificates of one epoch: an audience is certified when each term of its normal form is.
+ * Verdicts are kept by digest for the epoch, so that an edit asks only for what is new.
  */
 export class Certificates {
   private readonly judge: Judge;
@@ -45,7 +47,9 @@ export class Certificates {
     });
   }
 
-  /** Has the audiences counted in a process of its own. Gives "" or why nothing could be certified. */
+  /**
+   * Has the audiences counted in a process of its own. Gives "" or why nothing could be certified.
+   */
   async certify(epoch: Epoch, needed: readonly AudienceNeeded[]): Promise<string> {
     const terms: AudienceTerm[] = needed.flatMap(({ audience }) => audience.terms);
     const answer = await this.judge({ ...this.context, nowMs: this.context.nowMs(), epoch, terms });

@@ -40,6 +40,8 @@ it("passes the demo's config and says what it holds", async () => {
   const { code, out } = await check({ config: "config/demo" });
   expect(code).toBe(0);
   expect(out).toMatch(/\d+ exchanges, \d+ line items, \d+ creatives: 0 errors, \d+ warnings?\n$/);
+  const lines = out.trim().split("\n");
+  expect(new Set(lines).size, "each finding once").toBe(lines.length);
 });
 
 it("points at an unknown key with file, line and column", async () => {

@@ -5,7 +5,7 @@ import type { CreativeModel } from "../campaign/model.js";
 import { compileTemplates, type TemplateProblem } from "../wire/template-compile.js";
 import { newestEpoch } from "./command-epoch.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
-import { readConfig } from "./read-config.js";
+import { readConfigForm } from "./read-config.js";
 
 /** `crowdbid check`, flags as text by commander's names. */
 export type CheckOptions = {
@@ -21,7 +21,7 @@ const defaultPublicUrl = "https://bidder.invalid";
 
 /** Prints everything that is wrong with a config folder; fails when something is an error. */
 export function runCheck(options: CheckOptions, io: CommandIo): Promise<ExitCode> {
-  const reading = readConfig(options.config);
+  const reading = readConfigForm(options.config);
   const warnings: string[] = [];
   const findings = reading.config === null ? [] : findingsIn(reading.config, options, io, warnings);
   for (const warning of warnings) io.stderr(`${warning}\n`);

@@ -16,7 +16,10 @@ export type CommandEpoch = {
   readonly trust: SnapshotTrust;
 };
 
-/** null: there is none, and `warnings` say why where one was expected. Makes no key and writes nothing. */
+/**
+ * null: there is none, and `warnings` say why where one was expected. Makes no key and writes
+ * nothing.
+ */
 export function newestEpoch(
   dataFolder: string | null,
   nowMs: UnixMs,

@@ -7,7 +7,7 @@ import type { LoadedConfig } from "../campaign/load.js";
 import { type Place, projectionOf } from "../index/projection.js";
 import { Certificates } from "./certificates.js";
 import { newestEpoch } from "./command-epoch.js";
-import { readConfig } from "./read-config.js";
+import { readConfigForm } from "./read-config.js";
 import { judgeTerms } from "./term-count.js";
 import { buildWorld, nobody, type People } from "./world-build.js";
 import { type ServedWorld, servedWorldFrom } from "./world-parts.js";
@@ -19,7 +19,10 @@ export type CommandWorldOptions = {
   readonly nowMs: UnixMs;
 };
 
-/** A World for explain and replay: the segments and certificates of an epoch, and none of its people. */
+/**
+ * A World for explain and replay: the segments and certificates of an epoch, and none of its
+ * people.
+ */
 export type CommandWorld = {
   readonly served: ServedWorld;
   readonly config: LoadedConfig;
@@ -35,11 +38,13 @@ export type CommandWorldOutcome =
 /** Certified people would be of no use here: no identifier is looked up, so none is loaded. */
 type Epochs = { readonly people: People; readonly certificates: ReadonlySet<string> };
 
-/** Reads the config, judges the audiences against the newest snapshot's files, and builds the World. */
+/**
+ * Reads the config, judges the audiences against the newest snapshot's files, and builds the World.
+ */
 export async function buildCommandWorld(
   options: CommandWorldOptions,
 ): Promise<CommandWorldOutcome> {
-  const { config, privacy, issues } = readConfig(options.configFolder);
+  const { config, privacy, issues } = readConfigForm(options.configFolder);
   if (config === null || privacy === null || hasErrors(issues)) {
     return { ok: false, lines: issues.map(issueText) };
   }

@@ -1,13 +1,17 @@
 import { type Dirent, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Looks this often; a change is seen at the latest after two looks (one to see it, one to see it stand still). */
+/**
+ * Looks this often; a change is seen at the latest after two looks (one to see it, one to see it
+ * stand still).
+ */
 const lookEveryMs = 150;
 
 /**
- * Calls back when the YAML files under the folders have changed and then stood still for one look, so that a
- * half-written file is rarely read (and if so: a bad file changes nothing). Polling, because fs.watch misses renames on
- * some file systems; 100 files cost about 1 ms a look. Gives the function that stops it.
+ * Calls back when the YAML files under the folders have changed and then stood still for one look,
+ * so that a half-written file is rarely read (and if so: a bad file changes nothing). Polling,
+ * because fs.watch misses renames on some file systems; 100 files cost about 1 ms a look. Gives the
+ * function that stops it.
  */
 export function watchFolders(folders: readonly string[], changed: () => void): () => void {
   let reported = fingerprint(folders);
@@ -26,7 +30,10 @@ export function watchFolders(folders: readonly string[], changed: () => void): (
   };
 }
 
-/** Names, sizes, times and inodes of all YAML files: changes whenever one is edited, added, renamed or removed. */
+/**
+ * Names, sizes, times and inodes of all YAML files: changes whenever one is edited, added, renamed
+ * or removed.
+ */
 function fingerprint(folders: readonly string[]): string {
   const lines: string[] = [];
   for (const folder of folders) collect(folder, lines);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { NoticeKind } from "../base/lists.js";
 import { Outcome } from "../base/outcome.js";
-import { NoticeKind } from "../bid/exchange.js";
 import {
   CounterSums,
   ExchangeSlots,

@@ -1,6 +1,6 @@
 import { bucketOf, histogramBuckets } from "../base/histogram.js";
+import type { NoticeKind } from "../base/lists.js";
 import { type Outcome, outcomesMax } from "../base/outcome.js";
-import type { NoticeKind } from "../bid/exchange.js";
 
 /** What became of a notice. Numbers are places in the counters: add, never change. */
 export const NoticeResult = {

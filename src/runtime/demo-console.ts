@@ -1,13 +1,16 @@
 import type { AudienceVerdict } from "./certificates.js";
 import { demoIdentifier, demoSeed } from "./demo-people.js";
-import type { Service } from "./service.js";
+import type { Server } from "./server.js";
 import type { DeskEvent } from "./world-desk.js";
 
 type Output = { readonly write: (text: string) => unknown; readonly isTTY?: boolean };
 
 const lineEveryMs = 1000;
 
-/** What a newcomer sees of the demo: where it listens, a request to paste, and how the people come in. */
+/**
+ * What a newcomer sees of the demo: where it listens, a request to paste, and how the people come
+ * in.
+ */
 export class DemoConsole {
   private readonly output: Output | null;
   private lastLineMs = Number.NEGATIVE_INFINITY;
@@ -19,10 +22,10 @@ export class DemoConsole {
     this.output = output;
   }
 
-  ready(service: Service, adminPort: number): void {
-    const { settings, publicUrl, workers, keys } = service;
+  ready(server: Server, adminPort: number): void {
+    const { settings, publicUrl, workers, keys } = server;
     const bid = `http://${settings.host}:${workers.port}`;
-    const [first] = service.desk.current?.config.exchanges ?? [];
+    const [first] = server.desk.current?.config.exchanges ?? [];
     this.line("");
     this.line(`crowdbid is bidding: ${bid}/bid/${first?.name ?? "openrtb26"}`);
     if (publicUrl !== bid) this.line(`notices come to ${publicUrl}`);

@@ -3,6 +3,7 @@ import { assert } from "../base/assert.js";
 import type { SipKey } from "../base/hash.js";
 import { tokenLifeSec } from "../base/limits.js";
 import { NoticeKind } from "../base/lists.js";
+import { Outcome } from "../base/outcome.js";
 import { CellTable } from "../bid/context.js";
 import { holdOn } from "../bid/hold.js";
 import { sweepSlots } from "../bid/reserve.js";
@@ -19,6 +20,7 @@ import { Bidder } from "./bidder.js";
 import { cellsOf } from "./cells.js";
 import { NoticeResult, Single, WorkerCounters } from "./counters.js";
 import { edgeWorkerData, startEdgeWorker } from "./edge-shell.js";
+import { createLog } from "./log.js";
 import { NoticeDesk } from "./notice-desk.js";
 import { realClock } from "./real-clock.js";
 import { LoadShedder } from "./shedding.js";
@@ -55,6 +57,7 @@ const {
 const clock = realClock;
 const state = sharedStateFrom(buffers, index);
 const counters = new WorkerCounters(cells);
+const log = createLog({ part: `worker-${index}`, level: "warn" });
 const desk = new NoticeDesk(state, buffers);
 const shedder = new LoadShedder();
 const queryRate = new QueryRate(workers);
@@ -124,7 +127,10 @@ const app: EdgeApp = {
       counters.add(Single.SHED);
       return false;
     }
-    return queryRate.admit(exchange, nowMs);
+    if (queryRate.admit(exchange, nowMs)) return true;
+    counters.request(exchange.index);
+    counters.noBid(exchange.index, Outcome.EXCHANGE_QPS);
+    return false;
   },
   get bodyBuffer() {
     return serving().bodyBuffer;
@@ -137,9 +143,7 @@ const app: EdgeApp = {
   refused: (status) => counters.refused(status),
   failed: (error) => {
     counters.add(Single.FAILED);
-    process.stderr.write(
-      `${JSON.stringify({ part: `worker-${index}`, failed: reasonOf(error) })}\n`,
-    );
+    log.error({ reason: reasonOf(error) }, "a request failed");
   },
   draining: () => draining,
 };

@@ -50,7 +50,7 @@ describe("crowdbid explain", () => {
     expect([code, err.includes("give --data")]).toEqual([0, true]);
   });
 
-  it("fails with 1 for a request that would get 400, a file that is not there, a broken config", async () => {
+  it("fails with 1 for a request of a 400, a missing file, a broken config", async () => {
     const refused = await run({}, "r.json", "{}");
     expect([refused.code, refused.out]).toEqual([1, expect.stringContaining("400: `id`")]);
     const missing = await run({}, "none.json");
@@ -80,7 +80,8 @@ describe("with a snapshot", () => {
     const people = 2_000;
     const options = { seed: 7, people, epoch: 4 as Epoch, identifierKey, crowdMinimum: 1 };
     const built = buildDemoImage(options);
-    // The real crowd minimum judges: bands say that the segments are large, the count says that they are not.
+    // The real crowd minimum judges: bands say that the segments are large, the count says that
+    // they are not.
     const segments = built.segments.map((one) => ({ ...one, bandedPeople: 100_000 }));
     const facts = {
       ...{ createdMs: now, notAfterMs: (now + 1e9) as UnixMs, identifierKeyId, source: "test" },

@@ -40,9 +40,10 @@ function diskFile(path: string): JournalFile {
 export type FolderLock = { readonly release: () => void };
 
 /**
- * Takes the folder for this thread's life or throws. The lock is the kernel's (flock, taken on our descriptor by
- * the `flock` program, which shares it with us and ends): it ends with its owner however that dies, and holds across
- * containers, where process ids say nothing. Where the program is missing the lock file's process id decides.
+ * Takes the folder for this thread's life or throws. The lock is the kernel's (flock, taken on our
+ * descriptor by the `flock` program, which shares it with us and ends): it ends with its owner
+ * however that dies, and holds across containers, where process ids say nothing. Where the program
+ * is missing the lock file's process id decides.
  */
 export function lockFolder(path: string): FolderLock {
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -56,7 +57,8 @@ export function lockFolder(path: string): FolderLock {
   if (!taken) {
     closeSync(descriptor);
     throw new Error(
-      `${path} is in use by process ${holder || "(unknown)"}: stop it, or give this one another --data`,
+      `${path} is in use by process ${holder || "(unknown)"}: ` +
+        "stop it, or give this one another --data",
     );
   }
   ftruncateSync(descriptor, 0);

@@ -1,4 +1,7 @@
-/** One line of a stream, without its line feed; `cut`: it was longer than allowed and its bytes are dropped. */
+/**
+ * One line of a stream, without its line feed; `cut`: it was longer than allowed and its bytes are
+ * dropped.
+ */
 export type Line = {
   /** From 1. */
   readonly number: number;
@@ -8,7 +11,10 @@ export type Line = {
 
 const lineFeed = 10;
 
-/** The lines of a stream of bytes, in memory for one line of at most `lineBytesMax` and one piece at a time. */
+/**
+ * The lines of a stream of bytes, in memory for one line of at most `lineBytesMax` and one piece at
+ * a time.
+ */
 export async function* linesOf(
   pieces: AsyncIterable<Uint8Array>,
   lineBytesMax: number,

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { countBelow } from "../base/histogram.js";
+import { NoticeKind } from "../base/lists.js";
 import { Outcome, outcomeLabel } from "../base/outcome.js";
-import { NoticeKind } from "../bid/exchange.js";
 import {
   type CounterSums,
   type ExchangeSlots,

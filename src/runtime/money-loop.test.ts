@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { MoneyModel } from "../testing/money-model.js";
 import type { ModelOptions } from "../testing/money-model.js";
+import { MoneyModel } from "../testing/money-model.js";
 
 function run(seeds: number, steps: number, options: ModelOptions): MoneyModel[] {
   const models: MoneyModel[] = [];

@@ -1,27 +1,33 @@
+import { tokenLifeSec } from "../base/limits.js";
+import { NoticeKind } from "../base/lists.js";
+import { RingReader } from "../base/ring.js";
 import { bucketOf, startSums, sweepSums } from "../bid/reserve.js";
 import { SeenBit, SeenNotices } from "../bid/seen-notices.js";
-import { settle, Settlement, Taken } from "../bid/settle.js";
-import type { SettleContext } from "../bid/settle.js";
-import { Cell, durableCell, MoneyState, NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
-import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
-import { NoticeKind } from "../bid/exchange.js";
-import { tokenLifeSec } from "../base/limits.js";
-import { RingReader } from "../base/ring.js";
+import { type SettleContext, Settlement, settle, Taken } from "../bid/settle.js";
+import {
+  Cell,
+  durableCell,
+  MoneyState,
+  NO_WORKER,
+  type SharedBuffers,
+  type SharedState,
+  sharedStateFrom,
+} from "../bid/shared-state.js";
 import type { AllowanceEntry, CellEntry, Entry, NoticeEntry } from "../journal/entry.js";
 import type { JournalFolder } from "../journal/file.js";
 import { Journal } from "../journal/journal.js";
 import { Notice, readNotice } from "../journal/notice.js";
 import { CellField, NoticeEffect, RecordKind } from "../journal/record.js";
-import { BudgetBook } from "./budget.js";
-import type { AccountView, CampaignSpend } from "./budget.js";
+import { type AccountView, BudgetBook, type CampaignSpend } from "./budget.js";
 import { BudgetHistory } from "./budget-history.js";
 import type { BudgetPlan } from "./budget-plan.js";
 
 /**
- * The money thread's work without its thread: rings -> settle -> one durable block -> acknowledgements, and top-ups of
- * allowances. What a notice does is decided before its block is written, because the block stores it; nobody hears
- * of it, and no grant is used, before the block is durable. A commit that fails ends billing: the state is FAILED
- * until a restart recovers the journal.
+ * The money thread's work without its thread: rings -> settle -> one durable block ->
+ * acknowledgements, and top-ups of allowances. What a notice does is decided before its block is
+ * written, because the block stores it; nobody hears of it, and no grant is used, before the block
+ * is durable. A commit that fails ends billing: the state is FAILED until a restart recovers the
+ * journal.
  */
 export type MoneyParts = {
   readonly buffers: SharedBuffers;
@@ -67,7 +73,10 @@ export class MoneyLoop {
   private readonly seen = new SeenNotices();
   private readonly readers: readonly RingReader[];
   private readonly refusals: readonly Uint8Array[];
-  /** By worker: cells before this ring position are journaled; newest notice taken; whether to answer. */
+  /**
+   * By worker: cells before this ring position are journaled; newest notice taken; whether to
+   * answer.
+   */
   private readonly cellsTaken: number[];
   private readonly newest: number[];
   private readonly owed: boolean[];
@@ -164,8 +173,9 @@ export class MoneyLoop {
   }
 
   /**
-   * Takes what is in the rings. A notice may name a cell out of another worker's ring, where it was put before its bid
-   * was answered: so notices are taken up to a mark set first, cells up to a mark set after all of those.
+   * Takes what is in the rings. A notice may name a cell out of another worker's ring, where it was
+   * put before its bid was answered: so notices are taken up to a mark set first, cells up to a
+   * mark set after all of those.
    */
   private drain(nowSec: number): void {
     const noticesTo = this.readers.map((reader) => reader.published());
@@ -244,8 +254,8 @@ export class MoneyLoop {
   }
 
   /**
-   * The end in order, after the last bid: takes what is still in the rings, returns what is neither spent nor
-   * reserved, and closes the journal.
+   * The end in order, after the last bid: takes what is still in the rings, returns what is neither
+   * spent nor reserved, and closes the journal.
    */
   close(): void {
     if (this.failure === "") {

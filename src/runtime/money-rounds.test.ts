@@ -1,17 +1,18 @@
 import { expect, test } from "vitest";
+import { NoticeKind } from "../base/lists.js";
+import { RingWriter } from "../base/ring.js";
 import { takeAllowance } from "../bid/allowance.js";
+import { NO_CAP_SLOT } from "../bid/cap.js";
 import { CellFacts, CellTable, internCell } from "../bid/context.js";
-import { NoticeKind } from "../bid/exchange.js";
-import { SLOT_NONE } from "../bid/reserve.js";
+import { reserve, SLOT_NONE } from "../bid/reserve.js";
 import {
   Cell,
   createSharedBuffers,
   durableCell,
   MoneyState,
+  type SharedState,
   sharedStateFrom,
 } from "../bid/shared-state.js";
-import type { SharedState } from "../bid/shared-state.js";
-import { RingWriter } from "../base/ring.js";
 import type { Entry } from "../journal/entry.js";
 import { Notice, writeNotice } from "../journal/notice.js";
 import { NoticeEffect, NoticeField, RecordKind } from "../journal/record.js";
@@ -77,7 +78,7 @@ class Process {
   }
 }
 
-test("after a failed fsync nothing is acknowledged, nothing granted, nothing bid, and nothing tried again", () => {
+test("after a failed fsync nothing is acknowledged, granted, bid or tried again", () => {
   const one = new Process();
   one.loop.step();
   expect(one.states[0]!.allowances[1]).toBe(250n);
@@ -138,6 +139,11 @@ test("a cell is journaled before a notice that names it, whichever rings they ca
 
 test("a token billed before a restart is not billed again, whichever notice bills by then", () => {
   const one = new Process();
+  one.loop.step();
+  const worker = one.states[0]!;
+  const held = { place: 1, ordinal: 0, capSlot: NO_CAP_SLOT, nanos: 100, expirySec: nowSec + 60 };
+  expect(takeAllowance(worker, 1, 100)).toBe(true);
+  expect(reserve(worker, held, nowSec, { slot: 0, slotUse: 0 })).toBe(true);
   one.push(0, NoticeKind.BILL, 1);
   one.loop.step();
   const two = new Process(one.folder, NoticeKind.WIN);
@@ -147,7 +153,7 @@ test("a token billed before a restart is not billed again, whichever notice bill
   two.loop.step();
   expect(two.loop.counts.duplicates).toBe(1);
   expect(two.charges()).toEqual([
-    [NoticeKind.BILL, NoticeEffect.LATE, 100],
+    [NoticeKind.BILL, NoticeEffect.BILLED, 100],
     [NoticeKind.WIN, NoticeEffect.NONE, 0],
     [NoticeKind.WIN, NoticeEffect.EARLIER_BOOT, 100],
   ]);

@@ -1,14 +1,14 @@
-import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
+import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { nextBoot } from "./boot.js";
 import { diskFolder, lockFolder } from "./journal-disk.js";
 import { MoneyLoop, planEveryMs } from "./money-loop.js";
 import type { FromMoney, MoneyThreadData, ToMoney } from "./money-messages.js";
 
 /**
- * THE MONEY THREAD: owns the journal, settles notices, tops allowances up. One synchronous loop that sleeps on the rings'
- * wake-up word; messages from main are read between rounds. fdatasync itself groups: what arrives during one commit
- * goes into the next.
+ * THE MONEY THREAD: owns the journal, settles notices, tops allowances up. One synchronous loop
+ * that sleeps on the rings' wake-up word; messages from main are read between rounds. fdatasync
+ * itself groups: what arrives during one commit goes into the next.
  */
 const data = workerData as MoneyThreadData;
 const totalsEveryMs = 1000;

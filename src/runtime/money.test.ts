@@ -1,11 +1,19 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { NoticeKind } from "../base/lists.js";
 import { giveBack, takeAllowance } from "../bid/allowance.js";
 import { NO_CAP_SLOT } from "../bid/cap.js";
-import { NoticeKind } from "../bid/exchange.js";
 import { reserve } from "../bid/reserve.js";
 import { createSharedBuffers, sharedStateFrom } from "../bid/shared-state.js";
 import type { Entry } from "../journal/entry.js";
@@ -14,8 +22,7 @@ import { scanJournal } from "../journal/scan.js";
 import { TokenFields } from "../wire/token-format.js";
 import { bootMax, nextBoot } from "./boot.js";
 import { diskFolder, lockFolder } from "./journal-disk.js";
-import { startMoney } from "./money.js";
-import type { Money } from "./money.js";
+import { type Money, startMoney } from "./money.js";
 import { NoticeDesk } from "./notice-desk.js";
 
 let folder = "";
@@ -61,7 +68,12 @@ function billOne(at: Awaited<ReturnType<typeof start>>, money: Money, n: number)
   expect(takeAllowance(at.state, 2, 1000)).toBe(true);
   const held = { place: 2, ordinal: 1, capSlot: NO_CAP_SLOT, nanos: 1000, expirySec: nowSec + 60 };
   if (!reserve(at.state, held, nowSec, token)) giveBack(at.state, 2, 1000);
-  const facts = { kind: NoticeKind.BILL, lossCode: 0xffff, clearingMicros: 500, minToWinMicros: -1 };
+  const facts = {
+    kind: NoticeKind.BILL,
+    lossCode: 0xffff,
+    clearingMicros: 500,
+    minToWinMicros: -1,
+  };
   return new Promise((resolve) => at.desk.take(token, facts, "", nowMs, resolve));
 }
 
@@ -71,50 +83,66 @@ function stored(): Entry[] {
   return entries;
 }
 
-test.skipIf(!built)("the thread funds, bills durably, closes in order, and the next boot goes on", async () => {
-  const first = await start();
-  expect(first.money.boot).toBe(1);
-  await until(() => first.state.allowances[2]! > 0n);
-  const statuses = await Promise.all([1, 2, 3].map((n) => billOne(first, first.money, n)));
-  expect(statuses).toEqual([204, 204, 204]);
-  const bills = stored().filter((entry) => entry.kind === RecordKind.NOTICE);
-  expect(bills.map(({ effect, chargedNanos }) => [effect, chargedNanos])).toEqual(
-    Array.from({ length: 3 }, () => [NoticeEffect.BILLED, 500]),
-  );
-  await until(() => first.money.totals()?.spend[0]?.spentToday === "1500");
-  await first.close();
-  expect(stored().at(-1)?.kind).toBe(RecordKind.CLOSE);
-  const moved = (kind: number): number =>
-    stored().reduce((sum, entry) => sum + (entry.kind === kind && "nanos" in entry ? entry.nanos : 0), 0);
-  expect(moved(RecordKind.GRANT) - moved(RecordKind.RETURN)).toBe(1500);
+test.skipIf(!built)(
+  "the thread funds, bills durably, closes in order, and the next boot goes on",
+  async () => {
+    const first = await start();
+    expect(first.money.boot).toBe(1);
+    await until(() => first.state.allowances[2]! > 0n);
+    const statuses = await Promise.all([1, 2, 3].map((n) => billOne(first, first.money, n)));
+    expect(statuses).toEqual([204, 204, 204]);
+    const bills = stored().filter((entry) => entry.kind === RecordKind.NOTICE);
+    expect(bills.map(({ effect, chargedNanos }) => [effect, chargedNanos])).toEqual(
+      Array.from({ length: 3 }, () => [NoticeEffect.BILLED, 500]),
+    );
+    await until(() => first.money.totals()?.spend[0]?.spentToday === "1500");
+    await first.close();
+    expect(stored().at(-1)?.kind).toBe(RecordKind.CLOSE);
+    const moved = (kind: number): number =>
+      stored().reduce(
+        (sum, entry) => sum + (entry.kind === kind && "nanos" in entry ? entry.nanos : 0),
+        0,
+      );
+    expect(moved(RecordKind.GRANT) - moved(RecordKind.RETURN)).toBe(1500);
 
-  const second = await start();
-  expect(second.money.boot).toBe(2);
-  await until(() => second.money.totals()?.spend[0] !== undefined);
-  expect(second.money.totals()?.spend[0]?.spentToday).toBe("1500");
-  await second.close();
-});
+    const second = await start();
+    expect(second.money.boot).toBe(2);
+    await until(() => second.money.totals()?.spend[0] !== undefined);
+    expect(second.money.totals()?.spend[0]?.spentToday).toBe("1500");
+    await second.close();
+  },
+);
 
-test.skipIf(!built)("a second process is refused the same journal, and a damaged one is told", async () => {
-  const first = await start();
-  await expect(start()).rejects.toThrow(/in use by process \d+: stop it/);
-  await first.close();
-  const file = join(folder, "journal", readdirSync(join(folder, "journal")).find((name) => name.endsWith(".log"))!);
-  writeFileSync(file, Buffer.from("x"), { flag: "r+" });
-  await expect(start()).rejects.toThrow(/damaged at byte 0/);
-});
+test.skipIf(!built)(
+  "a second process is refused the same journal, and a damaged one is told",
+  async () => {
+    const first = await start();
+    await expect(start()).rejects.toThrow(/in use by process \d+: stop it/);
+    await first.close();
+    const file = join(
+      folder,
+      "journal",
+      readdirSync(join(folder, "journal")).find((name) => name.endsWith(".log"))!,
+    );
+    writeFileSync(file, Buffer.from("x"), { flag: "r+" });
+    await expect(start()).rejects.toThrow(/damaged at byte 0/);
+  },
+);
 
-test.skipIf(!built)("a torn last block is cut off at the start and the boot number still rises", async () => {
-  const first = await start();
-  await first.close();
-  const journal = join(folder, "journal");
-  const name = readdirSync(journal).find((one) => one.endsWith(".log"))!;
-  truncateSync(join(journal, name), statSync(join(journal, name)).size - 3);
-  const second = await start();
-  expect(second.money.boot).toBe(2);
-  await second.close();
-  expect(readdirSync(journal).some((one) => one.startsWith("torn-"))).toBe(true);
-});
+test.skipIf(!built)(
+  "a torn last block is cut off at the start and the boot number still rises",
+  async () => {
+    const first = await start();
+    await first.close();
+    const journal = join(folder, "journal");
+    const name = readdirSync(journal).find((one) => one.endsWith(".log"))!;
+    truncateSync(join(journal, name), statSync(join(journal, name)).size - 3);
+    const second = await start();
+    expect(second.money.boot).toBe(2);
+    await second.close();
+    expect(readdirSync(journal).some((one) => one.startsWith("torn-"))).toBe(true);
+  },
+);
 
 test("boot numbers rise past the file's and the journal's, and end before they repeat", () => {
   const file = join(folder, "boot");

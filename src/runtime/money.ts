@@ -1,7 +1,7 @@
-import { MessageChannel, Worker } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
-import { Cell, MoneyState, NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { SharedBuffers } from "../bid/shared-state.js";
+import { Cell, MoneyState, NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
 import type { BudgetPlan } from "./budget-plan.js";
 import type { FromMoney, MoneyThreadData, MoneyTotals, ToMoney } from "./money-messages.js";
 
@@ -9,11 +9,16 @@ import type { FromMoney, MoneyThreadData, MoneyTotals, ToMoney } from "./money-m
 export type Money = {
   /** This process's number for token nonces. */
   readonly boot: number;
-  /** "" while bills are booked; else why not: notices get 503, nothing is bid, and only a restart goes on. */
+  /**
+   * "" while bills are booked; else why not: notices get 503, nothing is bid, and only a restart
+   * goes on.
+   */
   readonly failure: () => string;
   /** Before a World is published: its budgets. */
   readonly sendPlan: (plan: BudgetPlan) => void;
-  /** The end of a channel for an edge worker: a message on it means "look at your durable sequence". */
+  /**
+   * The end of a channel for an edge worker: a message on it means "look at your durable sequence".
+   */
   readonly connectWorker: (worker: number) => MessagePort;
   /** At most about a second old; null before the first. */
   readonly totals: () => MoneyTotals | null;
@@ -32,10 +37,7 @@ export type MoneyOptions = {
   readonly onFailure?: (failure: string) => void;
 };
 
-/** Starts the thread, replays the journal, and gives the handle; rejects with a message for the operator. */
-export function startMoney(options: MoneyOptions): Promise<Money> {
-  const state = sharedStateFrom(options.buffers, NO_WORKER);
-  const wake = state.wakeWord();
+function startThread(options: MoneyOptions): { thread: Worker; port: MessagePort } {
   const { port1, port2 } = new MessageChannel();
   const data: MoneyThreadData = {
     buffers: options.buffers,
@@ -46,11 +48,19 @@ export function startMoney(options: MoneyOptions): Promise<Money> {
   };
   const url = options.threadUrl ?? new URL("./money-thread.js", import.meta.url);
   const thread = new Worker(url, { name: "money", workerData: data, transferList: [port2] });
+  return { thread, port: port1 };
+}
+
+/** Starts the thread and replays the journal; rejects with a message for the operator. */
+export function startMoney(options: MoneyOptions): Promise<Money> {
+  const state = sharedStateFrom(options.buffers, NO_WORKER);
+  const wake = state.wakeWord();
+  const { thread, port } = startThread(options);
   let failure = "";
   let totals: MoneyTotals | null = null;
 
   function send(message: ToMoney, transfer: readonly MessagePort[] = []): void {
-    port1.postMessage(message, transfer);
+    port.postMessage(message, transfer);
     Atomics.add(wake, 0, 1);
     Atomics.notify(wake, 0);
   }
@@ -62,11 +72,13 @@ export function startMoney(options: MoneyOptions): Promise<Money> {
     options.onFailure?.(why);
   }
 
-  const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+  let tellEnd = (): void => undefined;
+  const ended = new Promise<void>((resolve) => {
+    tellEnd = resolve;
+  });
   async function close(): Promise<void> {
     send({ type: "close" });
     await ended;
-    port1.close();
     if (failure !== "") throw new Error(failure);
   }
 
@@ -79,30 +91,32 @@ export function startMoney(options: MoneyOptions): Promise<Money> {
   return new Promise((resolve, reject) => {
     let started = false;
     let closed = false;
-    port1.on("message", (message: FromMoney) => {
+    function hear(message: FromMoney): void {
       if (message.type === "ready") {
         started = true;
         const { boot } = message;
         const sendPlan = (plan: BudgetPlan): void => send({ type: "plan", plan });
-        resolve({
-          boot,
-          failure: () => failure,
-          sendPlan,
-          connectWorker,
-          totals: () => totals,
-          close,
-        });
+        const told = { failure: () => failure, totals: () => totals };
+        resolve({ boot, sendPlan, connectWorker, close, ...told });
       } else if (message.type === "totals") totals = message.totals;
       else if (message.type === "closed") closed = true;
       else if (started) fail(message.failure);
       else reject(new Error(message.failure));
-    });
-    thread.once("error", (error) => {
+    }
+    port.on("message", hear);
+    thread.once("error", (error: Error) => {
       reject(error);
       fail(`money thread: ${error.message}`);
     });
     thread.once("exit", () => {
+      // The end of the thread may be told before its last words.
+      for (let last = receiveMessageOnPort(port); last; last = receiveMessageOnPort(port)) {
+        hear((last as { message: FromMoney }).message);
+      }
+      port.close();
       if (started && !closed) fail("money thread: ended before its time");
+      if (!started) reject(new Error("money thread: ended before it was ready"));
+      tellEnd();
     });
   });
 }

@@ -1,22 +1,26 @@
 import { expect, test } from "vitest";
+import { NoticeKind } from "../base/lists.js";
 import { RingReader } from "../base/ring.js";
-import { NoticeKind } from "../bid/exchange.js";
 import {
   Cell,
   createSharedBuffers,
   durableCell,
   MoneyState,
+  type SharedState,
   sharedStateFrom,
 } from "../bid/shared-state.js";
-import type { SharedState } from "../bid/shared-state.js";
 import { Notice, readNotice } from "../journal/notice.js";
 import { TokenFields } from "../wire/token-format.js";
-import { NoticeDesk } from "./notice-desk.js";
-import type { NoticeFacts } from "./notice-desk.js";
+import { NoticeDesk, type NoticeFacts } from "./notice-desk.js";
 
 const nowMs = 1_800_000_000_000;
 const nowSec = nowMs / 1000;
-const bill: NoticeFacts = { kind: NoticeKind.BILL, lossCode: 0xffff, clearingMicros: 5, minToWinMicros: -1 };
+const bill: NoticeFacts = {
+  kind: NoticeKind.BILL,
+  lossCode: 0xffff,
+  clearingMicros: 5,
+  minToWinMicros: -1,
+};
 const click: NoticeFacts = { ...bill, kind: NoticeKind.CLICK };
 
 function open(ringRecords = 8) {

@@ -1,6 +1,6 @@
-import { MoneyState, Cell, durableCell } from "../bid/shared-state.js";
-import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
 import { RingWriter } from "../base/ring.js";
+import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
+import { Cell, durableCell, MoneyState } from "../bid/shared-state.js";
 import { Notice, writeNotice } from "../journal/notice.js";
 import { NoticeField, RecordKind } from "../journal/record.js";
 import type { TokenFields } from "../wire/token-format.js";
@@ -25,8 +25,9 @@ const patienceMs = 2000;
 const silenceSecMax = 3;
 
 /**
- * One worker's notices between their arrival and their durability: pushes them to the money thread and answers when it
- * acknowledges. A click is sent on to its landing page in every case, counted or not.
+ * One worker's notices between their arrival and their durability: pushes them to the money thread
+ * and answers when it acknowledges. A click is sent on to its landing page in every case, counted
+ * or not.
  */
 export class NoticeDesk {
   /** The worker's ring, which its context cells go through too. */
@@ -63,8 +64,8 @@ export class NoticeDesk {
   }
 
   /**
-   * A notice whose token was verified; `location` is the landing page of a click, else "". Tokens past their life may be
-   * passed: they change nothing.
+   * A notice whose token was verified; `location` is the landing page of a click, else "". Tokens
+   * past their life may be passed: they change nothing.
    */
   take(
     token: TokenFields,
@@ -127,7 +128,10 @@ export class NoticeDesk {
     if (this.state.cell(Cell.MONEY_STATE) === MoneyState.FAILED) this.giveUp();
   }
 
-  /** Every 100 ms or so: gives up on notices that wait too long, and looks whether the money thread lives. */
+  /**
+   * Every 100 ms or so: gives up on notices that wait too long, and looks whether the money thread
+   * lives.
+   */
   tick(nowMs: number): void {
     const silentSec = (Math.floor(nowMs / 1000) - this.state.cell(Cell.HEARTBEAT_SEC)) | 0;
     this.state.moneyAlive = silentSec <= silenceSecMax;

@@ -22,8 +22,9 @@ export type PeopleDeskParts = {
 };
 
 /**
- * Brings people in: loads the newest good snapshot of the data folder, has the World desk certify and publish it,
- * looks for newer ones, and follows the forget log, so that a forgotten person is nobody in every thread at once.
+ * Brings people in: loads the newest good snapshot of the data folder, has the World desk certify
+ * and publish it, looks for newer ones, and follows the forget log, so that a forgotten person is
+ * nobody in every thread at once.
  */
 export class PeopleDesk {
   private readonly parts: PeopleDeskParts;
@@ -38,7 +39,10 @@ export class PeopleDesk {
     this.parts = parts;
   }
 
-  /** The newest good snapshot now (null = none), without publishing it: for a start that waits for it. */
+  /**
+   * The newest good snapshot now (null = none), without publishing it: for a start that waits for
+   * it.
+   */
   async loadNewest(): Promise<LoadedSnapshot | null> {
     const { dataFolder, keys, log } = this.parts;
     const { loaded, refused } = await loadNewestSnapshot({

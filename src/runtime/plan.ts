@@ -6,7 +6,10 @@ import type { BudgetPlan } from "./budget-plan.js";
 
 const daySec = 24 * 3600;
 
-/** A World's budgets as the money thread wants them. `nowMs` bounds the zone changes that it is told. */
+/**
+ * A World's budgets as the money thread wants them. `nowMs` bounds the zone changes that it is
+ * told.
+ */
 export function planOf(
   generation: number,
   compiled: Compiled,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { UnixMs } from "../base/units.js";
+import { segmentNames } from "../campaign/compile.js";
 import type { Issue } from "../campaign/issue.js";
 import { lint } from "../campaign/lint.js";
 import { type LoadedConfig, loadConfig } from "../campaign/load.js";
@@ -8,11 +9,20 @@ import { loadPrivacyConfig } from "./privacy-config.js";
 import { realClock } from "./real-clock.js";
 import type { ConfigReading } from "./world-desk.js";
 
-/** Reads a config folder whole. Never throws: what cannot be read or is wrong is an issue. */
+/** Reads a config folder whole, with lint's findings as warnings. Never throws. */
 export function readConfig(folder: string, nowMs: UnixMs = realClock.nowMs()): ConfigReading {
+  const reading = readConfigForm(folder);
+  if (reading.config === null) return reading;
+  return { ...reading, issues: [...reading.issues, ...findings(reading.config, nowMs)] };
+}
+
+/**
+ * The same without lint: what cannot be read or is wrong in form or reference is an issue. Never
+ * throws.
+ */
+export function readConfigForm(folder: string): ConfigReading {
   try {
-    const { config, issues: found } = loadConfig(readConfigFolder(folder));
-    const issues = config === null ? found : [...found, ...findings(config, nowMs)];
+    const { config, issues } = loadConfig(readConfigFolder(folder));
     const path = join(folder, "privacy.yaml");
     const privacy = loadPrivacyConfig(path);
     if (privacy.ok) return { config, privacy: privacy.settings, issues };
@@ -25,16 +35,19 @@ export function readConfig(folder: string, nowMs: UnixMs = realClock.nowMs()): C
 }
 
 /**
- * What lint finds, as warnings: `crowdbid check` refuses such a folder, a running bidder goes on with it, since a flight
- * that has ended or a segment that has left the snapshot must not stand in the way of every other edit.
+ * What lint finds, as warnings: `crowdbid check` refuses such a folder, a running bidder goes on
+ * with it, since a flight that has ended must not stand in the way of every other edit. Segments
+ * are not looked at: they come and go with epochs.
  */
 const findings = (config: LoadedConfig, nowMs: UnixMs): readonly Issue[] =>
-  lint(config, { nowMs, segments: null, unknownSegment: "warning" }).map((issue) => ({
+  lint(config, { nowMs, segments: new Set(segmentNames(config.book)) }).map((issue) => ({
     ...issue,
     severity: "warning",
   }));
 
-/** A line `file:line:column message` as an issue; what has no position stands at the file's start. */
+/**
+ * A line `file:line:column message` as an issue; what has no position stands at the file's start.
+ */
 function issueOf(file: string, text: string): Issue {
   const match = /^(.+?):(\d+):(\d+):? (.*)$/s.exec(text);
   return match === null

@@ -33,7 +33,7 @@ const lines = [
   ),
 ];
 
-it("counts what became of each request, and the lines that hold none by their numbers", async () => {
+it("counts what became of each request, and numbers the lines that hold none", async () => {
   const { code, out } = await replay(lines, { json: true });
   const report = JSON.parse(out) as ReplayReport;
   expect(code).toBe(0);

@@ -39,7 +39,10 @@ const badLinesShownMax = 20;
 /** A request as text inside an object with a few words beside it. */
 const lineBytesMax = gunzipBytesMax + 4096;
 
-/** Runs a file of requests, one a line, in this process, and prints what became of them. Nothing is spent. */
+/**
+ * Runs a file of requests, one a line, in this process, and prints what became of them. Nothing is
+ * spent.
+ */
 export async function runReplay(
   file: string,
   options: ReplayOptions,
@@ -71,8 +74,8 @@ export async function runReplay(
 }
 
 /**
- * A bidder over a World without people: an identifier in a request finds nobody. It holds nothing, and its tokens are
- * made with a key that no server knows.
+ * A bidder over a World without people: an identifier in a request finds nobody. It holds nothing,
+ * and its tokens are made with a key that no server knows.
  */
 class Replay {
   private readonly bidder: Bidder;
@@ -158,7 +161,10 @@ class Replay {
 const utf8 = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** The request's bytes; null where the line is no JSON object. A raw request stays byte by byte what it was. */
+/**
+ * The request's bytes; null where the line is no JSON object. A raw request stays byte by byte what
+ * it was.
+ */
 function requestIn(line: Uint8Array): Uint8Array | null {
   let value: unknown;
   try {

@@ -11,8 +11,9 @@ type Landing = {
 };
 
 /**
- * Landing pages of creatives that have left the config: a click on their last impressions must lead somewhere as long as
- * a token lives. Kept in a file of the data folder, so that a restart forgets none.
+ * Landing pages of creatives that have left the config: a click on their last impressions must lead
+ * somewhere as long as a token lives. Kept in a file of the data folder, so that a restart forgets
+ * none.
  */
 export class RetiredCreatives {
   private readonly path: string;
@@ -23,7 +24,9 @@ export class RetiredCreatives {
     for (const landing of readLandings(path)) this.seen.set(landing.id, landing);
   }
 
-  /** Notes the creatives of a World and gives those of earlier ones whose tokens may still be alive. */
+  /**
+   * Notes the creatives of a World and gives those of earlier ones whose tokens may still be alive.
+   */
   turn(
     creatives: readonly Pick<CreativeModel, "id" | "landingPage">[],
     nowMs: number,
@@ -47,7 +50,9 @@ export class RetiredCreatives {
   }
 }
 
-/** A file that is missing or broken is an empty list: clicks then answer as for an unknown creative. */
+/**
+ * A file that is missing or broken is an empty list: clicks then answer as for an unknown creative.
+ */
 function readLandings(path: string): readonly Landing[] {
   try {
     const list: unknown = JSON.parse(readFileSync(path, "utf8"));

@@ -7,11 +7,14 @@ import { createLog } from "./log.js";
 import { Parent } from "./parent.js";
 import { announceReady, endOnSignals, hardenProcess, isUnderParent } from "./process.js";
 import { readConfig } from "./read-config.js";
-import { type Service, startService } from "./service.js";
-import { startServiceAdmin } from "./service-admin.js";
+import { type Server, startServer } from "./server.js";
+import { startServerAdmin } from "./server-admin.js";
 import type { ConfigReading } from "./world-desk.js";
 
-/** `demo` and `serve`: under the parent the work itself, else the parent. Resolves with the exit code. */
+/**
+ * `demo` and `serve`: under the parent the work itself, else the parent. Resolves with the exit
+ * code.
+ */
 export async function runServer(settings: Settings, args: readonly string[]): Promise<number> {
   hardenProcess();
   if (isUnderParent()) return serveHere(settings);
@@ -19,7 +22,10 @@ export async function runServer(settings: Settings, args: readonly string[]): Pr
   return new Parent({ entry: fileURLToPath(entryUrl("../main")), args, log }).run();
 }
 
-/** Runs until the ending; the process then exits by itself, so this resolves only when the start failed. */
+/**
+ * Runs until the ending; the process then exits by itself, so this resolves only when the start
+ * failed.
+ */
 async function serveHere(settings: Settings): Promise<number> {
   // The demo talks to a newcomer: what is normal is told by its console, the log only warns.
   const demo = settings.mode === "demo";
@@ -32,16 +38,16 @@ async function serveHere(settings: Settings): Promise<number> {
   endOnSignals(ending);
   const tell = new DemoConsole(demo ? process.stdout : null);
   try {
-    const service = await startService({
+    const server = await startServer({
       ...{ settings, log, ending },
       readConfig: () => withCredentials(settings, readConfig(settings.configFolder)),
       demoProgress: (stage, done, total) => tell.progress(stage, done, total),
       onEvent: (event) => tell.event(event),
     });
-    const admin = await startServiceAdmin(service, ending, log);
-    tell.ready(service, admin.port);
+    const admin = await startServerAdmin(server, ending, log);
+    tell.ready(server, admin.port);
     announceReady();
-    if (demo) await bringDemoPeople(service, tell);
+    if (demo) await bringDemoPeople(server, tell);
     return await new Promise<never>(() => {});
   } catch (error) {
     log.error({ error }, "cannot start");
@@ -50,7 +56,10 @@ async function serveHere(settings: Settings): Promise<number> {
   }
 }
 
-/** Whoever may ask at will can learn about people, so outside the demo every exchange has a credential. */
+/**
+ * Whoever may ask at will can learn about people, so outside the demo every exchange has a
+ * credential.
+ */
 function withCredentials(settings: Settings, reading: ConfigReading): ConfigReading {
   if (settings.mode === "demo" || reading.config === null) return reading;
   const open = reading.config.exchanges.filter(
@@ -62,15 +71,17 @@ function withCredentials(settings: Settings, reading: ConfigReading): ConfigRead
     file: settings.configFolder,
     line: 1,
     column: 1,
-    message: `exchange ${name} has no credential: give it a secretSha256 or addresses (the demo needs none)`,
+    message:
+      `exchange ${name} has no credential: ` +
+      "give it a secretSha256 or addresses (only the demo needs none)",
   }));
   return { ...reading, config: null, issues: [...reading.issues, ...issues] };
 }
 
-async function bringDemoPeople(service: Service, tell: DemoConsole): Promise<void> {
+async function bringDemoPeople(server: Server, tell: DemoConsole): Promise<void> {
   try {
-    const live = await service.people.buildDemo();
-    tell.people(live, service.desk.verdicts());
+    const live = await server.people.buildDemo();
+    tell.people(live, server.desk.verdicts());
   } catch (error) {
     // Without people the demo goes on bidding on context.
     const words = error instanceof Error ? error.message : "unknown";

@@ -18,7 +18,9 @@ export type People = {
   readonly places: ReadonlyMap<string, Place>;
 };
 
-/** Epoch 0: no people, no segments; line items with an audience are not live, contextual ones bid. */
+/**
+ * Epoch 0: no people, no segments; line items with an audience are not live, contextual ones bid.
+ */
 export function nobody(): People {
   const counts = { identifierCountMax: 0, ordinalMax: 0, planeCount: 0, shifts: fullParts };
   const image = new IndexBuilder({ epoch: 0 as Epoch, ...counts }).finish();
@@ -44,7 +46,10 @@ export type BuiltWorld = {
   readonly templateProblems: readonly TemplateProblem[];
 };
 
-/** Everything that one generation is made of, off the bid path; pure but for the shared memory that it fills. */
+/**
+ * Everything that one generation is made of, off the bid path; pure but for the shared memory that
+ * it fills.
+ */
 export function buildWorld(input: WorldInput): BuiltWorld {
   const { config, people, generation, privacy } = input;
   const { book, exchanges, rates } = config;

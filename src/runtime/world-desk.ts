@@ -41,10 +41,17 @@ export type DeskEvent =
   | { readonly kind: "creative_unusable"; readonly creative: number; readonly words: string }
   | { readonly kind: "failed"; readonly words: string };
 
+/** One generation as it is served, with what it was built from. */
+export type Published = {
+  readonly built: BuiltWorld;
+  readonly config: LoadedConfig;
+  readonly people: People;
+};
+
 /**
- * Main's side of a World: holds the last good config, the people being served and their certificates; builds the
- * next generation and publishes it. Jobs run one after another. A bad config or an uncounted audience changes nothing:
- * the last good World stays.
+ * Main's side of a World: holds the last good config, the people being served and their
+ * certificates; builds the next generation and publishes it. Jobs run one after another. A bad
+ * config or an uncounted audience changes nothing: the last good World stays.
  */
 export class WorldDesk {
   private readonly parts: WorldDeskParts;
@@ -54,7 +61,11 @@ export class WorldDesk {
   private config: LoadedConfig | null = null;
   private privacy: PrivacySettings | null = null;
   private issues: readonly Issue[] = [];
-  private built: BuiltWorld | null = null;
+  /**
+   * What is served: set as one value when every worker has it, so that words and World never drift
+   * apart.
+   */
+  private published: Published | null = null;
   private queue: Promise<void> = Promise.resolve();
 
   constructor(parts: WorldDeskParts) {
@@ -72,7 +83,10 @@ export class WorldDesk {
     });
   }
 
-  /** The config folder changed. What needs no count is live at once; new audiences follow when they are counted. */
+  /**
+   * The config folder changed. What needs no count is live at once; new audiences follow when they
+   * are counted.
+   */
   reload(): Promise<boolean> {
     return this.run(async () => {
       if (!this.readConfig()) return false;
@@ -98,14 +112,13 @@ export class WorldDesk {
     });
   }
 
-  get current(): { readonly built: BuiltWorld; readonly config: LoadedConfig } | null {
-    return this.built === null || this.config === null
-      ? null
-      : { built: this.built, config: this.config };
+  /** null before the first publication. */
+  get current(): Published | null {
+    return this.published;
   }
 
   get servedPeople(): People {
-    return this.people;
+    return this.published?.people ?? this.people;
   }
 
   get lastIssues(): readonly Issue[] {
@@ -154,7 +167,10 @@ export class WorldDesk {
     }
   }
 
-  /** True when there are new verdicts. Without a count there is no certificate: those audiences stay dark. */
+  /**
+   * True when there are new verdicts. Without a count there is no certificate: those audiences stay
+   * dark.
+   */
   private async certifyMissing(): Promise<boolean> {
     const { epoch } = this.people.parts;
     if (this.config === null || epoch === (0 as Epoch)) return false;
@@ -181,7 +197,7 @@ export class WorldDesk {
     });
     this.generation = generation;
     await parts.publish(built, config);
-    this.built = built;
+    this.published = { built, config, people };
     const { epoch } = people.parts;
     for (const { creative, exchange, what } of built.templateProblems) {
       const words = exchange === "" ? what : `${exchange}: ${what}`;

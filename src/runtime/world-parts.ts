@@ -8,7 +8,10 @@ import type { IndexParts } from "../index/index-parts.js";
 import { SegmentIndex } from "../index/segment-index.js";
 import { type TemplateTable, templatesFrom } from "../wire/template.js";
 
-/** A World as a message between threads: shared buffers and plain objects, nothing to compute on arrival. */
+/**
+ * A World as a message between threads: shared buffers and plain objects, nothing to compute on
+ * arrival.
+ */
 export type WorldParts = {
   readonly generation: Generation;
   readonly index: IndexParts;

@@ -1,12 +1,6 @@
-import { textKeyOf } from "../base/hash.js";
-import {
-  BidRequest,
-  type KeyKind,
-  REQUEST_LEVEL,
-  type Slice,
-  SpanUse,
-  scopeKey,
-} from "../bid/request.js";
+import { scopeKey, textKeyOf } from "../base/hash.js";
+import type { KeyKind } from "../base/lists.js";
+import { BidRequest, REQUEST_LEVEL, type Slice, SpanUse } from "../bid/request.js";
 import { type DecodeResult, decodeInto } from "../wire/decode.js";
 
 const encoder = new TextEncoder();

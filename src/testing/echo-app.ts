@@ -1,7 +1,8 @@
 import type { ExchangeId } from "../base/ids.js";
 import { gunzipBytesMax } from "../base/limits.js";
+import { NoticeKind } from "../base/lists.js";
 import { type CurrencyCode, type MonotonicNs, packAlpha3, type UnixMs } from "../base/units.js";
-import { type Exchange, NoticeKind } from "../bid/exchange.js";
+import type { Exchange } from "../campaign/exchange.js";
 import type { EdgeApp } from "../edge/http-edge.js";
 
 /** An exchange as plain as can be; tests change what they are about. */

@@ -60,7 +60,10 @@ export function bidderOn(served: ServedWorld, nowMs: () => UnixMs): Bidder {
   );
 }
 
-/** What a bidder offers on a body: imp (from 1), line item id, deal's place (-1 = open), price in micros. */
+/**
+ * What a bidder offers on a body: imp (from 1), line item id, deal's place (-1 = open), price in
+ * micros.
+ */
 export function offersOf(bidder: Bidder, exchange: string, body: Uint8Array): string[] {
   const found = bidder.world.world.exchanges.find(({ name }) => name === exchange);
   if (found === undefined) throw new Error(`there is no exchange ${exchange}`);

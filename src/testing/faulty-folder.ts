@@ -4,8 +4,8 @@ import type { JournalFile, JournalFolder } from "../journal/file.js";
 type Stored = { bytes: Uint8Array; durable: number };
 
 /**
- * A journal folder in memory whose disk fails on command: short writes, errors, and a power cut that keeps what was
- * synced and any part of the rest.
+ * A journal folder in memory whose disk fails on command: short writes, errors, and a power cut
+ * that keeps what was synced and any part of the rest.
  */
 export class FaultyFolder implements JournalFolder {
   readonly files = new Map<string, Stored>();
@@ -58,7 +58,9 @@ export class FaultyFolder implements JournalFolder {
     stored.durable = stored.bytes.length;
   }
 
-  /** The power goes: of what was not synced any first part stays, sometimes with garbage at its end. */
+  /**
+   * The power goes: of what was not synced any first part stays, sometimes with garbage at its end.
+   */
   cutPower(random: SeededRandom): void {
     this.failNextSync = false;
     this.failNextAppend = false;

@@ -162,6 +162,8 @@ export function sizeViolations(path: string, text: string): string[] {
   }
   for (const [i, line] of lines.entries()) {
     if (line.length <= limits.columns) continue;
+    // A user agent or a consent string of a test is one text that is searched for as a whole.
+    if (path.endsWith(".test.ts") && /["'`][^"'`]{60,}["'`]/.test(line)) continue;
     found.push(
       `${path}:${i + 1}: ${line.length} columns, at most ${limits.columns}: break the line`,
     );

@@ -27,8 +27,8 @@ import { CounterSums, ExchangeSlots, newCounters, WorkerCounters } from "../runt
 import { createLog } from "../runtime/log.js";
 import { createMetrics } from "../runtime/metrics.js";
 import { readConfig } from "../runtime/read-config.js";
-import type { ConfigReading } from "../runtime/world-desk.js";
 import { buildWorld, type People } from "../runtime/world-build.js";
+import type { ConfigReading } from "../runtime/world-desk.js";
 import { servedWorldFrom } from "../runtime/world-parts.js";
 import { tokenKeyFrom } from "../wire/token-key.js";
 import { TokenWriter } from "../wire/token-writer.js";
@@ -68,7 +68,10 @@ export type Sink = { readonly name: string; readonly bytes: Uint8Array };
 export const testIdentifierKey = sipKeyFrom(new Uint8Array(16).fill(7));
 const allowanceNanos = 10n ** 15n;
 
-/** The whole bid path without sockets and threads: a config folder, a few people, budgets that cannot run out. */
+/**
+ * The whole bid path without sockets and threads: a config folder, a few people, budgets that
+ * cannot run out.
+ */
 export function startInProcess(options: InProcessOptions): Promise<InProcess> {
   const read = readConfig(options.configFolder);
   const reading = options.reading?.(read) ?? read;

@@ -1,11 +1,15 @@
-import { giveBack, takeAllowance } from "../bid/allowance.js";
-import { NO_CAP_SLOT } from "../bid/cap.js";
-import { NoticeKind } from "../bid/exchange.js";
-import { reserve, SLOT_NONE, sweepSlots } from "../bid/reserve.js";
-import { createSharedBuffers, sharedStateFrom } from "../bid/shared-state.js";
-import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
+import { NoticeKind } from "../base/lists.js";
 import { SeededRandom } from "../base/random.js";
 import { RingWriter } from "../base/ring.js";
+import { giveBack, takeAllowance } from "../bid/allowance.js";
+import { NO_CAP_SLOT } from "../bid/cap.js";
+import { reserve, SLOT_NONE, sweepSlots } from "../bid/reserve.js";
+import {
+  createSharedBuffers,
+  type SharedBuffers,
+  type SharedState,
+  sharedStateFrom,
+} from "../bid/shared-state.js";
 import type { NoticeEntry } from "../journal/entry.js";
 import { Notice, writeNotice } from "../journal/notice.js";
 import { NoticeEffect, NoticeField, RecordKind } from "../journal/record.js";
@@ -39,8 +43,9 @@ type ModelBid = {
 };
 
 /**
- * One seeded life of the money: bids, notices in any order and number, top-ups, crashes, failing disks, orderly ends.
- * After each step it compares the real parts with sums that it does by itself over the journal and the tables.
+ * One seeded life of the money: bids, notices in any order and number, top-ups, crashes, failing
+ * disks, orderly ends. After each step it compares the real parts with sums that it does by itself
+ * over the journal and the tables.
  */
 export class MoneyModel {
   readonly wrong: string[] = [];
@@ -59,7 +64,8 @@ export class MoneyModel {
   private lastBoot = 0;
   private counters = [0, 0];
   private sequences = [0, 0];
-  private unacknowledged: { readonly worker: number; readonly bid: ModelBid; clearing: number }[] = [];
+  private unacknowledged: { readonly worker: number; readonly bid: ModelBid; clearing: number }[] =
+    [];
   private totals = [0n, 2_600n, 2_000n];
   private readonly dailies = [0n, 1_200n, 900n];
   private buffers!: SharedBuffers;
@@ -149,7 +155,17 @@ export class MoneyModel {
       return;
     }
     const counter = this.counters[worker]!++;
-    notice.nonce.set([worker, 0, this.lastBoot >> 8, this.lastBoot, 0, 0, 0, counter >> 8, counter]);
+    notice.nonce.set([
+      worker,
+      0,
+      this.lastBoot >> 8,
+      this.lastBoot,
+      0,
+      0,
+      0,
+      counter >> 8,
+      counter,
+    ]);
     notice.lineItem = lineItem;
     notice.reservedMicros = nanos;
     notice.priceMicros = 1 + this.random.below(200);
@@ -264,7 +280,8 @@ export class MoneyModel {
     }
     for (const { notice, settledAt } of this.bids) {
       const token = `${notice.worker}:${notice.boot}:${notice.counter}`;
-      if (settledAt !== -2 && !charged.has(token)) this.wrong.push(`${token} acknowledged and lost`);
+      if (settledAt !== -2 && !charged.has(token))
+        this.wrong.push(`${token} acknowledged and lost`);
     }
   }
 
@@ -287,18 +304,21 @@ export class MoneyModel {
       const reserved = this.reservedOf(account.place);
       const allowance = state.allowances[account.place]!;
       const out = account.charged + reserved + allowance + account.returned;
-      if (out !== account.granted) this.wrong.push(`line item ${account.lineItem}: ${out} of ${account.granted}`);
+      if (out !== account.granted)
+        this.wrong.push(`line item ${account.lineItem}: ${out} of ${account.granted}`);
       if (allowance < 0n && !this.options.late) this.wrong.push("an allowance is below zero");
       const { lineItem } = account;
       const live = this.bids.filter(
-        (bid) => bid.lineItem === lineItem && bid.notice.boot === this.lastBoot && bid.expirySec >= nowSec,
+        (bid) =>
+          bid.lineItem === lineItem && bid.notice.boot === this.lastBoot && bid.expirySec >= nowSec,
       );
       // Bids that nothing was heard of are still held in full.
       const silent = live.filter((bid) => bid.settledAt === -2 && bid.notice.counter % 3 !== 0);
       const least = silent
         .filter((bid) => !this.isHeard(bid))
         .reduce((sum, bid) => sum + BigInt(bid.notice.reservedMicros), 0n);
-      if (!this.options.late && reserved < least) this.wrong.push(`line item ${lineItem}: not held`);
+      if (!this.options.late && reserved < least)
+        this.wrong.push(`line item ${lineItem}: not held`);
     }
   }
 
@@ -314,7 +334,10 @@ export class MoneyModel {
       const open = this.loop
         .accounts()
         .filter((account) => account.campaign === campaign)
-        .reduce((sum, { place }) => sum + this.reservedOf(place) + this.states[0]!.allowances[place]!, 0n);
+        .reduce(
+          (sum, { place }) => sum + this.reservedOf(place) + this.states[0]!.allowances[place]!,
+          0n,
+        );
       const excess = charged + open - this.totals[campaign]!;
       if (!this.options.edits && excess > this.lateNanos) {
         this.wrong.push(`campaign ${campaign}: ${excess} above its total`);
@@ -327,7 +350,8 @@ export class MoneyModel {
       for (const [day, spent] of byDay) {
         const above = spent - this.dailies[campaign]!;
         if (4n * spent > 3n * this.dailies[campaign]!) this.daysUsedUp++;
-        if (above > this.lateNanos) this.wrong.push(`campaign ${campaign} day ${day}: ${above} above`);
+        if (above > this.lateNanos)
+          this.wrong.push(`campaign ${campaign} day ${day}: ${above} above`);
       }
     }
   }
@@ -338,7 +362,10 @@ export class MoneyModel {
   }
 }
 
-/** The cost of a bill by the rule's words: the smallest whole number not below reserved x min(clearing, price) / price. */
+/**
+ * The cost of a bill by the rule's words: the smallest whole number not below reserved x
+ * min(clearing, price) / price.
+ */
 function costOf(entry: NoticeEntry): bigint {
   const reserved = BigInt(entry.reservedMicros);
   const price = BigInt(entry.priceMicros);

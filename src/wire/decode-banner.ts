@@ -1,5 +1,6 @@
 import { formatsMax } from "../base/limits.js";
-import { type BidRequest, type ImpRecord, KeyKind, SpanUse } from "../bid/request.js";
+import { KeyKind } from "../base/lists.js";
+import { type BidRequest, type ImpRecord, SpanUse } from "../bid/request.js";
 import { readList } from "./decode-spans.js";
 import { Key } from "./json-keys.js";
 import { readBounded, readInteger, readMask } from "./json-read.js";

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { KeyKind, Media } from "../base/lists.js";
 import { SeededRandom } from "../base/random.js";
 import { packAlpha3, unpackAlpha3 } from "../base/units.js";
-import { KeyKind, Media, SpanUse } from "../bid/request.js";
+import { SpanUse } from "../bid/request.js";
 import {
   corporaMissing,
   corporaPresent,
@@ -257,7 +258,7 @@ const request = {
   ...{ at: 1, tmax: 100, cur: ["USD"], bcat: ["IAB25"], badv: ["x.example"], test: 0 },
 };
 
-test("100,000 mutations never throw, leave the slices in bounds and the next request unharmed", () => {
+test("100,000 mutations never throw, and leave the next request unharmed", () => {
   const seed = 20_260_801;
   const random = new SeededRandom(seed);
   const values = [

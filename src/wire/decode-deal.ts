@@ -1,7 +1,8 @@
 import { Hash64, textKeyInto } from "../base/hash.js";
 import { dealsMax } from "../base/limits.js";
+import { KeyKind } from "../base/lists.js";
 import type { CurrencyCode } from "../base/units.js";
-import { type BidRequest, type ImpRecord, KeyKind, SpanUse } from "../bid/request.js";
+import { type BidRequest, type ImpRecord, SpanUse } from "../bid/request.js";
 import { currencyFrom } from "./decode-codes.js";
 import { readList, voidSpans } from "./decode-spans.js";
 import { decodeDurFloors } from "./decode-timed.js";
@@ -10,7 +11,9 @@ import { readBounded, readFlag, readFloorMicros, readText } from "./json-read.js
 import { elementsOf, endAt, keyAt, membersOf, nextAt, startAt } from "./json-tape.js";
 
 const hash = new Hash64();
-/** deal.at is kept in a byte: exchange-specific auction types (500 and more) are all "another one". */
+/**
+ * deal.at is kept in a byte: exchange-specific auction types (500 and more) are all "another one".
+ */
 const auctionTypeMax = 255;
 
 /** imp.pmp (OpenRTB 3.2.11) into the imp. A second `pmp` or `deals` takes the first one's place. */

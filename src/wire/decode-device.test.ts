@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Hash64, textKeyOf } from "../base/hash.js";
 import { eidsMax, schainNodesMax } from "../base/limits.js";
+import { Browser, KeyKind, Os } from "../base/lists.js";
 import { packAlpha3 } from "../base/units.js";
-import { Browser, KeyKind, Os, SpanUse } from "../bid/request.js";
+import { SpanUse } from "../bid/request.js";
 import { DecodedRequest, withRequest } from "../testing/decoded-request.js";
 import { sellerKeyInto } from "./decode-source.js";
 
@@ -86,7 +87,8 @@ describe("device", () => {
 
   test("a second device takes the place of the first", () => {
     decoded.decode(
-      '{"id":"r","imp":[{"id":"1"}],"device":{"make":"a","ifa":"x","lmt":1,"geo":{"country":"USA"}},"device":{}}',
+      '{"id":"r","imp":[{"id":"1"}],"device":{"make":"a","ifa":"x","lmt":1,' +
+        '"geo":{"country":"USA"}},"device":{}}',
     );
     expect([record.ifa.end, record.consent.lmt, record.country]).toEqual([0, 0, 0]);
     expect(decoded.count(SpanUse.VALUE, KeyKind.MAKE)).toBe(0);
@@ -175,7 +177,7 @@ describe("user", () => {
     expect([record.eidCount, record.overflow]).toEqual([eidsMax, 0]);
   });
 
-  test("what a person's profile says is no targeting value, and lone surrogates are no identifier", () => {
+  test("a person's profile gives no targeting values, lone surrogates no identifier", () => {
     decode({ user: { keywords: "rich,old", data: [{ segment: [{ id: "x" }] }] } });
     expect(record.keyCount).toBe(0);
     decoded.decode(

@@ -1,4 +1,5 @@
-import { type BidRequest, Browser, KeyKind, Os, REQUEST_LEVEL } from "../bid/request.js";
+import { Browser, KeyKind, Os } from "../base/lists.js";
+import { type BidRequest, REQUEST_LEVEL } from "../bid/request.js";
 import { countryFrom } from "./decode-codes.js";
 import { pushValue, readLanguage, readValue, scopeSpan, voidSpans } from "./decode-spans.js";
 import { WordTable } from "./decode-words.js";

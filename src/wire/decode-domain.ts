@@ -1,7 +1,10 @@
-import { type BidRequest, KeyKind, REQUEST_LEVEL, type Slice, SpanUse } from "../bid/request.js";
+import { KeyKind } from "../base/lists.js";
+import { type BidRequest, REQUEST_LEVEL, type Slice, SpanUse } from "../bid/request.js";
 import { closeSpan, pushText } from "./decode-spans.js";
 
-/** A host name in full is at most 253 characters (RFC 1035); the bound also keeps the work linear. */
+/**
+ * A host name in full is at most 253 characters (RFC 1035); the bound also keeps the work linear.
+ */
 const hostBytesMax = 253;
 
 const COLON = 58;
@@ -9,8 +12,8 @@ const SLASH = 47;
 const DOT = 46;
 
 /**
- * Finds the host in a domain or an address: without scheme, user, port, path and closing dot. The slice
- * is left empty when there is none.
+ * Finds the host in a domain or an address: without scheme, user, port, path and closing dot. The
+ * slice is left empty when there is none.
  */
 export function hostInto(bytes: Uint8Array, start: number, end: number, out: Slice): void {
   out.clear();

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { dealsMax, formatsMax, impsMax } from "../base/limits.js";
+import { KeyKind, Media } from "../base/lists.js";
 import { packAlpha3 } from "../base/units.js";
-import { type ImpRecord, KeyKind, Media, SpanUse } from "../bid/request.js";
+import { type ImpRecord, SpanUse } from "../bid/request.js";
 import { DecodedRequest, withImp } from "../testing/decoded-request.js";
 import { unknownCurrency } from "./decode-codes.js";
 
@@ -40,10 +41,10 @@ describe("imp", () => {
   test("its own currency is a code, absent, or one that cannot be met", () => {
     const currency = (bidfloorcur: unknown): number =>
       decoded.decode(withImp({ bidfloorcur })).record.imps[0]?.bidFloorCurrency ?? -1;
-    expect(currency("eur")).toBe(packAlpha3("EUR"));
+    expect(currency("EUR")).toBe(packAlpha3("EUR"));
     expect(currency("")).toBe(0);
     expect(currency(5)).toBe(0);
-    expect(currency("euro")).toBe(unknownCurrency);
+    expect(currency("eur")).toBe(unknownCurrency);
   });
 
   test("flags, expiry and quantity", () => {
@@ -77,7 +78,8 @@ describe("imp", () => {
       id: "r",
       imp: [{ id: "1" }, { id: "2", tagid: "T-1", ext: { gpid: "/1/home", data } }],
     });
-    expect(decoded.value(KeyKind.PLACEMENT, "t-1", undefined, 1)).toBe(true);
+    expect(decoded.value(KeyKind.PLACEMENT, "T-1", undefined, 1)).toBe(true);
+    expect(decoded.value(KeyKind.PLACEMENT, "t-1", undefined, 1)).toBe(false);
     expect(decoded.value(KeyKind.PLACEMENT, "/1/home", undefined, 1)).toBe(true);
     expect(decoded.count(SpanUse.VALUE, KeyKind.PLACEMENT, 0)).toBe(0);
     for (const pair of ["pos=top", "n=5", "on=true", "list=a", "list=2", "list=false"]) {
@@ -88,7 +90,8 @@ describe("imp", () => {
 
   test("free pairs with escapes mean what they say", () => {
     decoded.decode(
-      '{"id":"r","imp":[{"id":"1","ext":{"data":{"k\\u00e4\\"y":"v\\n","\\ud800":"x","b\\\\":"c"}}}]}',
+      '{"id":"r","imp":[{"id":"1","ext":{"data":' +
+        '{"k\\u00e4\\"y":"v\\n","\\ud800":"x","b\\\\":"c"}}}]}',
     );
     expect(decoded.value(KeyKind.KEY_VALUE, 'kä"y=v\n', undefined, 0)).toBe(true);
     expect(decoded.value(KeyKind.KEY_VALUE, "b\\=c", undefined, 0)).toBe(true);
@@ -100,7 +103,7 @@ describe("imp", () => {
     expect(record.imps.slice(0, 4).map(({ usable }) => usable)).toEqual([0, 1, 0, 1]);
   });
 
-  test("imps without usable id leave nothing behind, and those beyond the limit are ignored", () => {
+  test("imps without usable id leave nothing behind, those beyond the limit are ignored", () => {
     decoded.decode({ id: "r", imp: [{ id: 5, tagid: "x", instl: 1 }, "x", { id: "2" }] });
     expect([record.impCount, imp.instl]).toEqual([1, 0]);
     expect(decoded.text(imp.id)).toBe("2");

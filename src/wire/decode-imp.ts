@@ -1,5 +1,6 @@
 import { impsMax } from "../base/limits.js";
-import { type BidRequest, type ImpRecord, KeyKind, Media, SpanUse } from "../bid/request.js";
+import { KeyKind, Media } from "../base/lists.js";
+import { type BidRequest, type ImpRecord, SpanUse } from "../bid/request.js";
 import { decodeBanner } from "./decode-banner.js";
 import { decodePmp, readCurrency } from "./decode-deal.js";
 import { readKeyValues } from "./decode-key-values.js";
@@ -165,9 +166,9 @@ function decodeImpField(request: BidRequest, at: number, imp: ImpRecord): void {
 }
 
 /**
- * imp.qty (OpenRTB 3.2.30): how many people one showing of a screen counts for, in thousandths, rounded
- * up (it multiplies what we pay). Not positive = one impression; one beyond all screens makes the imp
- * unusable, because its cost cannot be told.
+ * imp.qty (OpenRTB 3.2.30): how many people one showing of a screen counts for, in thousandths,
+ * rounded up (it multiplies what we pay). Not positive = one impression; one beyond all screens
+ * makes the imp unusable, because its cost cannot be told.
  */
 function decodeQty(request: BidRequest, object: number, imp: ImpRecord): void {
   imp.qtyPermille = 1000;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { ChannelKind, KeyKind, Slice, SpanUse } from "../bid/request.js";
+import { ChannelKind, KeyKind } from "../base/lists.js";
+import { Slice, SpanUse } from "../bid/request.js";
 import { bodyOf, DecodedRequest, withRequest } from "../testing/decoded-request.js";
 import { hostInto } from "./decode-domain.js";
 
@@ -67,7 +68,7 @@ test("ids that are numbers count as their text, other types drop out", () => {
   expect(decoded.count(SpanUse.VALUE, KeyKind.PUBLISHER)).toBe(0);
 });
 
-test("categories are scoped by the taxonomy of the object that holds them, wherever it says so", () => {
+test("categories are scoped by the taxonomy of the object that holds them", () => {
   decode({
     cattax: 6,
     site: {
@@ -154,7 +155,8 @@ test.each([
 
 test("a second site takes the place of the first", () => {
   decoded.decode(
-    '{"id":"r","imp":[{"id":"1"}],"site":{"id":"old","domain":"a.b","cat":["IAB1"]},"site":{"id":"new"}}',
+    '{"id":"r","imp":[{"id":"1"}],"site":{"id":"old","domain":"a.b","cat":["IAB1"]},' +
+      '"site":{"id":"new"}}',
   );
   expect(decoded.count(SpanUse.VALUE, KeyKind.DOMAIN)).toBe(0);
   expect(decoded.count(SpanUse.VALUE, KeyKind.CATEGORY)).toBe(0);

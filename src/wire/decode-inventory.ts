@@ -1,4 +1,5 @@
-import { type BidRequest, ChannelKind, KeyKind, REQUEST_LEVEL, Slice } from "../bid/request.js";
+import { ChannelKind, KeyKind } from "../base/lists.js";
+import { type BidRequest, REQUEST_LEVEL, Slice } from "../bid/request.js";
 import { hostInto, pushDomains } from "./decode-domain.js";
 import { readKeyValues, readKeywords } from "./decode-key-values.js";
 import {
@@ -22,14 +23,12 @@ class Channel {
   livestream = -1;
   readonly property = new Slice();
   readonly domain = new Slice();
-  readonly page = new Slice();
 
   clear(): void {
     this.present = this.spansFrom = this.spansTo = this.named = 0;
     this.livestream = -1;
     this.property.clear();
     this.domain.clear();
-    this.page.clear();
   }
 }
 
@@ -56,6 +55,7 @@ export function decodeInventory(
   channel.present = isObject(object) ? 1 : 0;
   channel.spansFrom = request.spanCount;
   let cattax = 1;
+  let page = 0;
   for (let at = membersOf(object), end = nextAt(object); at < end; at = nextAt(at)) {
     switch (keyAt(at)) {
       case Key.id:
@@ -73,7 +73,7 @@ export function decodeInventory(
         readHost(request, at, channel.domain);
         break;
       case Key.page:
-        readHost(request, at, channel.page);
+        page = at;
         break;
       case Key.bundle:
         if (kind === ChannelKind.APP) readBundle(request, at, channel);
@@ -94,7 +94,7 @@ export function decodeInventory(
       default:
     }
   }
-  if (kind === ChannelKind.SITE) finishSite(request);
+  if (kind === ChannelKind.SITE) finishSite(request, page);
   scopeCategories(request, channel.spansFrom, cattax);
   channel.spansTo = request.spanCount;
 }
@@ -104,8 +104,10 @@ function readHost(request: BidRequest, at: number, out: Slice): void {
   if (readText(request, at)) hostInto(request.bytes, startAt(at), endAt(at), out);
 }
 
-function finishSite(request: BidRequest): void {
-  const host = site.domain.end > site.domain.start ? site.domain : site.page;
+/** Where the domain is missing, the host of the page (its token; 0 = none) stands in for it. */
+function finishSite(request: BidRequest, page: number): void {
+  const host = site.domain;
+  if (host.end === host.start && page !== 0) readHost(request, page, host);
   pushDomains(request, host);
   site.property.start = host.start;
   site.property.end = host.end;
@@ -201,8 +203,9 @@ function decodeOrigin(request: BidRequest, object: number, kind: KeyKind): void 
 }
 
 /**
- * Chooses between site, app and dooh, which exclude each other and yet come together: an app that has
- * a bundle or an id, else the site, else the app, else the screen. The values of the others go.
+ * Chooses between site, app and dooh, which exclude each other and yet come together: an app that
+ * has a bundle or an id, else the site, else the app, else the screen. The values of the others
+ * go.
  */
 export function finishInventory(request: BidRequest): void {
   const kind = chosenKind();

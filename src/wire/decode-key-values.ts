@@ -1,4 +1,5 @@
-import { type BidRequest, KeyKind, REQUEST_LEVEL, Slice, SpanUse } from "../bid/request.js";
+import { KeyKind } from "../base/lists.js";
+import { type BidRequest, REQUEST_LEVEL, Slice, SpanUse } from "../bid/request.js";
 import { closeSpan, pushText } from "./decode-spans.js";
 import { isArray, numberTextEnd, readMemberName, readText } from "./json-read.js";
 import { elementsOf, endAt, Kind, kindAt, membersOf, nextAt, startAt } from "./json-tape.js";
@@ -9,8 +10,9 @@ const keyValueBytesMax = 512;
 const name = new Slice();
 
 /**
- * An object of free pairs (imp.ext.data, site.ext.data, app.ext.data) as KEY_VALUE keys of "key=value":
- * texts, numbers, true and false, and arrays of these. Anything nested deeper is not a value.
+ * An object of free pairs (imp.ext.data, site.ext.data, app.ext.data) as KEY_VALUE keys of
+ * "key=value": texts, numbers, true and false, and arrays of these. Anything nested deeper is not
+ * a value.
  */
 export function readKeyValues(request: BidRequest, object: number, owner: number): void {
   const from = request.keyCount;

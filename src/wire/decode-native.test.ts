@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type ImpRecord, Media, type NativeRequest } from "../bid/request.js";
+import { Media } from "../base/lists.js";
+import type { ImpRecord, NativeRequest } from "../bid/request.js";
 import { DecodedRequest, withImp } from "../testing/decoded-request.js";
 
 const decoded = new DecodedRequest();

@@ -8,9 +8,9 @@ import { elementsOf, endAt, keyAt, membersOf, nextAt, startAt, tapeEnd } from ".
 import { unescapeInto } from "./json-text.js";
 
 /**
- * imp.native.request is JSON inside a JSON string (OpenRTB Native 1.x). A publisher sends the same few
- * texts again and again, so the scan's result is kept by a hash of the raw text, whose bytes are
- * compared on a hit: the common case neither unescapes nor scans.
+ * imp.native.request is JSON inside a JSON string (OpenRTB Native 1.x). A publisher sends the same
+ * few texts again and again, so the scan's result is kept by a hash of the raw text, whose bytes
+ * are compared on a hit: the common case neither unescapes nor scans.
  */
 type CachedNative = { readonly raw: Uint8Array; readonly native: NativeRequest | null };
 
@@ -27,8 +27,9 @@ const cache = new LRUCache<number, CachedNative>({
 });
 
 /**
- * Reads the value as a native request: a string, or the object itself, which some senders put there.
- * Null when it cannot be used: not JSON, no assets, an asset without id or kind, an id that repeats.
+ * Reads the value as a native request: a string, or the object itself, which some senders put
+ * there. Null when it cannot be used: not JSON, no assets, an asset without id or kind, an id that
+ * repeats.
  */
 export function nativeOf(request: BidRequest, at: number): NativeRequest | null {
   const text = isString(at);

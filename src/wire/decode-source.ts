@@ -1,11 +1,14 @@
 import { Hash64, mix32, textKeyInto } from "../base/hash.js";
 import { schainNodesMax } from "../base/limits.js";
-import { type BidRequest, KeyKind } from "../bid/request.js";
+import { KeyKind } from "../base/lists.js";
+import type { BidRequest } from "../bid/request.js";
 import { Key } from "./json-keys.js";
 import { isObject, readFlag, readNameEnd } from "./json-read.js";
 import { elementsOf, keyAt, membersOf, nextAt, startAt } from "./json-tape.js";
 
-/** Places of the supply chain, the newer the higher: ext.schain, source.ext.schain, source.schain. */
+/**
+ * Places of the supply chain, the newer the higher: ext.schain, source.ext.schain, source.schain.
+ */
 export const SchainPlace = { NONE: 0, EXT: 1, SOURCE_EXT: 2, SOURCE: 3 } as const;
 export type SchainPlace = (typeof SchainPlace)[keyof typeof SchainPlace];
 
@@ -19,8 +22,8 @@ export function startSource(): void {
 }
 
 /**
- * The key of one seller of a supply chain: its system (asi) and its account there (sid). `asiKey` and
- * `sidKey` are text keys of kind SCHAIN_SELLER.
+ * The key of one seller of a supply chain: its system (asi) and its account there (sid). `asiKey`
+ * and `sidKey` are text keys of kind SCHAIN_SELLER.
  */
 export function sellerKeyInto(asiKey: Hash64, sidKey: Hash64, out: Hash64): void {
   const lo = mix32(asiKey.lo, sidKey.lo);

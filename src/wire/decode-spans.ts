@@ -1,15 +1,18 @@
-import { Hash64, textKeyInto } from "../base/hash.js";
+import { Hash64, scopeKey, textKeyInto } from "../base/hash.js";
 import { keysMax, spansMax } from "../base/limits.js";
-import { type BidRequest, KeyKind, REQUEST_LEVEL, SpanUse, scopeKey } from "../bid/request.js";
+import { KeyKind } from "../base/lists.js";
+import { type BidRequest, REQUEST_LEVEL, SpanUse } from "../bid/request.js";
 import { isString, readNameEnd, readText } from "./json-read.js";
 import { elementsOf, endAt, nextAt, startAt } from "./json-tape.js";
 
 /**
- * Text values become 64-bit keys in one pool; a span says which keys are what. The keys of a span lie
- * side by side, so a list is read without another list in between.
+ * Text values become 64-bit keys in one pool; a span says which keys are what. The keys of a span
+ * lie side by side, so a list is read without another list in between.
  */
 
-/** Owner of category spans whose taxonomy number is not known yet: it may come later in the object. */
+/**
+ * Owner of category spans whose taxonomy number is not known yet: it may come later in the object.
+ */
 const UNSCOPED = 0xfffe;
 
 const hash = new Hash64();
@@ -74,9 +77,9 @@ export function readValue(request: BidRequest, at: number, kind: KeyKind, owner:
 }
 
 /**
- * Reads a list of texts as one span; a single text counts as a list of one, a number is dropped. An entry of another type
- * keeps its place in a block or allow list with the key 0/0, which matches nothing: an allow list of
- * unusable entries must not look like no list.
+ * Reads a list of texts as one span; a single text counts as a list of one, a number is dropped.
+ * An entry of another type keeps its place in a block or allow list with the key 0/0, which
+ * matches nothing: an allow list of unusable entries must not look like no list.
  */
 export function readList(
   request: BidRequest,
@@ -125,7 +128,9 @@ function primarySubtagEnd(bytes: Uint8Array, start: number, end: number): number
   return at;
 }
 
-/** Reads `cat` and its like; `scopeCategories` must follow at the end of the object that holds it. */
+/**
+ * Reads `cat` and its like; `scopeCategories` must follow at the end of the object that holds it.
+ */
 export function readCategories(request: BidRequest, list: number): void {
   readList(request, list, SpanUse.VALUE, KeyKind.CATEGORY, UNSCOPED);
 }

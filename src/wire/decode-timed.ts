@@ -1,5 +1,6 @@
 import { durationsMax } from "../base/limits.js";
-import { type BidRequest, KeyKind, type SpanUse, type TimedMedia } from "../bid/request.js";
+import { KeyKind } from "../base/lists.js";
+import type { BidRequest, SpanUse, TimedMedia } from "../bid/request.js";
 import { readList } from "./decode-spans.js";
 import { Key } from "./json-keys.js";
 import {
@@ -18,8 +19,8 @@ const u16Max = 0xffff;
 const codeMax = 500;
 
 /**
- * imp.video or imp.audio (OpenRTB 3.2.7, 3.2.8). False = unusable: no list of mimes, or a floor beyond
- * what prices can be. `use` is where its mimes go, `owner` the imp.
+ * imp.video or imp.audio (OpenRTB 3.2.7, 3.2.8). False = unusable: no list of mimes, or a floor
+ * beyond what prices can be. `use` is where its mimes go, `owner` the imp.
  */
 export function decodeTimed(
   request: BidRequest,
@@ -67,7 +68,9 @@ function readMimes(request: BidRequest, list: number, use: SpanUse, owner: numbe
   return false;
 }
 
-/** rqddurs[]. A shorter list of exact durations would allow what the seller did not: then no bid. */
+/**
+ * rqddurs[]. A shorter list of exact durations would allow what the seller did not: then no bid.
+ */
 function readDurations(request: BidRequest, list: number): void {
   for (let at = elementsOf(list), end = nextAt(list); at < end; at = nextAt(at)) {
     const seconds = readBounded(request, at, 1, u16Max, 0);
@@ -158,8 +161,9 @@ function decodeDeliveryField(request: BidRequest, at: number, media: TimedMedia)
 }
 
 /**
- * durfloors[] (OpenRTB 3.2.35) of a video, an audio or a deal, added to the request's pool. False = a
- * floor beyond what prices can be. A full pool means no bid: a floor less would be a bid below it.
+ * durfloors[] (OpenRTB 3.2.35) of a video, an audio or a deal, added to the request's pool. False
+ * = a floor beyond what prices can be. A full pool means no bid: a floor less would be a bid below
+ * it.
  */
 export function decodeDurFloors(request: BidRequest, list: number): boolean {
   let priced = true;

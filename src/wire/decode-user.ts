@@ -1,6 +1,7 @@
 import { Hash64, textKeyInto } from "../base/hash.js";
 import { eidsMax } from "../base/limits.js";
-import { type BidRequest, KeyKind, Slice } from "../bid/request.js";
+import { KeyKind } from "../base/lists.js";
+import { type BidRequest, Slice } from "../bid/request.js";
 import { clearUserGeo, decodeUserGeo } from "./decode-device.js";
 import { Key } from "./json-keys.js";
 import { isArray, readBounded, readSlice, readText } from "./json-read.js";
@@ -12,8 +13,8 @@ const consentOld = new Slice();
 let eidsFromUser = 0;
 
 /**
- * BidRequest.user (OpenRTB 3.2.20). Its keywords and data are about a person: never targeting values. A
- * second `user` takes the place of the first.
+ * BidRequest.user (OpenRTB 3.2.20). Its keywords and data are about a person: never targeting
+ * values. A second `user` takes the place of the first.
  */
 export function decodeUser(request: BidRequest, object: number): void {
   clearUserGeo(request);

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { textKeyOf } from "../base/hash.js";
 import { gunzipBytesMax, keysMax, spansMax } from "../base/limits.js";
+import { KeyKind } from "../base/lists.js";
 import { packAlpha3 } from "../base/units.js";
-import { KeyKind, SpanUse } from "../bid/request.js";
+import { SpanUse } from "../bid/request.js";
 import { bodyOf, DecodedRequest, withRequest } from "../testing/decoded-request.js";
 import { DecodeResult, decode, decodeInto } from "./decode.js";
 import { unknownCurrency } from "./decode-codes.js";
@@ -51,7 +52,8 @@ test("the id is kept as it stands in the body and seeds by what it means", () =>
 
 test("a name is the same name with escapes, and __proto__ is just unknown", () => {
   decoded.decode(
-    '{"__proto__":{"id":"x"},"\\u0069\\u0064":"r","\\u0069mp":[{"i\\u0064":"1","bid\\u0066loor":2}],' +
+    '{"__proto__":{"id":"x"},"\\u0069\\u0064":"r",' +
+      '"\\u0069mp":[{"i\\u0064":"1","bid\\u0066loor":2}],' +
       '"tm\\u0061x":90,"\\ud800":1,"constructor":1}',
   );
   expect(decoded.result).toBe(DecodeResult.OK);
@@ -64,8 +66,10 @@ test("names longer than eight letters are compared whole", () => {
     '{"id":"r","imp":[{"id":"1","bXdfloorcur":"EUR","expiredcur":1,"bidfloorcur":"JPY"}]}',
   );
   expect(record.imps[0]?.bidFloorCurrency).toBe(packAlpha3("JPY"));
-  decoded.decode('{"id":"r","imp":[{"id":"1","bXdfloorcur":"EUR"}]}');
-  expect(record.imps[0]?.bidFloorCurrency).toBe(0);
+  for (const near of ["bXdfloorcur", "bidfloorcuX", "bidfloorXur", "bidfloorcurr", "bidfloor"]) {
+    decoded.decode(`{"id":"r","imp":[{"id":"1","${near}":"EUR"}]}`);
+    expect(record.imps[0]?.bidFloorCurrency, near).toBe(0);
+  }
 });
 
 test("of members that come twice the last counts, and a wrong type makes the field absent", () => {
@@ -130,14 +134,14 @@ test.each([
   expect([record.tmaxMs, record.at]).toEqual([value, 2]);
 });
 
-test("currencies are codes in any case; one that is none stays as one that cannot be met", () => {
+test("currencies are upper-case codes; what is none stays as one that cannot be met", () => {
   const codes = (cur: unknown): number[] => {
     decoded.decode(withRequest({ cur }));
     return [...record.cur.subarray(0, record.curCount)];
   };
-  expect(codes(["USD", "eur"])).toEqual([packAlpha3("USD"), packAlpha3("EUR")]);
+  expect(codes(["USD", "EUR"])).toEqual([packAlpha3("USD"), packAlpha3("EUR")]);
   expect(codes("JPY")).toEqual([packAlpha3("JPY")]);
-  expect(codes(["dollars", 5])).toEqual([unknownCurrency, unknownCurrency]);
+  expect(codes(["usd", 5])).toEqual([unknownCurrency, unknownCurrency]);
   expect(codes([])).toEqual([]);
   expect(codes(5)).toEqual([]);
   expect(codes(Array(40).fill("USD"))).toHaveLength(16);
@@ -167,7 +171,7 @@ test("block and allow lists are spans of the whole request", () => {
   expect(decoded.count(SpanUse.WLANG, KeyKind.LANGUAGE)).toBe(2);
 });
 
-test("a list that is one text is a list of one; unusable entries do not make it an absent one", () => {
+test("one text is a list of one; unusable entries do not make a list an absent one", () => {
   decoded.decode(withRequest({ bcat: "IAB25", wseat: [null, {}], badv: {} }));
   expect(decoded.has(SpanUse.BCAT, KeyKind.CATEGORY, "IAB25", 1)).toBe(true);
   expect(decoded.count(SpanUse.WSEAT, KeyKind.SEAT)).toBe(2);

@@ -1,6 +1,7 @@
 import { textKeyInto } from "../base/hash.js";
 import { gunzipBytesMax } from "../base/limits.js";
-import { type BidRequest, ChannelKind, KeyKind, REQUEST_LEVEL, SpanUse } from "../bid/request.js";
+import { ChannelKind, KeyKind } from "../base/lists.js";
+import { type BidRequest, REQUEST_LEVEL, SpanUse } from "../bid/request.js";
 import { unknownCurrency } from "./decode-codes.js";
 import { readCurrency } from "./decode-deal.js";
 import { decodeDevice, finishGeo, startDevice } from "./decode-device.js";
@@ -32,10 +33,11 @@ export const DecodeResult = {
 export type DecodeResult = (typeof DecodeResult)[keyof typeof DecodeResult];
 
 /**
- * Reads the OpenRTB 2.5 or 2.6 bid request in request.bytes[0, length) into the record, which it resets
- * first. Any result but OK leaves the record half filled: not to be read. What has the wrong type drops
- * its field, media, deal or imp; the newer place of a moved field wins whatever the order; of members
- * that come twice the last counts. Allocates nothing but for a native request that it has not seen.
+ * Reads the OpenRTB 2.5 or 2.6 bid request in request.bytes[0, length) into the record, which it
+ * resets first. Any result but OK leaves the record half filled: not to be read. What has the
+ * wrong type drops its field, media, deal or imp; the newer place of a moved field wins whatever
+ * the order; of members that come twice the last counts. Allocates nothing but for a native
+ * request that it has not seen.
  */
 export function decode(request: BidRequest, length: number): DecodeResult {
   request.reset();
@@ -189,8 +191,8 @@ function isListed(request: BidRequest, use: SpanUse): boolean {
 }
 
 /**
- * `test`: only 0, false, "0" and null are no test. Every other number, and whatever else it says, is one:
- * a test is answered and never spends.
+ * `test`: only 0, false, "0" and null are no test. Every other number, and whatever else it says,
+ * is one: a test is answered and never spends.
  */
 function readTest(request: BidRequest, at: number): number {
   return readFlag(request, at, kindAt(at) === Kind.NULL ? 0 : 1);

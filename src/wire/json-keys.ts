@@ -2,8 +2,8 @@ import { assert } from "../base/assert.js";
 
 /**
  * The member names that the decoder reads, numbered; 0 is any other name (`__proto__` among them).
- * One list for all objects of OpenRTB 2.5 and 2.6 and for native requests: a name that means nothing
- * in an object falls through that object's switch and is skipped.
+ * One list for all objects of OpenRTB 2.5 and 2.6 and for native requests: a name that means
+ * nothing in an object falls through that object's switch and is skipped.
  */
 export const Key = {
   // request
@@ -208,8 +208,8 @@ export function lettersAt(bytes: Uint8Array, start: number, end: number): number
 }
 
 /**
- * The number of the name bytes[start, end), 0 = one that we do not read. `low` and `high` hold its first
- * eight letters (`lettersAt`), which the scan has at hand.
+ * The number of the name bytes[start, end), 0 = one that we do not read. `low` and `high` hold its
+ * first eight letters (`lettersAt`), which the scan has at hand.
  */
 export function keyNumber(
   low: number,

@@ -83,7 +83,7 @@ test("a JSON value is accepted exactly when JSON.parse accepts it", () => {
     });
   fc.assert(
     fc.property(broken, (text) => {
-      fc.pre(text.isWellFormed());
+      fc.pre(!/\p{Surrogate}/u.test(text));
       expect(scan(text) === JsonFailure.NONE, text).toBe(parses(text));
     }),
     { numRuns: 10_000 },

@@ -5,10 +5,10 @@ import { Kind, tapeWords, tokenWords } from "./json-tape.js";
 import { escapeLength, unescapeInto, utf8Length } from "./json-text.js";
 
 /**
- * Strict JSON (RFC 8259) over bytes in one pass, onto the tape; no value is built. Everything malformed
- * is found here, so that the reading of fields has no errors to handle and steps over what it does not
- * know in one move. Behind the text stands a zero byte, which no token accepts: it ends every loop
- * without a comparison of positions.
+ * Strict JSON (RFC 8259) over bytes in one pass, onto the tape; no value is built. Everything
+ * malformed is found here, so that the reading of fields has no errors to handle and steps over
+ * what it does not know in one move. Behind the text stands a zero byte, which no token accepts:
+ * it ends every loop without a comparison of positions.
  */
 export const JsonFailure = { NONE: 0, SYNTAX: 1, TOO_DEEP: 2 } as const;
 export type JsonFailure = (typeof JsonFailure)[keyof typeof JsonFailure];
@@ -40,6 +40,18 @@ const integerDigitsMax = 9;
 const special = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < SPACE || byte === QUOTE || byte === BACKSLASH || byte >= 0x80 ? 1 : 0,
 );
+
+/** Own names for imported constants: within its module a constant is part of the code. */
+const { STRING, ESCAPED, OBJECT, ARRAY } = Kind;
+const WORDS = tokenWords;
+const DEPTH_MAX = jsonDepthMax;
+
+/** One byte four times. */
+const QUOTES = 0x22222222;
+const BACKSLASHES = 0x5c5c5c5c;
+const SPACES = 0x20202020;
+const ONES = 0x01010101;
+const HIGHS = 0x80808080;
 
 /** Tape positions of the containers that are open. */
 const open = new Int32Array(jsonDepthMax + 1);
@@ -88,9 +100,9 @@ function skipSpace(text: Uint8Array, from: number): number {
 }
 
 /**
- * One value with all that it holds, without recursion: the kinds of the open containers are the bits
- * of one integer (1 = object), which the depth cap keeps within 32. Gives the position behind; -1 =
- * failed.
+ * One value with all that it holds, without recursion: the kinds of the open containers are the
+ * bits of one integer (1 = object), which the depth cap keeps within 32. Gives the position
+ * behind; -1 = failed.
  */
 function scanValue(text: Uint8Array, words: DataView, from: number): number {
   let at = from;
@@ -101,32 +113,38 @@ function scanValue(text: Uint8Array, words: DataView, from: number): number {
   for (;;) {
     const byte = text[at]!;
     if (byte === QUOTE) {
-      tape[next] = Kind.STRING | name;
+      tape[next] = STRING | name;
       tape[next + 1] = ++at;
-      while (special[text[at]!] === 0) at++;
+      // `specials`, written out: the compiler stops melting functions into a loop as long as this
+      let word = words.getInt32(at, true);
+      let stop = ((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES) | (word - SPACES) | word;
+      while ((stop & HIGHS) === 0) {
+        at += 4;
+        word = words.getInt32(at, true);
+        stop = ((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES) | (word - SPACES) | word;
+      }
+      stop &= HIGHS;
+      at += (31 - Math.clz32(stop & -stop)) >> 3;
       if (text[at] !== QUOTE) {
         at = closingQuote(at);
         if (at < 0) return -1;
-        if (escaped === 1) tape[next] = Kind.ESCAPED | name;
+        if (escaped === 1) tape[next] = ESCAPED | name;
       }
       tape[next + 2] = at;
-      tape[next + 3] = next + tokenWords;
-      next += tokenWords;
+      tape[next + 3] = next + WORDS;
+      next += WORDS;
       at++;
     } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (depth === jsonDepthMax) return tooDeep();
-      const isObject = byte === OPEN_BRACE;
+      if (depth === DEPTH_MAX) return tooDeep();
       open[depth++] = next;
-      kinds = (kinds << 1) | (isObject ? 1 : 0);
-      tape[next] = (isObject ? Kind.OBJECT : Kind.ARRAY) | name;
+      kinds = (kinds << 1) | (byte === OPEN_BRACE ? 1 : 0);
+      tape[next] = (byte === OPEN_BRACE ? OBJECT : ARRAY) | name;
       tape[next + 1] = at;
-      next += tokenWords;
-      name = 0;
+      next += WORDS;
       at++;
       if (text[at]! <= SPACE) at = skipSpace(text, at);
       if (text[at] !== byte + 2) {
-        if (!isObject) continue;
-        at = scanName(text, words, at);
+        at = byte === OPEN_BRACE ? scanName(text, words, at) : noName(at);
         if (at < 0) return -1;
         name = head;
         continue;
@@ -137,30 +155,35 @@ function scanValue(text: Uint8Array, words: DataView, from: number): number {
       if (at < 0) return -1;
       tape[next] = plainKind | name;
       tape[next + 2] = plainWord;
-      tape[next + 3] = next + tokenWords;
-      next += tokenWords;
+      tape[next + 3] = next + WORDS;
+      next += WORDS;
     }
     // a value ended, or an empty container is about to: close what ends here
     while (depth > 0) {
       if (text[at]! <= SPACE) at = skipSpace(text, at);
       if (text[at] !== ((kinds & 1) === 1 ? CLOSE_BRACE : CLOSE_BRACKET)) break;
       at++;
-      const container = open[--depth]!;
-      tape[container + 2] = at;
-      tape[container + 3] = next;
+      closeContainer(open[--depth]!, at, next);
       kinds >>>= 1;
     }
     if (depth === 0) return at;
-    if (text[at] !== COMMA) return -1;
-    at++;
+    if (text[at++] !== COMMA) return -1;
     if (text[at]! <= SPACE) at = skipSpace(text, at);
-    name = 0;
-    if ((kinds & 1) === 1) {
-      at = scanName(text, words, at);
-      if (at < 0) return -1;
-      name = head;
-    }
+    at = (kinds & 1) === 1 ? scanName(text, words, at) : noName(at);
+    if (at < 0) return -1;
+    name = head;
   }
+}
+
+function closeContainer(container: number, end: number, next: number): void {
+  tape[container + 2] = end;
+  tape[container + 3] = next;
+}
+
+/** What stands in an array has no name. */
+function noName(at: number): number {
+  head = 0;
+  return at;
 }
 
 function tooDeep(): -1 {
@@ -168,7 +191,10 @@ function tooDeep(): -1 {
   return -1;
 }
 
-/** A member's name and colon, left in `head` for its value; gives the value's position, -1 = failed. */
+/**
+ * A member's name and colon, left in `head` for its value; gives the value's position, -1 =
+ * failed.
+ */
 function scanName(text: Uint8Array, words: DataView, quoteAt: number): number {
   if (text[quoteAt] !== QUOTE) return -1;
   const start = quoteAt + 1;
@@ -210,11 +236,7 @@ function scanName(text: Uint8Array, words: DataView, quoteAt: number): number {
  * borrow only comes from a byte that is special itself).
  */
 const specials = (word: number): number =>
-  (((word ^ 0x22222222) - 0x01010101) |
-    ((word ^ 0x5c5c5c5c) - 0x01010101) |
-    (word - 0x20202020) |
-    word) &
-  0x80808080;
+  (((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES) | (word - SPACES) | word) & HIGHS;
 
 /** Which byte of the word the lowest bit of `specials` is in. */
 const firstByte = (stop: number): number => (31 - Math.clz32(stop & -stop)) >> 3;

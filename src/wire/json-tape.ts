@@ -2,8 +2,9 @@ import { assert } from "../base/assert.js";
 import { gunzipBytesMax } from "../base/limits.js";
 
 /**
- * What json-scan.ts found in a text: four words a token, in the order of the text. A token is named by
- * its position; a container's members lie behind it, up to the position that its last word names.
+ * What json-scan.ts found in a text: four words a token, in the order of the text. A token is
+ * named by its position; a container's members lie behind it, up to the position that its last
+ * word names.
  *
  *     {"imp":[{"id":"1"}]}               OBJECT | ARRAY imp | OBJECT | STRING id
  *
@@ -31,9 +32,9 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
 export const tokenWords = 4;
 
 /**
- * A token takes at least one byte of text; what is scanned a second time (a native request inside a
- * string) took one token for all its bytes the first time. Not exported: within its module the array is
- * a constant for the compiler, and the small functions below melt into their callers.
+ * A token takes at least one byte of text; what is scanned a second time (a native request inside
+ * a string) took one token for all its bytes the first time. Not exported: within its module the
+ * array is a constant for the compiler, and the small functions below melt into their callers.
  */
 const words = new Int32Array(tokenWords * (gunzipBytesMax + 64));
 assert(2 * gunzipBytesMax <= 2 ** 20, "the position of a name has 20 bits");

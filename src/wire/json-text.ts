@@ -1,6 +1,8 @@
 /** Characters inside JSON strings: what RFC 8259 section 7 and RFC 3629 section 4 allow. */
 
-/** Bytes of the well-formed UTF-8 character at `at` (first byte >= 0x80): 2, 3 or 4; 0 = malformed. */
+/**
+ * Bytes of the well-formed UTF-8 character at `at` (first byte >= 0x80): 2, 3 or 4; 0 = malformed.
+ */
 export function utf8Length(bytes: Uint8Array, at: number): number {
   const first = bytes[at]!;
   const second = bytes[at + 1]!;
@@ -62,9 +64,9 @@ function hexUnit(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Writes the characters of an already checked string [start, end) to `to` in the same array and gives
- * the end of what it wrote; -1 when the text holds a surrogate without its partner, which no UTF-8 can
- * say. Never writes more bytes than it reads.
+ * Writes the characters of an already checked string [start, end) to `to` in the same array and
+ * gives the end of what it wrote; -1 when the text holds a surrogate without its partner, which no
+ * UTF-8 can say. Never writes more bytes than it reads.
  */
 export function unescapeInto(bytes: Uint8Array, start: number, end: number, to: number): number {
   let out = to;

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Browser, Os } from "../bid/request.js";
+import { Browser, Os } from "../base/lists.js";
 import { UserAgentFacts, userAgentInto } from "./user-agent.js";
 
+const mozilla = "Mozilla/5.0";
 const webkit = "AppleWebKit/537.36 (KHTML, like Gecko)";
 const facts = new UserAgentFacts();
 
@@ -14,17 +15,17 @@ function read(text: string | Uint8Array): [number, number] {
 
 test.each([
   [
-    `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${webkit} Chrome/124.0 Safari/537.36`,
+    `${mozilla} (Windows NT 10.0; Win64; x64) ${webkit} Chrome/124.0 Safari/537`,
     Os.WINDOWS,
     Browser.CHROME,
   ],
   [
-    `Mozilla/5.0 (Windows NT 10.0) ${webkit} Chrome/124.0 Safari/537.36 Edg/124.0`,
+    `${mozilla} (Windows NT 10.0) ${webkit} Chrome/124.0 Safari/537 Edg/124.0`,
     Os.WINDOWS,
     Browser.EDGE,
   ],
   [
-    `Mozilla/5.0 (X11; Linux x86_64) ${webkit} Chrome/120 Safari/537.36 OPR/106`,
+    `${mozilla} (X11; Linux x86_64) ${webkit} Chrome/120 Safari/537 OPR/106`,
     Os.LINUX,
     Browser.OPERA,
   ],
@@ -34,72 +35,68 @@ test.each([
     Browser.FIREFOX,
   ],
   [
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15",
+    `${mozilla} (Macintosh; Intel Mac OS X 10_15_7) ${webkit} Version/17.4 Safari/605.1.15`,
     Os.MACOS,
     Browser.SAFARI,
   ],
   [
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1",
+    `${mozilla} (iPhone; CPU iPhone OS 17 like Mac OS X) ${webkit} Version/17 Mobile Safari/604`,
     Os.IOS,
     Browser.SAFARI,
   ],
   [
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 6_1 like Mac OS X) AppleWebKit/534.46 (KHTML, like Gecko) Mobile/9A334",
+    `${mozilla} (iPhone; CPU iPhone OS 6_1 like Mac OS X) ${webkit} Mobile/9A334`,
     Os.IOS,
     Browser.WEBVIEW,
   ],
   [
-    "Mozilla/5.0 (iPad; CPU OS 16_0 like Mac OS X) AppleWebKit/605.1 (KHTML, like Gecko) CriOS/120.0 Mobile/15E148 Safari/604.1",
+    `${mozilla} (iPad; CPU OS 16_0 like Mac OS X) ${webkit} CriOS/120.0 Mobile/15E Safari/604`,
     Os.IOS,
     Browser.CHROME,
   ],
   [
-    `Mozilla/5.0 (Linux; Android 13; SM-G991B) ${webkit} Chrome/124.0 Mobile Safari/537.36`,
+    `${mozilla} (Linux; Android 13; SM-G991B) ${webkit} Chrome/124 Safari/537`,
     Os.ANDROID,
     Browser.CHROME,
   ],
   [
-    `Mozilla/5.0 (Linux; Android 13; SM-G991B; wv) ${webkit} Version/4.0 Chrome/124.0 Mobile Safari/537.36`,
+    `${mozilla} (Linux; Android 13; SM-G991B; wv) ${webkit} Version/4.0 Chrome/124 Safari/537`,
     Os.ANDROID,
     Browser.WEBVIEW,
   ],
   [
-    `Mozilla/5.0 (Linux; Android 13) ${webkit} SamsungBrowser/24.0 Chrome/117.0 Mobile Safari/537.36`,
+    `${mozilla} (Linux; Android 13) ${webkit} SamsungBrowser/24.0 Chrome/117.0 Safari/537`,
     Os.ANDROID,
     Browser.SAMSUNG,
   ],
   [
-    `Mozilla/5.0 (Linux; U; Android 10; en-US) ${webkit} Version/4.0 Chrome/100 UCBrowser/13.4 Mobile Safari/537.36`,
+    `${mozilla} (Linux; U; Android 10) ${webkit} Version/4.0 Chrome/100 UCBrowser/13.4 Safari/537`,
     Os.ANDROID,
     Browser.UC,
   ],
   [
-    `Mozilla/5.0 (Linux; Android 12; wv) ${webkit} Version/4.0 Chrome/107 Mobile Safari/537.36 MicroMessenger/8.0`,
+    `${mozilla} (Linux; Android 12; wv) ${webkit} Chrome/107 Safari/537 MicroMessenger/8.0`,
     Os.ANDROID,
     Browser.WECHAT,
   ],
   [
-    `Mozilla/5.0 (Linux; Android 9; AFTMM) ${webkit} Chrome/90 Safari/537.36`,
+    `${mozilla} (Linux; Android 9; AFTMM) ${webkit} Chrome/90 Safari/537`,
     Os.FIREOS,
     Browser.CHROME,
   ],
   [
-    `Mozilla/5.0 (Linux; Android 9; KFONWI) ${webkit} Silk/93 like Chrome/93 Safari/537.36`,
+    `${mozilla} (Linux; Android 9; KFONWI) ${webkit} Silk/93 like Chrome/93 Safari/537`,
     Os.FIREOS,
     Browser.OTHER,
   ],
   [
-    `Mozilla/5.0 (X11; CrOS x86_64 14541) ${webkit} Chrome/124.0 Safari/537.36`,
+    `${mozilla} (X11; CrOS x86_64 14541) ${webkit} Chrome/124.0 Safari/537`,
     Os.CHROMEOS,
     Browser.CHROME,
   ],
+  [`${mozilla} (Web0S; Linux/SmartTV) ${webkit} Chrome/79 Safari/537`, Os.WEBOS, Browser.CHROME],
   [
-    `Mozilla/5.0 (Web0S; Linux/SmartTV) ${webkit} Chrome/79 Safari/537.36`,
-    Os.WEBOS,
-    Browser.CHROME,
-  ],
-  [
-    "Mozilla/5.0 (SMART-TV; Linux; Tizen 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Version/5.0 TV Safari/537.36",
+    `${mozilla} (SMART-TV; Linux; Tizen 5.0) ${webkit} Version/5.0 TV Safari/537`,
     Os.TIZEN,
     Browser.OTHER,
   ],

@@ -1,10 +1,10 @@
-import { Browser, Os } from "../bid/request.js";
+import { Browser, Os } from "../base/lists.js";
 import { WordTable } from "./decode-words.js";
 
 /**
- * System and browser out of a user agent text: one linear pass over its words, no pattern. Each word
- * that means something carries a rank, and the highest wins, because user agents pile up the names of
- * what they resemble ("Mozilla/5.0 ... Chrome/120 Safari/537 Edg/120" is Edge).
+ * System and browser out of a user agent text: one linear pass over its words, no pattern. Each
+ * word that means something carries a rank, and the highest wins, because user agents pile up the
+ * names of what they resemble ("Mozilla/5.0 ... Chrome/120 Safari/537 Edg/120" is Edge).
  */
 export class UserAgentFacts {
   os = 0;
@@ -14,7 +14,9 @@ export class UserAgentFacts {
 /** The names that count stand in front; the bound keeps a long text cheap. */
 const scannedBytesMax = 512;
 
-/** Values of the word table: what the word says, its rank and code: kind x 1024 + rank x 32 + code. */
+/**
+ * Values of the word table: what the word says, its rank and code: kind x 1024 + rank x 32 + code.
+ */
 const osWord = (rank: number, os: number): number => 1024 + rank * 32 + os;
 const browserWord = (rank: number, browser: number): number => 2048 + rank * 32 + browser;
 const hint = (bit: number): number => 4096 + bit;

@@ -28,7 +28,7 @@ import { Workers } from "./workers.js";
 import type { BuiltWorld } from "./world-build.js";
 import { type ConfigReading, type DeskEvent, WorldDesk } from "./world-desk.js";
 
-export type ServiceOptions = {
+export type ServerOptions = {
   readonly settings: Settings;
   readonly log: Log;
   readonly ending: Ending;
@@ -38,8 +38,11 @@ export type ServiceOptions = {
   readonly onEvent?: (event: DeskEvent) => void;
 };
 
-/** Everything that runs inside the process, started in order and ended in reverse by the ending's steps. */
-export type Service = {
+/**
+ * Everything that runs inside the process, started in order and ended in reverse by the ending's
+ * steps.
+ */
+export type Server = {
   readonly settings: Settings;
   readonly keys: KeyFiles;
   readonly money: Money;
@@ -52,7 +55,7 @@ export type Service = {
 };
 
 /** Starts money, the first World and the edge workers; rejects with words for the operator. */
-export async function startService(options: ServiceOptions): Promise<Service> {
+export async function startServer(options: ServerOptions): Promise<Server> {
   const { settings, log } = options;
   const keys = openKeyFiles(settings.dataFolder);
   for (const name of keys.made) log.info({ file: join(settings.dataFolder, name) }, "made");
@@ -77,14 +80,14 @@ class Edge {
   readonly publicUrl: string;
   readonly slots = new ExchangeSlots();
   readonly counters: readonly SharedArrayBuffer[];
-  private readonly options: ServiceOptions;
+  private readonly options: ServerOptions;
   private readonly money: Money;
   private readonly port: number;
   private readonly own: Omit<EdgeWorkerOwn, "counters">;
   private started: Workers | null = null;
 
   constructor(
-    options: ServiceOptions,
+    options: ServerOptions,
     keys: KeyFiles,
     buffers: SharedBuffers,
     money: Money,
@@ -130,12 +133,12 @@ class Edge {
 }
 
 async function startWorld(
-  options: ServiceOptions,
+  options: ServerOptions,
   keys: KeyFiles,
   buffers: SharedBuffers,
   money: Money,
   edge: Edge,
-): Promise<Service> {
+): Promise<Server> {
   const { settings, log, ending } = options;
   const { dataFolder } = settings;
   const places = new AllowancePlaces(sharedStateFrom(buffers, NO_WORKER).places);
@@ -214,7 +217,9 @@ function logEvent(log: Log, event: DeskEvent): void {
 
 const hostInUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
-/** Notice addresses name the port, so that port 0 must become one before the first World is built. */
+/**
+ * Notice addresses name the port, so that port 0 must become one before the first World is built.
+ */
 function portOf({ host, bidPort }: Settings): Promise<number> {
   if (bidPort !== 0) return Promise.resolve(bidPort);
   return new Promise((resolve, reject) => {

@@ -10,35 +10,38 @@ import type { Ending } from "./ending.js";
 import type { Log } from "./log.js";
 import { createMetrics } from "./metrics.js";
 import { realClock } from "./real-clock.js";
-import type { Service } from "./service.js";
+import type { Server } from "./server.js";
 import { servedWorldFrom, type WorldParts } from "./world-parts.js";
 
-/** The admin server over a running service; it answers until the very end, so that probes see the drain. */
-export async function startServiceAdmin(
-  service: Service,
+/**
+ * The admin server over a running server; it answers until the very end, so that probes see the
+ * drain.
+ */
+export async function startServerAdmin(
+  server: Server,
   ending: Ending,
   log: Log,
 ): Promise<AdminServer> {
-  const { settings, keys } = service;
+  const { settings, keys } = server;
   const admin = await startAdmin({
     ...{ host: settings.host, port: settings.adminPort, token: keys.adminToken, log },
-    facts: factsOf(service, ending),
+    facts: factsOf(server, ending),
   });
   ending.add({ name: "admin", run: () => admin.close().then(() => true) });
   return admin;
 }
 
-function factsOf(service: Service, ending: Ending): AdminFacts {
-  const worldNow = worldReader(service);
+function factsOf(server: Server, ending: Ending): AdminFacts {
+  const worldNow = worldReader(server);
   const epochAgeSeconds = (): number | null => {
-    const { epoch, createdMs } = service.desk.servedPeople.parts;
+    const { epoch, createdMs } = server.desk.servedPeople.parts;
     return epoch === 0 ? null : Math.floor((realClock.nowMs() - createdMs) / 1000);
   };
   const metrics = createMetrics({
-    counters: service.counters,
-    slots: service.slots,
+    counters: server.counters,
+    slots: server.slots,
     generation: () => worldNow()?.generation ?? 0,
-    epoch: () => service.desk.servedPeople.parts.epoch,
+    epoch: () => server.desk.servedPeople.parts.epoch,
     epochAgeSeconds,
   });
   return {
@@ -46,12 +49,12 @@ function factsOf(service: Service, ending: Ending): AdminFacts {
       generation: worldNow()?.generation ?? 0,
       epoch: worldNow()?.index.epoch ?? 0,
       epochAgeSeconds: epochAgeSeconds(),
-      journal: service.money.failure() === "" ? "ok" : "failing",
+      journal: server.money.failure() === "" ? "ok" : "failing",
       draining: ending.begun,
     }),
     metrics: () => metrics.metrics(),
     status: () => {
-      const { desk } = service;
+      const { desk } = server;
       const book = desk.current?.config.book;
       return adminStatus({
         ...{ world: worldNow(), epochAgeSeconds: epochAgeSeconds(), issues: desk.lastIssues },
@@ -60,12 +63,12 @@ function factsOf(service: Service, ending: Ending): AdminFacts {
         verdicts: new Map(desk.verdicts().map(({ needed, verdict }) => [needed.digest, verdict])),
       });
     },
-    explain: (ask) => explainNow(service, worldNow(), ask),
+    explain: (ask) => explainNow(server, worldNow(), ask),
   };
 }
 
 /** Views over what is served now, made once a World. */
-function worldReader({ desk }: Service): () => World | null {
+function worldReader({ desk }: Server): () => World | null {
   let parts: WorldParts | null = null;
   let world: World | null = null;
   return () => {
@@ -76,8 +79,8 @@ function worldReader({ desk }: Service): () => World | null {
   };
 }
 
-function explainNow(service: Service, world: World | null, ask: ExplainAsk): ExplainResult | null {
-  const { current, servedPeople } = service.desk;
+function explainNow(server: Server, world: World | null, ask: ExplainAsk): ExplainResult | null {
+  const { current, servedPeople } = server.desk;
   if (world === null || current === null) return null;
   const exchange = ask.exchange ?? world.exchanges[0]?.name ?? "";
   return explain({
