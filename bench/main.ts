@@ -167,6 +167,9 @@ function ratio(name: string, echo: Row, ours: Row, wanted: number): void {
 
 if (process.argv.includes("--in-process")) {
   process.stdout.write(`bid in process: ${(await inProcessUs(60)).toFixed(2)} us\n`);
+} else if (process.argv.includes("--changes")) {
+  const clean = await printChanges(100, (line) => void process.stdout.write(`${line}\n`));
+  process.exitCode = clean ? 0 : 1;
 } else if (process.argv.includes("--corpora")) {
   const clean = await printCorpora((line) => void process.stdout.write(`${line}\n`));
   process.exitCode = clean ? 0 : 1;

@@ -52,10 +52,15 @@ function oneConnection(port: number, request: Uint8Array, record: LoadRecord): P
   });
 }
 
-/** Keeps `connections` busy with bids until the server ends them. */
-export function steadyLoad(port: number, connections: number): SteadyLoad {
+const echoRequest = post("/bid/echo", '{"id":"1","imp":[{"id":"1"}]}');
+
+/** Keeps `connections` busy with one request over and over until the server ends them. */
+export function steadyLoad(
+  port: number,
+  connections: number,
+  request: Uint8Array = echoRequest,
+): SteadyLoad {
   const record: LoadRecord = { answered: 0, lost: 0, ended: 0 };
-  const request = post("/bid/echo", '{"id":"1","imp":[{"id":"1"}]}');
   const all = Array.from({ length: connections }, () => oneConnection(port, request, record));
   return { record, over: Promise.all(all).then(() => {}) };
 }

@@ -1,0 +1,146 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { CanarySearch } from "./canary.js";
+import { echoed, markedPerson, markedRequest } from "./canary-requests.js";
+import { Program, testSecret } from "./program.js";
+import { post } from "./raw-http.js";
+import { steadyLoad } from "./steady-load.js";
+
+const request = JSON.stringify({
+  id: "hello",
+  imp: [{ id: "1", banner: { w: 300, h: 250 }, bidfloor: 0.5 }],
+  site: { domain: "news.example" },
+  device: { geo: { country: "USA" } },
+});
+type Bid = { readonly price: number; readonly burl: string; readonly adm: string };
+const bidsOf = async (answer: Response): Promise<readonly Bid[]> => {
+  const { seatbid } = (await answer.json()) as { seatbid: { bid: Bid[] }[] };
+  return seatbid.flatMap(({ bid }) => bid);
+};
+const here = (program: Program, url: string): string =>
+  url.replace("https://bid.test.example", `http://127.0.0.1:${program.bidPort}`);
+const generation = async (program: Program): Promise<number> =>
+  ((await (await program.admin("/readyz")).json()) as { generation: number }).generation;
+
+const program = new Program();
+const person = markedPerson(3, Date.now());
+let written = "";
+
+beforeAll(() => program.start(), 60_000);
+afterAll(() => program.remove());
+
+test("an exchange with its credential gets a bid, one without is refused", async () => {
+  const answer = await program.bid(request);
+  expect(answer.status).toBe(200);
+  expect((await bidsOf(answer)).length).toBeGreaterThan(0);
+  expect((await program.bid(request, "wrong")).status).toBe(401);
+  expect((await fetch(`http://127.0.0.1:${program.bidPort}/healthz`)).status).toBe(200);
+  expect((await program.admin("/healthz")).status).toBe(200);
+});
+
+test("a price edit is in the next World, a broken file changes nothing and is reported", async () => {
+  const before = await generation(program);
+  program.edit("campaigns/contextual.yaml", (text) => text.replace(/cpm: [\d.]+/g, "cpm: 2.75"));
+  await program.until("reloaded", async () => (await generation(program)) > before);
+  const [bid] = await bidsOf(await program.bid(request));
+  const good = await generation(program);
+  program.edit("campaigns/contextual.yaml", (text) => `${text}\n  broken: [`);
+  await program.until("reported", async () => {
+    const status = (await (await program.admin("/api/v1/status")).json()) as {
+      config: { live: boolean };
+    };
+    return !status.config.live;
+  });
+  expect(await generation(program)).toBe(good);
+  expect((await bidsOf(await program.bid(request)))[0]?.price).toBe(bid?.price);
+  program.edit("campaigns/contextual.yaml", (text) => text.replace("\n  broken: [", ""));
+  await program.until("mended", async () => (await generation(program)) > good);
+});
+
+test("a bill is durable before it is answered, a click leads to the landing page", async () => {
+  const [bid] = await bidsOf(await program.bid(request));
+  const burl = here(program, bid?.burl ?? "").replace(/\$\{AUCTION_PRICE\}/, "0.9");
+  for (let time = 0; time < 2; time++) expect((await fetch(burl)).status).toBe(204);
+  const click = burl.replace("/bill?", "/click?");
+  const answer = await fetch(click, { redirect: "manual" });
+  expect(answer.status).toBe(302);
+  expect(answer.headers.get("location")).toMatch(/^https:\/\//);
+  expect((await fetch(burl.replace(/t=./, "t=_"))).status).toBe(204);
+  const metrics = await (await program.admin("/metrics")).text();
+  expect(metrics).toContain('crowdbid_notices_total{kind="bill",result="forged"} 1');
+});
+
+test("Worlds swapped under load lose no request", async () => {
+  const load = steadyLoad(program.bidPort, 16, authorised(request));
+  const first = await generation(program);
+  for (let swap = 1; swap <= 10; swap++) {
+    const price = (2 + swap / 100).toFixed(2);
+    const before = await generation(program);
+    program.edit("campaigns/contextual.yaml", (text) =>
+      text.replace(/cpm: [\d.]+/g, `cpm: ${price}`),
+    );
+    await program.until("swapped", async () => (await generation(program)) > before);
+  }
+  expect(await generation(program)).toBeGreaterThanOrEqual(first + 10);
+  const { answered } = load.record;
+  expect(answered).toBeGreaterThan(1000);
+  expect(load.record.lost).toBe(0);
+});
+
+test("marked identities are asked about and explained", async () => {
+  for (let kind = 0; kind < 60; kind++) await program.bid(markedRequest(person, kind));
+  for (let kind = 0; kind < 5; kind++) {
+    const text = new TextDecoder("utf-8").decode(markedRequest(person, kind));
+    const answer = await program.admin("/api/v1/explain", { request: text });
+    written += await answer.text();
+  }
+  written += await (await program.admin("/metrics")).text();
+  written += await (await program.admin("/api/v1/status")).text();
+});
+
+test("SIGTERM under load with idle connections open exits 0 and loses no request", async () => {
+  const idle = Array.from({ length: 10 }, () => connect(program.bidPort, "127.0.0.1"));
+  for (const socket of idle) socket.on("error", () => undefined);
+  const load = steadyLoad(program.bidPort, 16, authorised(request));
+  await program.until("under load", () => Promise.resolve(load.record.answered > 500));
+  const [code] = await Promise.all([program.stop(), load.over]);
+  expect(code).toBe(0);
+  expect(load.record.lost).toBe(0);
+  for (const socket of idle) socket.destroy();
+});
+
+test("nothing that it has written, kept or told holds an identity", () => {
+  const search = new CanarySearch(person.marks.filter(({ field }) => !echoed(field)));
+  const sinks = [
+    { name: "standard output and error", bytes: Buffer.from(program.written) },
+    { name: "admin answers", bytes: Buffer.from(written) },
+    ...filesBelow(program.dataFolder)
+      .filter((path) => !path.includes("/keys/"))
+      .map((path) => ({ name: path, bytes: readFileSync(path) })),
+  ];
+  expect(sinks.length).toBeGreaterThan(4);
+  expect(sinks.flatMap((sink) => search.leaksIn(sink))).toEqual([]);
+});
+
+test("after a restart a click still leads on", async () => {
+  await program.start();
+  const answer = await program.bid(request);
+  const [bid] = await bidsOf(answer);
+  const click = here(program, bid?.burl ?? "").replace("/bill?", "/click?");
+  await program.stop();
+  await program.start();
+  const again = click.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${program.bidPort}`);
+  expect((await fetch(again, { redirect: "manual" })).status).toBe(302);
+});
+
+const authorised = (body: string): Buffer =>
+  post("/bid/openrtb26", body, `x-crowdbid-secret: ${testSecret}`);
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? filesBelow(path) : [path];
+  });
+}
