@@ -178,6 +178,9 @@ function mimeRefused(decision: Decision, creative: number, use: number): boolean
 function blockedCategory(decision: Decision, creative: number): boolean {
   const { table, scratch } = decision;
   if ((scratch.requestLists & ((1 << SpanUse.BCAT) | (1 << SpanUse.ACAT))) === 0) return false;
+  // What a creative does not state in the list's taxonomy cannot be shown to be outside the list.
+  const { cattax } = decision.request;
+  if (cattax > 31 || ((table.creativeTaxonomies[creative]! >>> cattax) & 1) === 0) return true;
   const start = table.creativeCatStart[creative]!;
   const count = table.creativeCatCount[creative]!;
   for (let i = start; i < start + count; i++) {

@@ -1,4 +1,4 @@
-import { microsMax } from "../base/money.js";
+import { microsMax, mulDivCeil, ratePartMax } from "../base/money.js";
 import type { CurrencyCode, Micros } from "../base/units.js";
 import { strictDealFloor } from "./deal.js";
 import type { Decision } from "./decision.js";
@@ -116,5 +116,12 @@ function answerInto(
   const least = convertCeil(rates, now, floor, floorCurrency, answerCurrency);
   if (bid < 0 || least < 0) return Priced.NO_RATE;
   price.priceMicros = Math.max(bid, least);
+  // An exchange bills price x quantity (OpenRTB 3.2.31, screens seen by many): so much is held.
+  const { qtyPermille } = decision.imp;
+  if (qtyPermille !== 1000) {
+    if (qtyPermille >= ratePartMax) return Priced.BELOW_FLOOR;
+    price.reservedMicros = mulDivCeil(price.reservedMicros as Micros, qtyPermille, 1000);
+    if (price.reservedMicros <= 0 || price.reservedMicros >= microsMax) return Priced.BELOW_FLOOR;
+  }
   return price.priceMicros > 0 ? Priced.OK : Priced.BELOW_FLOOR;
 }

@@ -1,4 +1,4 @@
-import { mulDivCeil, mulDivFloor } from "../base/money.js";
+import { microsMax, mulDivCeil, mulDivFloor } from "../base/money.js";
 import type { CurrencyCode, Micros, UnixMs } from "../base/units.js";
 import type { Exchange } from "../campaign/exchange.js";
 import type { BidRequest } from "./request.js";
@@ -20,7 +20,8 @@ const staleAfterMs = 24 * 3600 * 1000;
 export const ratesUsable = (rates: Rates, now: UnixMs): boolean =>
   rates.fixed || (now - rates.asOfMs <= staleAfterMs && rates.asOfMs - now <= staleAfterMs);
 
-/** -1 where either currency has no usable rate. Rounds down; two exact steps through the base. */
+/**
+ * -1 where either currency has no usable rate, or the amount is beyond what money here holds. Rounds down; two exact steps through the base. */
 export function convertFloor(
   rates: Rates,
   now: UnixMs,
@@ -32,7 +33,9 @@ export function convertFloor(
   const a = rates.codes.indexOf(from);
   const b = rates.codes.indexOf(to);
   if (a < 0 || b < 0 || !ratesUsable(rates, now)) return -1;
+  if (amount >= microsMax) return -1;
   const inBase = mulDivFloor(amount, rates.denominator[a]!, rates.numerator[a]!);
+  if (inBase >= microsMax) return -1;
   return mulDivFloor(inBase, rates.numerator[b]!, rates.denominator[b]!);
 }
 
@@ -48,7 +51,9 @@ export function convertCeil(
   const a = rates.codes.indexOf(from);
   const b = rates.codes.indexOf(to);
   if (a < 0 || b < 0 || !ratesUsable(rates, now)) return -1;
+  if (amount >= microsMax) return -1;
   const inBase = mulDivCeil(amount, rates.denominator[a]!, rates.numerator[a]!);
+  if (inBase >= microsMax) return -1;
   return mulDivCeil(inBase, rates.numerator[b]!, rates.denominator[b]!);
 }
 

@@ -273,6 +273,9 @@ export class BidRequest {
 
   // device
   deviceType = 0;
+  /** The screen in pixels: the size of an interstitial that states none. 0 = not stated. */
+  deviceWidth = 0;
+  deviceHeight = 0;
   connectionType = 0;
   os = 0;
   browser = 0;
@@ -351,6 +354,7 @@ export class BidRequest {
     this.channelKind = 0;
     this.property.clear();
     this.livestream = -1;
+    this.deviceWidth = this.deviceHeight = 0;
     this.deviceType = this.connectionType = this.os = this.browser = this.country = 0;
     this.userAgent.clear();
     this.tcfString.clear();

@@ -1,9 +1,12 @@
-import { dealsMax } from "../base/limits.js";
+import { dealsMax, impsMax } from "../base/limits.js";
 import type { CampaignTable } from "../campaign/table.js";
 import { dimensionsMax } from "../campaign/table.js";
 
 /** Values that one request may have in one dimension and that some rule of the World names. */
 export const valuesPerDimension = 256;
+
+/** A request takes one stamp and at most two an imp. */
+const stampMax = 2 ** 32 - 1 - (2 * impsMax + 2);
 
 /**
  * Working memory of one worker for one World: allocated at adoption, written by every request,
@@ -12,8 +15,8 @@ export const valuesPerDimension = 256;
  */
 export class Scratch {
   /**
-   * Rises by one per request and per imp. Wraps after 2^32 imps: adoption of a World resets it long
-   * before.
+   * Rises by one per request and by one or two per imp; the arrays hold 32 bits of it, so
+   * `renewStamps` starts it anew before they would wrap (after some 15 h at 40,000 requests a second).
    */
   stamp = 1;
   requestStamp = 0;
@@ -103,6 +106,17 @@ export class Scratch {
     this.heap = new Uint32Array(this.entryCapacity);
     this.row = new Uint32Array(Math.max(1, planes));
     this.zoneHour = new Uint8Array(Math.max(1, table.zoneTransitionStart.length));
+  }
+
+  /** Before each request: forgets every memo when the next request's stamps might not fit. */
+  renewStamps(): void {
+    if (this.stamp < stampMax) return;
+    this.stamp = 1;
+    const stamped = [
+      ...[this.requestMark, this.impMark, this.predicateStamp, this.audienceStamp],
+      ...[this.creativeStamp, this.agencyStamp, this.lineItemStamp, this.dealTaken],
+    ];
+    for (const stamps of stamped) stamps.fill(0);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CreativeIndex, LineItemIndex } from "../base/ids.js";
 import { Outcome } from "../base/outcome.js";
 import type { Micros } from "../base/units.js";
+import { NO_AUDIENCE } from "../campaign/table.js";
 import type { Decision } from "./decision.js";
 import { takeEntry } from "./entries.js";
 import type { Offer, Offers } from "./offer.js";
@@ -35,7 +36,8 @@ export function selectInto(decision: Decision, impIndex: number, offers: Offers)
     fillOffer(decision, impIndex, entry, offer);
     const held = decision.hold(decision, entry, offer);
     if (held !== Outcome.BID) {
-      if (held > furthest) furthest = held;
+      const told = refusalToTell(decision, scratch.entryLineItem[entry]!, held);
+      if (told > furthest) furthest = told;
       continue;
     }
     offers.count++;
@@ -49,6 +51,20 @@ export function selectInto(decision: Decision, impIndex: number, offers: Offers)
     }
   }
   return furthest;
+}
+
+/**
+ * Only people in an audience (or under a cap) come as far as its hold: the reason would tell who they are, so there it
+ * is the person class, as for everyone else.
+ */
+function refusalToTell(decision: Decision, lineItem: number, held: Outcome): Outcome {
+  const { table } = decision;
+  if (table.lineItemFrequencyMax[lineItem] !== 0) return Outcome.CAPPED;
+  const start = table.lineItemArmStart[lineItem]!;
+  for (let arm = start; arm < start + table.lineItemArmCount[lineItem]!; arm++) {
+    if (table.armAudience[arm] !== NO_AUDIENCE) return Outcome.AUDIENCE;
+  }
+  return held;
 }
 
 /**

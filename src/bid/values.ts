@@ -37,6 +37,7 @@ export function resolveRequest(
   request: BidRequest,
   exchange: Exchange,
 ): boolean {
+  scratch.renewStamps();
   scratch.requestStamp = ++scratch.stamp;
   scratch.requestLists = 0;
   scratch.valueCount.fill(0);

@@ -90,7 +90,7 @@ function writeLists(
     );
   const categories = new Set(creative.categories.map(idOf));
   columns.creativeCatStart.push(refs.length);
-  columns.creativeCatOwnCount.push(categories.size);
+  columns.creativeTaxonomies.push(maskOf(creative.categories.map(({ taxonomy }) => taxonomy)));
   for (const parent of creative.categories.flatMap(parentsOf)) categories.add(idOf(parent));
   columns.creativeCatCount.push(categories.size);
   refs.push(...categories);

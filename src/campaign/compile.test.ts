@@ -252,7 +252,7 @@ describe("creatives, seats and deals", () => {
       textId(table, "1-2", KeyKind.CATEGORY, 7),
       textId(table, "IAB9", KeyKind.CATEGORY, 1),
     ]);
-    expect(table.creativeCatOwnCount[0]).toBe(2);
+    expect(table.creativeTaxonomies[0]).toBe((1 << 1) | (1 << 7));
     expect(list(table.creativeDomainStart[0]!, table.creativeDomainCount[0]!)).toEqual([
       textId(table, "shop.brand.example", KeyKind.ADVERTISER_DOMAIN),
       textId(table, "brand.example", KeyKind.ADVERTISER_DOMAIN),

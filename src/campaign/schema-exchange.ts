@@ -5,7 +5,6 @@ import {
   currency,
   flag,
   hint,
-  idOf,
   list,
   matching,
   object,
@@ -82,12 +81,15 @@ const address = matching(
   'an address or a range such as "203.0.113.0/24"',
 );
 
+/** A token has two bytes for its exchange. */
+const exchangeIdMax = 0xffff;
+
 const noSecret =
   "a secret does not belong into a file: write `secretSha256`, the hexadecimal SHA-256 of it " +
   "(printf %s SECRET | sha256sum)";
 export const exchangeFile = object(
   {
-    id: idOf("the exchange"),
+    id: wholeNumber(1, exchangeIdMax, "the number of the exchange"),
     name: matching(
       /^[a-z0-9][a-z0-9-]{0,31}$/,
       'the last part of the bid address, such as "openrtb26"',

@@ -169,7 +169,7 @@ export const tableSpec = {
   /** Own category and its parents, dictionary ids (CATEGORY), in each taxonomy given. */
   creativeCatStart: "u32",
   creativeCatCount: "u16",
-  creativeCatOwnCount: "u16", // of those, the first n are the creative's own (for acat)
+  creativeTaxonomies: "u32", // bit n = it states a category of taxonomy n
   creativeDomainStart: "u32", // adomain and its parent domains, dictionary ids (ADVERTISER_DOMAIN)
   creativeDomainCount: "u16",
   /** Dictionary ids (MIME); banner: of the markup; video: of its media files. */

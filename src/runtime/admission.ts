@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { BlockList, isIP, isIPv6 } from "node:net";
 import type { Exchange } from "../campaign/exchange.js";
 
 /**
@@ -7,13 +8,52 @@ import type { Exchange } from "../campaign/exchange.js";
  */
 export function mayAsk(exchange: Exchange, secret: string, address: string): boolean {
   const { secretSha256, addresses } = exchange;
-  if (addresses.length > 0 && !addresses.includes(address)) return false;
+  if (addresses.length > 0 && !isListed(exchange, address)) return false;
   if (secretSha256 !== "") return isSecret(secret, secretSha256);
   return addresses.length > 0 || isLoopback(address);
 }
 
 export const isLoopback = (address: string): boolean =>
   address === "::1" || address.startsWith("127.");
+
+const lists = new WeakMap<readonly string[], AddressList>();
+
+/** An exchange's addresses and ranges, with the verdicts on the peers that have asked. */
+class AddressList {
+  private readonly ranges = new BlockList();
+  private readonly verdicts = new Map<string, boolean>();
+
+  constructor(addresses: readonly string[]) {
+    for (const entry of addresses) {
+      const [address = "", prefix] = entry.split("/");
+      const family = isIPv6(address) ? "ipv6" : "ipv4";
+      if (isIP(address) === 0) continue;
+      if (prefix === undefined) this.ranges.addAddress(address, family);
+      else this.ranges.addSubnet(address, Number(prefix), family);
+    }
+  }
+
+  has(address: string): boolean {
+    const before = this.verdicts.get(address);
+    if (before !== undefined) return before;
+    const verdict = isIP(address) !== 0 && this.check(address);
+    if (this.verdicts.size < knownMax) this.verdicts.set(address, verdict);
+    return verdict;
+  }
+
+  private check(address: string): boolean {
+    return this.ranges.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+  }
+}
+
+function isListed({ addresses }: Exchange, address: string): boolean {
+  let list = lists.get(addresses);
+  if (list === undefined) {
+    list = new AddressList(addresses);
+    lists.set(addresses, list);
+  }
+  return list.has(address);
+}
 
 const known = new Map<string, string>();
 const knownMax = 256;

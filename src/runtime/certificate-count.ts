@@ -4,18 +4,34 @@ import { refuse } from "../index/verify.js";
 import { entryUrl } from "./entry-url.js";
 import type { CountAnswer, CountRequest } from "./term-count.js";
 
+/** Far above the longest count: 630 M people and every plane take about two minutes. */
+const countMsMax = 600_000;
+
 /**
- * Has terms judged in a process of its own. A process that dies is a refusal: without verdict no
- * certificate.
+ * Has terms judged in a process of its own. A process that dies or takes over `withinMs` is a
+ * refusal: without verdict no certificate.
  */
-export function judgeTermsApart(request: CountRequest): Promise<CountAnswer> {
+export function judgeTermsApart(
+  request: CountRequest,
+  withinMs = countMsMax,
+): Promise<CountAnswer> {
   const child = fork(fileURLToPath(entryUrl("count-process")), { serialization: "advanced" });
   return new Promise((resolve) => {
-    child.once("message", (answer) => resolve(answer as CountAnswer));
-    child.once("error", (error) => resolve(refuse("unreadable", `no counter: ${error.message}`)));
+    const end = (answer: CountAnswer): void => {
+      clearTimeout(timer);
+      resolve(answer);
+    };
+    const timer = setTimeout(() => {
+      end(refuse("unreadable", `counting took over ${withinMs} ms`));
+      child.kill("SIGKILL");
+    }, withinMs);
+    child.once("message", (answer) => end(answer as CountAnswer));
+    child.once("error", (error) => end(refuse("unreadable", `no counter: ${error.message}`)));
     child.once("exit", (code) => {
-      resolve(refuse("unreadable", `the counting process ended with code ${code}`));
+      end(refuse("unreadable", `the counting process ended with code ${code}`));
     });
-    child.send(request);
+    child.send(request, (error) => {
+      if (error !== null) end(refuse("unreadable", `no counter: ${error.message}`));
+    });
   });
 }

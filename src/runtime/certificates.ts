@@ -14,14 +14,14 @@ export type JudgeContext = Omit<CountRequest, "epoch" | "terms" | "nowMs"> & {
 export type AudienceVerdict = { readonly needed: AudienceNeeded; readonly verdict: TermVerdict };
 
 /**
- * Certificates of one epoch: an audience is certified when each term of its normal form is.
- * Verdicts are kept by digest for the epoch, so that an edit asks only for what is new.
+ * Certificates by epoch: an audience is certified when each term of its normal form is. Verdicts are
+ * kept by digest, so that an edit asks only for what is new, and the served epoch's stay until the
+ * next epoch is published.
  */
 export class Certificates {
   private readonly judge: Judge;
   private readonly context: JudgeContext;
-  private epoch = 0 as Epoch;
-  private verdicts = new Map<string, TermVerdict>();
+  private readonly byEpoch = new Map<Epoch, Map<string, TermVerdict>>();
 
   constructor(judge: Judge, context: JudgeContext) {
     this.judge = judge;
@@ -30,19 +30,20 @@ export class Certificates {
 
   /** Digests that are certified for this epoch so far; none for epoch 0. */
   certified(epoch: Epoch): ReadonlySet<string> {
-    if (epoch !== this.epoch) return new Set();
-    const good = [...this.verdicts].filter(([, verdict]) => verdict === "certified");
+    const verdicts = [...(this.byEpoch.get(epoch) ?? [])];
+    const good = verdicts.filter(([, verdict]) => verdict === "certified");
     return new Set(good.map(([digest]) => digest));
   }
 
   /** Those of the audiences that nobody has judged in this epoch. */
   unjudged(epoch: Epoch, needed: readonly AudienceNeeded[]): readonly AudienceNeeded[] {
-    return needed.filter(({ digest }) => epoch !== this.epoch || !this.verdicts.has(digest));
+    const verdicts = this.byEpoch.get(epoch);
+    return needed.filter(({ digest }) => verdicts?.has(digest) !== true);
   }
 
-  verdictsOn(needed: readonly AudienceNeeded[]): readonly AudienceVerdict[] {
+  verdictsOn(epoch: Epoch, needed: readonly AudienceNeeded[]): readonly AudienceVerdict[] {
     return needed.flatMap((audience) => {
-      const verdict = this.verdicts.get(audience.digest);
+      const verdict = this.byEpoch.get(epoch)?.get(audience.digest);
       return verdict === undefined ? [] : [{ needed: audience, verdict }];
     });
   }
@@ -54,15 +55,20 @@ export class Certificates {
     const terms: AudienceTerm[] = needed.flatMap(({ audience }) => audience.terms);
     const answer = await this.judge({ ...this.context, nowMs: this.context.nowMs(), epoch, terms });
     if (!answer.ok) return answer.words;
-    if (epoch !== this.epoch) this.verdicts = new Map();
-    this.epoch = epoch;
+    const verdicts = this.byEpoch.get(epoch) ?? new Map<string, TermVerdict>();
+    this.byEpoch.set(epoch, verdicts);
     let next = 0;
     for (const { digest, audience } of needed) {
       const own = answer.verdicts.slice(next, next + audience.terms.length);
       next += audience.terms.length;
-      this.verdicts.set(digest, worstOf(own));
+      verdicts.set(digest, worstOf(own));
     }
     return "";
+  }
+
+  /** After the publication of this epoch: the verdicts of all others are of no use any more. */
+  keepOnly(epoch: Epoch): void {
+    for (const other of this.byEpoch.keys()) if (other !== epoch) this.byEpoch.delete(other);
   }
 }
 

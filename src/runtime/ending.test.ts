@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Ending, type EndStep } from "./ending.js";
+import { EndRank, Ending, type EndStep } from "./ending.js";
 import { createLog } from "./log.js";
 
 function setUp(steps: readonly EndStep[], withinMs = 1000) {
@@ -30,6 +30,29 @@ test("steps run one after the other, then the process exits", async () => {
   expect(ending.begun).toBe(false);
   await ending.begin(0, "SIGTERM");
   expect(order).toEqual(["workers", "journal"]);
+  expect(seen).toEqual(["exit 0"]);
+});
+
+test("ranks decide the order, whoever was added first and also while it ends", async () => {
+  const order: string[] = [];
+  const step = (name: string, rank: EndRank): EndStep => ({
+    ...{ name, rank },
+    run: () => order.push(name) > 0,
+  });
+  const { ending, seen } = setUp([
+    step("journal", EndRank.JOURNAL),
+    step("admin", EndRank.ADMIN),
+    {
+      ...{ name: "watchers", rank: EndRank.WATCHERS },
+      run: () => {
+        order.push("watchers");
+        ending.add(step("workers", EndRank.WORKERS));
+        return true;
+      },
+    },
+  ]);
+  await ending.begin(0, "SIGTERM");
+  expect(order).toEqual(["watchers", "workers", "journal", "admin"]);
   expect(seen).toEqual(["exit 0"]);
 });
 

@@ -4,9 +4,15 @@ import { reasonOf } from "./worker-messages.js";
 /** The longest way out, which is beyond the 10 s after which the core closes an idle connection. */
 const endMsMax = 15_000;
 
+/** What a server ends, in this order, whatever the order of its start. */
+export const EndRank = { WATCHERS: 0, WORKERS: 1, JOURNAL: 2, ADMIN: 3 } as const;
+export type EndRank = (typeof EndRank)[keyof typeof EndRank];
+
 /** One step of the way out: true when it was done, false or a rejection when it was not. */
 export type EndStep = {
   readonly name: string;
+  /** Lower ranks run first, equal ones as they were added; without one: before all others. */
+  readonly rank?: EndRank;
   readonly run: (withinMs: number) => Promise<boolean> | boolean;
 };
 
@@ -22,8 +28,9 @@ export type EndingOptions = {
 };
 
 /**
- * The one way out of the process, for signals and failures alike: the steps in the order in which
- * they were added (drain and close the workers, flush the journal, close the store), then exit.
+ * The one way out of the process, for signals and failures alike: the steps in the order of their
+ * ranks (drain and close the workers, flush the journal, close the admin port), then exit. Each
+ * part adds its step as soon as it exists, so that a signal in the middle of a start ends it too.
  */
 export class Ending {
   private readonly options: EndingOptions;
@@ -41,6 +48,13 @@ export class Ending {
 
   add(step: EndStep): void {
     this.steps.push(step);
+  }
+
+  /** Taken out one by one: a step may still be added while another one runs. */
+  private next(): EndStep | undefined {
+    const rankOf = ({ rank }: EndStep): number => rank ?? -1;
+    this.steps.sort((a, b) => rankOf(a) - rankOf(b));
+    return this.steps.shift();
   }
 
   /** Begins the end, once; a later call can only make the exit code worse. */
@@ -61,7 +75,7 @@ export class Ending {
     const { log, exit, kill, withinMs = endMsMax } = this.options;
     const endsAt = performance.now() + withinMs;
     let clean = true;
-    for (const step of this.steps) {
+    for (let step = this.next(); step !== undefined; step = this.next()) {
       const left = Math.max(0, endsAt - performance.now());
       const done = await this.done(step, left);
       if (!done) log.error({ step: step.name }, "not done before the end");

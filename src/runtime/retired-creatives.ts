@@ -7,6 +7,8 @@ import type { CreativeModel } from "../campaign/model.js";
 type Landing = {
   readonly id: CreativeId;
   readonly landingPage: string;
+  /** It was in the newest World; until the next one is built it may be bid. */
+  readonly current: boolean;
   readonly lastSeenMs: number;
 };
 
@@ -31,15 +33,16 @@ export class RetiredCreatives {
     creatives: readonly Pick<CreativeModel, "id" | "landingPage">[],
     nowMs: number,
   ): readonly Pick<CreativeModel, "id" | "landingPage">[] {
-    const current = new Set(creatives.map(({ id }) => id));
-    for (const { id, landingPage } of creatives) {
-      this.seen.set(id, { id, landingPage, lastSeenMs: nowMs });
+    for (const [id, landing] of this.seen) {
+      // Builds may be days apart: what was current until now was bid until now.
+      if (landing.current) this.seen.set(id, { ...landing, current: false, lastSeenMs: nowMs });
+      else if (nowMs - landing.lastSeenMs > tokenLifeSec * 1000) this.seen.delete(id);
     }
-    for (const [id, { lastSeenMs }] of this.seen) {
-      if (nowMs - lastSeenMs > tokenLifeSec * 1000) this.seen.delete(id);
+    for (const { id, landingPage } of creatives) {
+      this.seen.set(id, { id, landingPage, current: true, lastSeenMs: nowMs });
     }
     this.save();
-    return [...this.seen.values()].filter(({ id }) => !current.has(id));
+    return [...this.seen.values()].filter(({ current }) => !current);
   }
 
   private save(): void {
@@ -67,4 +70,5 @@ const isLanding = (value: unknown): value is Landing =>
   value !== null &&
   typeof (value as Landing).id === "number" &&
   typeof (value as Landing).landingPage === "string" &&
+  typeof (value as Landing).current === "boolean" &&
   typeof (value as Landing).lastSeenMs === "number";

@@ -72,3 +72,10 @@ test("the counting process keeps the crowd minimum and answers with verdicts alo
   const missing = await judgeTermsApart({ ...asked, epoch: 7 as Epoch, terms });
   expect(missing).toMatchObject({ ok: false, code: "unreadable" });
 });
+
+test("a count that takes too long is a refusal, and its process is ended", async () => {
+  const { snapshotsFolder, forgetLog, trust, nowMs } = request;
+  const asked = { snapshotsFolder, forgetLog, trust, nowMs, epoch: 1 as Epoch };
+  const answer = await judgeTermsApart({ ...asked, terms: [] }, 1);
+  expect(answer).toMatchObject({ ok: false, words: "counting took over 1 ms" });
+});

@@ -1,5 +1,5 @@
 import { formatsMax } from "../base/limits.js";
-import { KeyKind } from "../base/lists.js";
+import { KeyKind, Media } from "../base/lists.js";
 import { type BidRequest, type ImpRecord, SpanUse } from "../bid/request.js";
 import { readList } from "./decode-spans.js";
 import { Key } from "./json-keys.js";
@@ -7,7 +7,7 @@ import { readBounded, readInteger, readMask } from "./json-read.js";
 import { elementsOf, keyAt, membersOf, nextAt } from "./json-tape.js";
 
 /** Formats are u16; nothing larger is an advertisement. */
-const pixelsMax = 0xffff;
+export const pixelsMax = 0xffff;
 /** Positions and the like: what an exchange adds starts at 500. */
 const codeMax = 500;
 
@@ -104,4 +104,20 @@ function addFormat(request: BidRequest, imp: ImpRecord, width: number, height: n
   request.formatHeight[end] = height;
   request.formatCount = end + 1;
   imp.formatCount++;
+}
+
+/**
+ * An interstitial without a size of its own fills the screen (OpenRTB 2.6 section 7.4). Once the device is read,
+ * which may stand behind the imps.
+ */
+export function sizeInterstitials(request: BidRequest): void {
+  const { deviceWidth, deviceHeight } = request;
+  if (deviceWidth === 0 || deviceHeight === 0) return;
+  for (let i = 0; i < request.impCount; i++) {
+    const imp = request.imps[i]!;
+    if (imp.instl === 0 || imp.formatCount > 0 || imp.flexibleFormat === 1) continue;
+    if ((imp.mediaMask & Media.BANNER) === 0) continue;
+    imp.formatStart = request.formatCount;
+    addFormat(request, imp, deviceWidth, deviceHeight);
+  }
 }

@@ -1,5 +1,6 @@
 import { Browser, KeyKind, Os } from "../base/lists.js";
 import { type BidRequest, REQUEST_LEVEL } from "../bid/request.js";
+import { pixelsMax } from "./decode-banner.js";
 import { countryFrom } from "./decode-codes.js";
 import { pushValue, readLanguage, readValue, scopeSpan, voidSpans } from "./decode-spans.js";
 import { WordTable } from "./decode-words.js";
@@ -147,6 +148,12 @@ export function decodeDevice(request: BidRequest, object: number): void {
       case Key.connectiontype:
         request.connectionType = readBounded(request, at, 0, 255, 0);
         break;
+      case Key.w:
+        request.deviceWidth = readBounded(request, at, 1, pixelsMax, 0);
+        break;
+      case Key.h:
+        request.deviceHeight = readBounded(request, at, 1, pixelsMax, 0);
+        break;
       case Key.lmt:
         request.consent.lmt = readFlag(request, at, 0);
         break;
@@ -168,6 +175,7 @@ function clearDevice(request: BidRequest): void {
   devicePlace.clear();
   suaOs = suaBrowser = 0;
   request.deviceType = request.connectionType = request.os = request.browser = 0;
+  request.deviceWidth = request.deviceHeight = 0;
   request.userAgent.clear();
   request.ifa.clear();
   request.ifaType.clear();

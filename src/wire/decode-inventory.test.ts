@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ChannelKind, KeyKind } from "../base/lists.js";
 import { Slice, SpanUse } from "../bid/request.js";
 import { bodyOf, DecodedRequest, withRequest } from "../testing/decoded-request.js";
-import { hostInto } from "./decode-domain.js";
+import { hostInto } from "./decode-host.js";
 
 const decoded = new DecodedRequest();
 const { record } = decoded;

@@ -1,6 +1,7 @@
 import { ChannelKind, KeyKind } from "../base/lists.js";
 import { type BidRequest, REQUEST_LEVEL, Slice } from "../bid/request.js";
-import { hostInto, pushDomains } from "./decode-domain.js";
+import { pushDomains } from "./decode-domain.js";
+import { hostInto } from "./decode-host.js";
 import { readKeyValues, readKeywords } from "./decode-key-values.js";
 import {
   pushValue,

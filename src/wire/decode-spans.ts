@@ -1,7 +1,8 @@
 import { Hash64, scopeKey, textKeyInto } from "../base/hash.js";
 import { keysMax, spansMax } from "../base/limits.js";
 import { KeyKind } from "../base/lists.js";
-import { type BidRequest, REQUEST_LEVEL, SpanUse } from "../bid/request.js";
+import { type BidRequest, REQUEST_LEVEL, Slice, SpanUse } from "../bid/request.js";
+import { listedDomainInto } from "./decode-host.js";
 import { isString, readNameEnd, readText } from "./json-read.js";
 import { elementsOf, endAt, nextAt, startAt } from "./json-tape.js";
 
@@ -89,16 +90,31 @@ export function readList(
   owner: number,
 ): void {
   const from = request.keyCount;
-  if (isString(list)) {
-    const end = readNameEnd(request, list);
-    if (end !== 0) pushText(request, startAt(list), end, kind);
-  }
+  if (isString(list)) pushEntry(request, list, kind);
   for (let at = elementsOf(list), last = nextAt(list); at < last; at = nextAt(at)) {
-    const end = readNameEnd(request, at);
-    if (end !== 0) pushText(request, startAt(at), end, kind);
-    else if (use !== SpanUse.VALUE) pushKey(request, 0, 0);
+    if (!pushEntry(request, at, kind) && use !== SpanUse.VALUE) pushKey(request, 0, 0);
   }
   closeSpan(request, from, use, kind, owner);
+}
+
+const SPACE = 32;
+const domain = new Slice();
+
+/** One entry of a list without the blanks round it; false when there is nothing to compare in it. */
+function pushEntry(request: BidRequest, at: number, kind: KeyKind): boolean {
+  let end = readNameEnd(request, at);
+  if (end === 0) return false;
+  const { bytes } = request;
+  let start = startAt(at);
+  while (start < end && bytes[start]! <= SPACE) start++;
+  while (end > start && bytes[end - 1]! <= SPACE) end--;
+  if (kind === KeyKind.ADVERTISER_DOMAIN) {
+    listedDomainInto(bytes, start, end, domain);
+    ({ start, end } = domain);
+  }
+  if (start === end) return false;
+  pushText(request, start, end, kind);
+  return true;
 }
 
 /** A language by its primary subtag: "zh-CN" and "zh_CN" are "zh". */

@@ -2,6 +2,7 @@ import { textKeyInto } from "../base/hash.js";
 import { gunzipBytesMax } from "../base/limits.js";
 import { ChannelKind, KeyKind } from "../base/lists.js";
 import { type BidRequest, REQUEST_LEVEL, SpanUse } from "../bid/request.js";
+import { sizeInterstitials } from "./decode-banner.js";
 import { unknownCurrency } from "./decode-codes.js";
 import { readCurrency } from "./decode-deal.js";
 import { decodeDevice, finishGeo, startDevice } from "./decode-device.js";
@@ -54,6 +55,7 @@ export function decode(request: BidRequest, length: number): DecodeResult {
   decodeRoot(request);
   finishInventory(request);
   finishGeo(request);
+  sizeInterstitials(request);
   if (request.id.end === request.id.start) return DecodeResult.NO_ID;
   return request.impCount === 0 ? DecodeResult.NO_IMP : DecodeResult.OK;
 }
@@ -149,7 +151,7 @@ function decodeRootField(request: BidRequest, at: number): void {
       request.test = readTest(request, at);
       break;
     case Key.cattax:
-      request.cattax = readInteger(request, at, 1);
+      request.cattax = Math.max(1, readInteger(request, at, 1));
       break;
     case Key.bcat:
       readRootList(request, at, SpanUse.BCAT, KeyKind.CATEGORY);

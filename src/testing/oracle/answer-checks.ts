@@ -204,7 +204,8 @@ function markupFaults(bid: Plain, imp: Plain, name: MediaName, media: Plain, say
   if (name === "banner") {
     const { exact, flexible } = bannerSizes(media, new Doubt());
     const size = `${String(bid["w"])}x${String(bid["h"])}`;
-    if (!exact.includes(size) && !flexible) say(`size ${size} is not offered`);
+    const ofScreen = exact.length === 0 && numberAt(imp, "instl") === 1;
+    if (!exact.includes(size) && !flexible && !ofScreen) say(`size ${size} is not offered`);
   } else if (name === "native") {
     for (const fault of nativeAnswerFaults(media, adm)) say(fault);
   } else for (const fault of vastFaults(adm)) say(fault);

@@ -29,12 +29,19 @@ function domainBlock(request: Plain, creative: CreativeModel, doubt: Doubt): str
   for (const entry of textsAt(request, "badv", doubt)) {
     const plain = entry.toLowerCase();
     for (const domain of creative.domains) {
-      if (isOrIsBelow(domain, plain)) return "badv";
-      if (isOrIsBelow(domain, hostOf(entry))) doubt.add("badv holds an address, not a domain");
+      if (isOrIsBelow(domain, plain) || isOrIsBelow(domain, meantBy(entry))) return "badv";
+      if (!/^[a-z0-9.-]*$/.test(plain)) doubt.add("badv holds what is no domain");
     }
   }
   return null;
 }
+
+/** The domain that an entry means, however it is spelt: an address, "www.", "*.", closing dots, blanks. */
+const meantBy = (entry: string): string =>
+  hostOf(entry)
+    .replace(/^\*\./, "")
+    .replace(/\.+$/, "")
+    .replace(/^www\./, "");
 
 /** A blocked parent blocks its children: "IAB25" also means "IAB25-3" (taxonomy 1). */
 const isCategoryOrBelow = (category: string, listed: string): boolean =>

@@ -1,0 +1,64 @@
+import type { Slice } from "../bid/request.js";
+
+/**
+ * A host name in full is at most 253 characters (RFC 1035); the bound also keeps the work linear.
+ */
+const hostBytesMax = 253;
+
+const COLON = 58;
+const SLASH = 47;
+const DOT = 46;
+
+/**
+ * Finds the host in a domain or an address: without scheme, user, port, path and closing dot. The
+ * slice is left empty when there is none.
+ */
+export function hostInto(bytes: Uint8Array, start: number, end: number, out: Slice): void {
+  out.clear();
+  let from = start;
+  for (let at = start; at + 2 < end; at++) {
+    const byte = bytes[at];
+    if (byte === COLON && bytes[at + 1] === SLASH && bytes[at + 2] === SLASH) {
+      from = at + 3;
+      break;
+    }
+    // a scheme is short and comes before anything else
+    if (byte === DOT || byte === SLASH) break;
+  }
+  if (from === start && end - start > 1 && bytes[start] === SLASH && bytes[start + 1] === SLASH) {
+    from = start + 2;
+  }
+  let to = from;
+  for (; to < end; to++) {
+    const byte = bytes[to]!;
+    if (byte === 64) from = to + 1; // user@host
+    if (byte === SLASH || byte === 63 || byte === 35) break;
+  }
+  for (let at = from; at < to; at++) {
+    if (bytes[at] === COLON) to = at;
+    else if (bytes[at]! <= 32) return;
+  }
+  while (to > from && bytes[to - 1] === DOT) to--;
+  if (to === from || to - from > hostBytesMax) return;
+  out.start = from;
+  out.end = to;
+}
+
+const STAR = 42;
+const www = [119, 119, 119, DOT];
+
+/**
+ * A domain of a block or allow list as it is compared: lists in the field hold addresses, "www.", "*." and closing
+ * dots, and a block must not be escaped by how it is spelt. Empty when there is no domain in it.
+ */
+export function listedDomainInto(bytes: Uint8Array, start: number, end: number, out: Slice): void {
+  hostInto(bytes, start, end, out);
+  if (bytes[out.start] === STAR && bytes[out.start + 1] === DOT) out.start += 2;
+  while (out.start < out.end && bytes[out.start] === DOT) out.start++;
+  if (
+    out.end - out.start > www.length &&
+    www.every((byte, i) => (bytes[out.start + i]! | 32) === (byte | 32))
+  ) {
+    out.start += www.length;
+  }
+}
