@@ -1,17 +1,20 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { SourceFile } from "../campaign/document.js";
 
 /** Files below these are ours, at any depth; beside them the YAML files of the folder itself. */
 const subfolders = ["campaigns", "deals", "exchanges"] as const;
 const profilesFolder = "exchanges/profiles";
 const fileBytesMax = 128 * 1024 * 1024;
+/** The config folder that the program comes with: its exchange profiles serve every config folder. */
+const packageConfig = fileURLToPath(new URL("../../config", import.meta.url));
 const isYaml = (name: string): boolean => /\.ya?ml$/.test(name) && !name.startsWith(".");
 
 /**
  * The YAML files of a config folder as texts, sorted by name; which file means what is
- * campaign/load's matter. Exchange profiles that the folder lacks are taken from its parent:
- * config/demo uses those of config/. Throws where the folder or a file cannot be read, with the
+ * campaign/load's matter. Exchange profiles that the folder lacks are taken from its parent (config/demo uses those
+ * of config/), else from the package's own. Throws where the folder or a file cannot be read, with the
  * path and what to do.
  */
 export function readConfigFolder(folder: string): readonly SourceFile[] {
@@ -21,10 +24,11 @@ export function readConfigFolder(folder: string): readonly SourceFile[] {
   const names = listed(folder, "").filter(isYaml);
   for (const subfolder of subfolders) names.push(...yamlBelow(folder, subfolder));
   const files = names.map((name) => readSource(join(folder, name), name));
-  const parent = dirname(resolve(folder));
-  for (const name of yamlBelow(parent, profilesFolder)) {
-    if (names.includes(name)) continue;
-    files.push(readSource(join(folder, "..", name), name));
+  for (const beside of [dirname(resolve(folder)), packageConfig]) {
+    for (const name of yamlBelow(beside, profilesFolder)) {
+      if (files.some((file) => file.name === name)) continue;
+      files.push(readSource(join(beside, name), name));
+    }
   }
   return files.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,0 +1,8 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { sampleCommand } from "../runtime/demo-console.js";
+
+test("the request to paste is the same in the README and on the demo's console", () => {
+  const readme = readFileSync("README.md", "utf8");
+  expect(readme).toContain(sampleCommand("http://127.0.0.1:8080/bid/openrtb26"));
+});
