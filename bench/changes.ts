@@ -11,8 +11,9 @@ const body = JSON.stringify({
 });
 
 /**
- * The real program under load while `swaps` Worlds are published by price edits of its config folder, then ended by
- * SIGTERM with the load still on. Prints what was lost: nothing may be. True = nothing was.
+ * The real program under load while `swaps` Worlds are published by price edits of its config
+ * folder, then ended by SIGTERM with the load still on. Prints what was lost: nothing may be. True
+ * = nothing was.
  */
 export async function printChanges(swaps: number, write: (line: string) => void): Promise<boolean> {
   const program = new Program();

@@ -31,7 +31,7 @@ const tiny = process.argv.includes("--tiny");
 const size: Size = tiny
   ? { warm: 200, measured: 400, rounds: 1 }
   : quick
-    ? { warm: 60_000, measured: 60_000, rounds: 3 }
+    ? { warm: 40_000, measured: 30_000, rounds: 3 }
     : { warm: 100_000, measured: 200_000, rounds: 5 };
 const people = tiny ? 300_000 : 1_000_000;
 const lineItems = 1000;

@@ -9,6 +9,8 @@ export type AdminStatus = {
   readonly generation: number;
   readonly epoch: number;
   readonly epochAgeSeconds: number | null;
+  /** True: the snapshot's life is over, bids are on context only until a new epoch comes. */
+  readonly epochExpired: boolean;
   readonly exchanges: readonly string[];
   /** Line items by what keeps them from bidding. */
   readonly lineItems: Readonly<Record<keyof typeof liveNames, number>>;
@@ -44,6 +46,7 @@ export type StatusInput = {
   /** null while no World is published. */
   readonly world: World | null;
   readonly epochAgeSeconds: number | null;
+  readonly epochExpired?: boolean;
   /** Of the last reading of the configuration's files. */
   readonly issues: readonly Issue[];
   readonly configLive: boolean;
@@ -60,6 +63,7 @@ export function adminStatus(input: StatusInput): AdminStatus {
     generation: world?.generation ?? 0,
     epoch: world?.index.epoch ?? 0,
     epochAgeSeconds: input.epochAgeSeconds,
+    epochExpired: input.epochExpired === true,
     exchanges: world?.exchanges.map(({ name }) => name) ?? [],
     lineItems: countLive(world?.table.lineItemLive ?? new Uint8Array()),
     config: {

@@ -30,14 +30,17 @@ export class CellFacts {
   textEnd = 0;
 }
 
+const placeWords = 4;
+const hiWord = 1;
+const cellWord = 2;
+
 /** One worker's cells: open addressing, at most half full, never emptied. */
 export class CellTable {
   readonly worker: number;
   readonly cellsMax: number;
   readonly mask: number;
-  readonly keyLo: Uint32Array;
-  readonly keyHi: Uint32Array;
-  readonly cell: Uint32Array;
+  /** By place: key lo, key hi, cell (0 = free), unused. One place is in one cache line. */
+  readonly places: Uint32Array;
   count = 0;
 
   constructor(worker: number, cellsMax = contextCellsMax) {
@@ -46,9 +49,7 @@ export class CellTable {
     this.worker = worker;
     this.cellsMax = cellsMax;
     this.mask = 2 * cellsMax - 1;
-    this.keyLo = new Uint32Array(2 * cellsMax);
-    this.keyHi = new Uint32Array(2 * cellsMax);
-    this.cell = new Uint32Array(2 * cellsMax);
+    this.places = new Uint32Array(2 * cellsMax * placeWords);
   }
 }
 
@@ -57,18 +58,19 @@ const key = new Hash64();
 /** The facts' cell; pushes its record when it is new. */
 export function internCell(table: CellTable, ring: RingWriter, facts: CellFacts): number {
   cellKeyInto(facts, key);
-  let at = key.lo & table.mask;
-  while (table.cell[at] !== 0) {
-    if (table.keyLo[at] === key.lo && table.keyHi[at] === key.hi) return table.cell[at]!;
-    at = (at + 1) & table.mask;
+  const { places } = table;
+  let at = (key.lo & table.mask) * placeWords;
+  while (places[at + cellWord] !== 0) {
+    if (places[at] === key.lo && places[at + hiWord] === key.hi) return places[at + cellWord]!;
+    at = (at + placeWords) & (places.length - 1);
   }
   if (table.count === table.cellsMax) return OTHER_CELL;
   const cell = ((table.worker << 24) | (table.count + 1)) >>> 0;
   if (!pushCell(ring, cell, facts)) return OTHER_CELL;
   table.count++;
-  table.keyLo[at] = key.lo;
-  table.keyHi[at] = key.hi;
-  table.cell[at] = cell;
+  places[at] = key.lo;
+  places[at + hiWord] = key.hi;
+  places[at + cellWord] = cell;
   return cell;
 }
 

@@ -3,7 +3,6 @@ import { impsMax } from "../base/limits.js";
 import { Outcome } from "../base/outcome.js";
 import type { CountryCode, UnixMs } from "../base/units.js";
 import type { Exchange } from "../campaign/exchange.js";
-import { seatOutcome } from "./agency.js";
 import { armOf } from "./audience.js";
 import { type Grant, grantOf, isGrant, NO_BID } from "./consent.js";
 import { creativeRefusal, pickCreative } from "./creative-fit.js";
@@ -11,8 +10,9 @@ import { DealFit, dealFit } from "./deal.js";
 import type { Decision } from "./decision.js";
 import { addEntry } from "./entries.js";
 import { identifyInto } from "./identify.js";
-import { candidatesInto, firstUnmetPredicate, tellZoneHours } from "./match.js";
+import { candidatesInto, contextOutcome, tellZoneHours } from "./match.js";
 import type { Offers } from "./offer.js";
+import { openEntriesInto, pricesComeFirst } from "./open-entries.js";
 import { Priced, priceInto } from "./price.js";
 import { answerCurrency } from "./rates.js";
 import type { BidRequest } from "./request.js";
@@ -38,7 +38,9 @@ export function decide(
   for (let i = 0; i < request.impCount && offers.count < exchange.maxBids; i++) {
     offerFor(decision, scratchOrder[i]!, offers);
   }
-  return offers.count > 0 ? Outcome.BID : decision.furthest;
+  if (offers.count > 0) return Outcome.BID;
+  tellRefusals(decision);
+  return decision.furthest;
 }
 
 const scratchOrder = new Uint8Array(impsMax);
@@ -51,7 +53,7 @@ const scratchBest = new Float64Array(impsMax);
 function orderImps(decision: Decision): void {
   const { request, scratch } = decision;
   for (let imp = 0; imp < request.impCount; imp++) {
-    fillEntries(decision, imp);
+    if (openImp(decision, imp)) considerCandidates(decision);
     const best = scratch.heap[0]!;
     scratchBest[imp] =
       scratch.heapCount === 0 ? -1 : scratch.entryRank[best]! * 2 ** 48 + scratch.entryPrice[best]!;
@@ -111,29 +113,51 @@ function tellPerson(decision: Decision, grant: Grant | null): void {
 
 /** One imp: entries, offers. */
 function offerFor(decision: Decision, impIndex: number, offers: Offers): void {
-  fillEntries(decision, impIndex);
+  if (openImp(decision, impIndex)) {
+    if (pricesComeFirst(decision.imp)) openEntriesInto(decision);
+    else considerCandidates(decision);
+  }
   const outcome = selectInto(decision, impIndex, offers);
   if (outcome > decision.furthest) decision.furthest = outcome;
 }
 
-/**
- * The entries of every candidate of one imp into the scratch; none where the imp cannot be bid on.
- */
-function fillEntries(decision: Decision, impIndex: number): void {
+/** The candidates of one imp into the scratch; false where the imp cannot be bid on. */
+function openImp(decision: Decision, impIndex: number): boolean {
   const { table, scratch, request } = decision;
   const imp = request.imps[impIndex]!;
   decision.imp = imp;
   scratch.entryCount = 0;
   scratch.heapCount = 0;
-  if (imp.usable === 0) return;
+  scratch.candidateCount = 0;
+  if (imp.usable === 0) return false;
   if (!resolveImp(table, scratch, request, impIndex)) {
     decision.furthest = Outcome.TOO_LARGE;
-    return;
+    return false;
   }
   candidatesInto(table, scratch, request, imp);
+  return true;
+}
+
+/** Every way of every candidate of the current imp: entries, and the furthest refusal. */
+function considerCandidates(decision: Decision): void {
+  const { scratch } = decision;
   for (let i = 0; i < scratch.candidateCount; i++) {
     const outcome = considerLineItem(decision, scratch.candidate[i]!);
     if (outcome > decision.furthest) decision.furthest = outcome;
+  }
+}
+
+/** Nothing is offered: why, of the imps whose prices came first. */
+function tellRefusals(decision: Decision): void {
+  const { request } = decision;
+  for (let imp = 0; imp < request.impCount; imp++) {
+    const { usable } = request.imps[imp]!;
+    if (usable === 0 || !pricesComeFirst(request.imps[imp]!)) continue;
+    if (request.impCount === 1) {
+      // its candidates are still there
+      decision.scratch.entryCount = decision.scratch.heapCount = 0;
+      considerCandidates(decision);
+    } else if (openImp(decision, imp)) considerCandidates(decision);
   }
 }
 
@@ -151,17 +175,6 @@ export function considerLineItem(decision: Decision, lineItem: number): Outcome 
   const priced = arm < 0 ? decision.table.lineItemArmStart[lineItem]! : arm;
   const ways = considerWays(decision, lineItem, priced, arm >= 0);
   return ways === Outcome.BID && arm < 0 ? Outcome.AUDIENCE : ways;
-}
-
-/** The checks that no person changes. */
-export function contextOutcome(decision: Decision, lineItem: number): Outcome {
-  const { table, scratch, now } = decision;
-  if (table.lineItemLive[lineItem] !== 0) return Outcome.NOT_LIVE;
-  if (now < table.lineItemStartMs[lineItem]! || now >= table.lineItemEndMs[lineItem]!) {
-    return Outcome.OUTSIDE_FLIGHT;
-  }
-  if (firstUnmetPredicate(table, scratch, lineItem) >= 0) return Outcome.TARGETING;
-  return seatOutcome(decision, lineItem);
 }
 
 /**

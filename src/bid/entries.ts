@@ -1,6 +1,9 @@
 import { mix32 } from "../base/hash.js";
 import type { Scratch } from "./scratch.js";
 
+/** `entryCreative` of an entry whose creative is picked when the entry is taken. */
+export const PICK_LATER = 0xffff_ffff;
+
 /**
  * Entries of one imp, best first: guaranteed deals, deals, open bids; within a rank the higher
  * price; ties broken by a value seeded by the request. A binary heap over columns: building n
@@ -21,7 +24,7 @@ export function addEntry(
   scratch.entryLineItem[entry] = lineItem;
   scratch.entryDeal[entry] = deal;
   scratch.entryCreative[entry] = creative;
-  scratch.entrySize[entry] = scratch.creativeSize[creative]!;
+  if (creative !== PICK_LATER) scratch.entrySize[entry] = scratch.creativeSize[creative]!;
   scratch.entryRank[entry] = rank;
   scratch.entryPrice[entry] = priceMicros;
   scratch.entryReserved[entry] = reservedMicros;

@@ -1,5 +1,6 @@
 import { mix32 } from "../base/hash.js";
 import { KeyKind, Media } from "../base/lists.js";
+import { Outcome } from "../base/outcome.js";
 import type { UnixMs } from "../base/units.js";
 import {
   type CampaignTable,
@@ -11,6 +12,8 @@ import {
   shapeOfSize,
   shapeVideo,
 } from "../campaign/table.js";
+import { seatOutcome } from "./agency.js";
+import type { Decision } from "./decision.js";
 import type { BidRequest, ImpRecord } from "./request.js";
 import { type Scratch, valuesPerDimension } from "./scratch.js";
 
@@ -90,6 +93,17 @@ function append(table: CampaignTable, scratch: Scratch, start: number, count: nu
     candidate[total++] = lineItem;
   }
   scratch.candidateCount = total;
+}
+
+/** The checks that no person changes. */
+export function contextOutcome(decision: Decision, lineItem: number): Outcome {
+  const { table, scratch, now } = decision;
+  if (table.lineItemLive[lineItem] !== 0) return Outcome.NOT_LIVE;
+  if (now < table.lineItemStartMs[lineItem]! || now >= table.lineItemEndMs[lineItem]!) {
+    return Outcome.OUTSIDE_FLIGHT;
+  }
+  if (firstUnmetPredicate(table, scratch, lineItem) >= 0) return Outcome.TARGETING;
+  return seatOutcome(decision, lineItem);
 }
 
 /**

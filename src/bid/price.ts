@@ -37,6 +37,14 @@ export function priceInto(
     : auctionPriceInto(decision, lineItem, arm, floor as Micros, currency);
 }
 
+/** Prices an open bid of an imp whose floor no creative changes (`pricesComeFirst`). */
+export function openPriceInto(decision: Decision, lineItem: number, arm: number): Priced {
+  const { bidFloorMicros, bidFloorHuge, bidFloorCurrency } = decision.imp;
+  if (bidFloorHuge === 1 || bidFloorMicros >= microsMax) return Priced.BELOW_FLOOR;
+  const currency = bidFloorCurrency === 0 ? usDollar : bidFloorCurrency;
+  return auctionPriceInto(decision, lineItem, arm, bidFloorMicros as Micros, currency);
+}
+
 /**
  * The product of the context modifiers that meet, clamped (the product, not its factors), in
  * permille.

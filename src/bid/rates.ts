@@ -21,7 +21,9 @@ export const ratesUsable = (rates: Rates, now: UnixMs): boolean =>
   rates.fixed || (now - rates.asOfMs <= staleAfterMs && rates.asOfMs - now <= staleAfterMs);
 
 /**
- * -1 where either currency has no usable rate, or the amount is beyond what money here holds. Rounds down; two exact steps through the base. */
+ * -1 where either currency has no usable rate, or the amount is beyond what money here holds.
+ * Rounds down; two exact steps through the base.
+ */
 export function convertFloor(
   rates: Rates,
   now: UnixMs,

@@ -271,6 +271,14 @@ export class BidRequest {
   readonly property = new Slice();
   livestream = -1;
 
+  /**
+   * Bit k = a rule of the World names values of KeyKind k; other values are not read. Kept from
+   * request to request (bid/wanted): it saved 0.6 us of 12 (in process, Node 20.20.2, 2026-11).
+   */
+  kindsWanted = -1;
+  /** 0 = no rule names a browser: a user agent is read only where the system is not known. */
+  browserWanted = 1;
+
   // device
   deviceType = 0;
   /** The screen in pixels: the size of an interstitial that states none. 0 = not stated. */

@@ -16,7 +16,8 @@ const stampMax = 2 ** 32 - 1 - (2 * impsMax + 2);
 export class Scratch {
   /**
    * Rises by one per request and by one or two per imp; the arrays hold 32 bits of it, so
-   * `renewStamps` starts it anew before they would wrap (after some 15 h at 40,000 requests a second).
+   * `renewStamps` starts it anew before they would wrap (after some 15 h at 40,000 requests a
+   * second).
    */
   stamp = 1;
   requestStamp = 0;

@@ -5,6 +5,7 @@ import { NO_AUDIENCE } from "../campaign/table.js";
 import type { Decision } from "./decision.js";
 import { takeEntry } from "./entries.js";
 import type { Offer, Offers } from "./offer.js";
+import { creativePicked } from "./open-entries.js";
 import type { Scratch } from "./scratch.js";
 
 /**
@@ -32,6 +33,7 @@ export function selectInto(decision: Decision, impIndex: number, offers: Offers)
     const advertiser = decision.table.lineItemAdvertiser[scratch.entryLineItem[entry]!]!;
     if (deal >= 0 && (dealsLeft === 0 || scratch.dealTaken[deal] === scratch.impStamp)) continue;
     if (deal < 0 && (openBids === openBidsMax || advertiser === firstAdvertiser)) continue;
+    if (!creativePicked(decision, entry)) continue;
     const offer = offers.items[offers.count]!;
     fillOffer(decision, impIndex, entry, offer);
     const held = decision.hold(decision, entry, offer);
@@ -54,8 +56,8 @@ export function selectInto(decision: Decision, impIndex: number, offers: Offers)
 }
 
 /**
- * Only people in an audience (or under a cap) come as far as its hold: the reason would tell who they are, so there it
- * is the person class, as for everyone else.
+ * Only people in an audience (or under a cap) come as far as its hold: the reason would tell who
+ * they are, so there it is the person class, as for everyone else.
  */
 function refusalToTell(decision: Decision, lineItem: number, held: Outcome): Outcome {
   const { table } = decision;

@@ -62,3 +62,13 @@ test("the index follows the id, not the file's name", () => {
     [9, 2],
   ]);
 });
+
+test("an exchange's id fits the two bytes that a token has for it", () => {
+  const issuesOf = (id: number) =>
+    loadConfig(configTexts({ "exchanges/zeta.yaml": `id: ${id}\nname: zeta\nextends: plain\n` }))
+      .issues;
+  expect(issuesOf(65_535)).toEqual([]);
+  expect(issuesOf(65_536)).toMatchObject([
+    { line: 1, message: expect.stringContaining("a whole number from 1 to 65535") },
+  ]);
+});

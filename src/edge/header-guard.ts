@@ -31,6 +31,8 @@ export class HeaderGuard {
   contentEncoding = "";
   /** The x-crowdbid-secret header or the bearer token, "" = none. */
   secret = "";
+  /** The last path that was found sound: bid requests come with the same one again and again. */
+  private soundPath = "";
   private hosts = 0;
   private headers = 0;
   private headBytes = 0;
@@ -90,7 +92,11 @@ export class HeaderGuard {
   verdict(isPost: boolean, path: string, query: string): number {
     if (this.broken || this.hosts !== 1) return 400;
     if (this.headers > headersMax || this.headBytes > headBytesMax) return 400;
-    if (!printable.test(path) || !printable.test(query)) return 400;
+    if (path !== this.soundPath) {
+      if (!printable.test(path)) return 400;
+      this.soundPath = path;
+    }
+    if (query !== "" && !printable.test(query)) return 400;
     if (this.transferEncoding) return this.contentLength === none ? 411 : 400;
     if (isPost) return this.contentLength === none ? 411 : 0;
     return this.contentLength > 0 ? 400 : 0;

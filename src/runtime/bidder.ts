@@ -9,6 +9,7 @@ import { Identified } from "../bid/identify.js";
 import { Offers } from "../bid/offer.js";
 import { BidRequest } from "../bid/request.js";
 import { Scratch } from "../bid/scratch.js";
+import { tellWanted } from "../bid/wanted.js";
 import type { Exchange } from "../campaign/exchange.js";
 import type { BidAnswer } from "../edge/http-edge.js";
 import { readConsent } from "../wire/consent.js";
@@ -53,6 +54,7 @@ export class Bidder {
     this.parts = parts;
     this.served = served;
     this.decisionNow = this.decisionFor(served);
+    tellWanted(served.world.table, this.request);
   }
 
   /** Where the edge puts a body: the request's own bytes, so that nothing is copied twice. */
@@ -76,6 +78,7 @@ export class Bidder {
   adopt(served: ServedWorld): void {
     this.decisionNow = this.decisionFor(served);
     this.served = served;
+    tellWanted(served.world.table, this.request);
   }
 
   /**
@@ -113,7 +116,12 @@ export class Bidder {
     this.outcome = decide(decisionNow, request, exchange, now, offers);
     if (this.outcome !== Outcome.BID) return 0;
     const { table } = world;
-    return encodeInto(request, offers, exchange, templates, table, parts.tokens, this.answerBuffer);
+    const { tokens } = parts;
+    const { answerBuffer } = this;
+    const bytes = encodeInto(request, offers, exchange, templates, table, tokens, answerBuffer);
+    // No template, or no room: reservations of what was left out run to their expiry.
+    if (bytes === 0) this.outcome = Outcome.NO_CREATIVE;
+    return bytes;
   }
 
   private refuse(): BidAnswer {

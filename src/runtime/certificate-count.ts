@@ -4,7 +4,7 @@ import { refuse } from "../index/verify.js";
 import { entryUrl } from "./entry-url.js";
 import type { CountAnswer, CountRequest } from "./term-count.js";
 
-/** Far above the longest count: 630 M people and every plane take about two minutes. */
+/** A count reads the planes in use once; a process that takes longer hangs. */
 const countMsMax = 600_000;
 
 /**

@@ -14,9 +14,9 @@ export type JudgeContext = Omit<CountRequest, "epoch" | "terms" | "nowMs"> & {
 export type AudienceVerdict = { readonly needed: AudienceNeeded; readonly verdict: TermVerdict };
 
 /**
- * Certificates by epoch: an audience is certified when each term of its normal form is. Verdicts are
- * kept by digest, so that an edit asks only for what is new, and the served epoch's stay until the
- * next epoch is published.
+ * Certificates by epoch: an audience is certified when each term of its normal form is. Verdicts
+ * are kept by digest, so that an edit asks only for what is new, and the served epoch's stay until
+ * the next epoch is published.
  */
 export class Certificates {
   private readonly judge: Judge;
@@ -66,9 +66,9 @@ export class Certificates {
     return "";
   }
 
-  /** After the publication of this epoch: the verdicts of all others are of no use any more. */
-  keepOnly(epoch: Epoch): void {
-    for (const other of this.byEpoch.keys()) if (other !== epoch) this.byEpoch.delete(other);
+  /** After the publication of this epoch. A later one may be on its way: its verdicts stay. */
+  dropBefore(epoch: Epoch): void {
+    for (const other of this.byEpoch.keys()) if (other < epoch) this.byEpoch.delete(other);
   }
 }
 

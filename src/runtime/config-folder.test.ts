@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readConfigFolder, watchedFolders } from "./config-folder.js";
+import { readConfigFolder, watchedFiles } from "./config-folder.js";
 
 let root = "";
 const write = (name: string): void => {
@@ -27,7 +27,8 @@ test("reads the YAML files that belong to a config, and no others", () => {
     path: join(root, files[0]!.name),
     text: `# ${files[0]!.name}\n`,
   });
-  expect(watchedFolders(root)).toContain(join(root, "exchanges/profiles"));
+  const watched = watchedFiles(root).filter((path) => path.startsWith(root));
+  expect(watched.sort()).toEqual(ours.map((name) => join(root, name)).sort());
 });
 
 test("a folder takes the profiles that it lacks from its parent", () => {
@@ -45,6 +46,15 @@ test("a copied folder finds the profiles that the program comes with", () => {
   write("rates.yaml");
   const names = readConfigFolder(root).map(({ name }) => name);
   expect(names).toContain("exchanges/profiles/openrtb-2.6.yaml");
+});
+
+test("what is watched follows the parent's profiles and the vendor list as they come", () => {
+  for (const name of ["demo/rates.yaml", "demo/vendor-list.json"]) write(name);
+  const demo = join(root, "demo");
+  const before = ["rates.yaml", "vendor-list.json"].map((name) => join(demo, name));
+  expect(watchedFiles(demo).filter((path) => path.startsWith(root))).toEqual(before);
+  write("exchanges/profiles/late.yaml");
+  expect(watchedFiles(demo)).toContain(join(root, "exchanges/profiles/late.yaml"));
 });
 
 test("a folder that is not there is named, with what to do", () => {

@@ -7,37 +7,47 @@ import type { SourceFile } from "../campaign/document.js";
 const subfolders = ["campaigns", "deals", "exchanges"] as const;
 const profilesFolder = "exchanges/profiles";
 const fileBytesMax = 128 * 1024 * 1024;
-/** The config folder that the program comes with: its exchange profiles serve every config folder. */
+/** The config folder of the program itself: its exchange profiles serve every config folder. */
 const packageConfig = fileURLToPath(new URL("../../config", import.meta.url));
 const isYaml = (name: string): boolean => /\.ya?ml$/.test(name) && !name.startsWith(".");
 
 /**
  * The YAML files of a config folder as texts, sorted by name; which file means what is
- * campaign/load's matter. Exchange profiles that the folder lacks are taken from its parent (config/demo uses those
- * of config/), else from the package's own. Throws where the folder or a file cannot be read, with the
- * path and what to do.
+ * campaign/load's matter. Exchange profiles that the folder lacks are taken from its parent
+ * (config/demo uses those of config/), else from the package's own. Throws where the folder or a
+ * file cannot be read, with the path and what to do.
  */
 export function readConfigFolder(folder: string): readonly SourceFile[] {
   if (!isFolder(folder)) {
     throw new Error(`there is no config folder ${folder}: name one with --config`);
   }
-  const names = listed(folder, "").filter(isYaml);
-  for (const subfolder of subfolders) names.push(...yamlBelow(folder, subfolder));
-  const files = names.map((name) => readSource(join(folder, name), name));
-  for (const beside of [dirname(resolve(folder)), packageConfig]) {
-    for (const name of yamlBelow(beside, profilesFolder)) {
-      if (files.some((file) => file.name === name)) continue;
-      files.push(readSource(join(beside, name), name));
-    }
-  }
+  const files = placedFiles(folder).map(({ path, name }) => readSource(path, name));
   return files.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Folders whose changes can change what `readConfigFolder` gives: what a reload watches. */
-export function watchedFolders(folder: string): readonly string[] {
-  const parent = join(folder, "..", profilesFolder);
-  const below = [...subfolders, profilesFolder].map((name) => join(folder, name));
-  return [folder, ...below, parent].filter(isFolder);
+/**
+ * The files that are there now and whose changes can change what a config says: those of
+ * `readConfigFolder`, and the JSON files beside them, one of which may be the vendor list.
+ */
+export function watchedFiles(folder: string): readonly string[] {
+  const beside = listed(folder, "").filter((name) => name.endsWith(".json"));
+  const lists = beside.map((name) => join(folder, name));
+  return [...placedFiles(folder).map(({ path }) => path), ...lists];
+}
+
+type PlacedFile = Pick<SourceFile, "path" | "name">;
+
+function placedFiles(folder: string): readonly PlacedFile[] {
+  const names = listed(folder, "").filter(isYaml);
+  for (const subfolder of subfolders) names.push(...yamlBelow(folder, subfolder));
+  const files = names.map((name) => ({ path: join(folder, name), name }));
+  for (const beside of [dirname(resolve(folder)), packageConfig]) {
+    for (const name of yamlBelow(beside, profilesFolder)) {
+      if (files.some((file) => file.name === name)) continue;
+      files.push({ path: join(beside, name), name });
+    }
+  }
+  return files;
 }
 
 function readSource(path: string, name: string): SourceFile {

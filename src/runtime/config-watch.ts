@@ -1,5 +1,5 @@
-import { type Dirent, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { statSync } from "node:fs";
+import { watchedFiles } from "./config-folder.js";
 
 /**
  * Looks this often; a change is seen at the latest after two looks (one to see it, one to see it
@@ -8,16 +8,16 @@ import { join } from "node:path";
 const lookEveryMs = 150;
 
 /**
- * Calls back when the YAML files under the folders have changed and then stood still for one look,
- * so that a half-written file is rarely read (and if so: a bad file changes nothing). Polling,
- * because fs.watch misses renames on some file systems; 100 files cost about 1 ms a look. Gives the
- * function that stops it.
+ * Calls back when a config folder has changed since this call and then stood still for one look, so
+ * that a half-written file is rarely read (and if so: a bad file changes nothing). Begin before the
+ * first reading, or an edit in between is lost. Polling, because fs.watch misses renames on some
+ * file systems; 100 files cost about 1 ms a look. Gives the function that stops it.
  */
-export function watchFolders(folders: readonly string[], changed: () => void): () => void {
-  let reported = fingerprint(folders);
+export function watchConfig(folder: string, changed: () => void): () => void {
+  let reported = fingerprint(folder);
   let last = reported;
   const timer = setInterval(() => {
-    const now = fingerprint(folders);
+    const now = fingerprint(folder);
     if (now !== reported && now === last) {
       reported = now;
       changed();
@@ -31,28 +31,14 @@ export function watchFolders(folders: readonly string[], changed: () => void): (
 }
 
 /**
- * Names, sizes, times and inodes of all YAML files: changes whenever one is edited, added, renamed
- * or removed.
+ * Names, sizes, times and inodes of all files: changes whenever one is edited, added, renamed or
+ * removed.
  */
-function fingerprint(folders: readonly string[]): string {
-  const lines: string[] = [];
-  for (const folder of folders) collect(folder, lines);
-  return lines.join("\n");
-}
-
-function collect(folder: string, lines: string[]): void {
-  let entries: Dirent[];
+function fingerprint(folder: string): string {
   try {
-    entries = readdirSync(folder, { withFileTypes: true });
+    return watchedFiles(folder).map(stateOf).join("\n");
   } catch {
-    lines.push(`${folder} unreadable`);
-    return;
-  }
-  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) collect(path, lines);
-    else if (/\.ya?ml$/.test(entry.name)) lines.push(stateOf(path));
+    return `${folder} unreadable`;
   }
 }
 

@@ -2,14 +2,15 @@ import { bucketOf, histogramBuckets } from "../base/histogram.js";
 import type { NoticeKind } from "../base/lists.js";
 import { type Outcome, outcomesMax } from "../base/outcome.js";
 
-/** What became of a notice. Numbers are places in the counters: add, never change. */
+/**
+ * What a worker answered to a notice. Whether a counted one has come before, the money thread alone
+ * knows. Numbers are places in the counters: add, never change.
+ */
 export const NoticeResult = {
   COUNTED: 0,
-  REPEATED: 1,
   FORGED: 2,
   EXPIRED: 3,
   UNAVAILABLE: 4,
-  TEST: 5,
 } as const;
 export type NoticeResult = (typeof NoticeResult)[keyof typeof NoticeResult];
 

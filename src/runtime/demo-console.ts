@@ -16,6 +16,7 @@ export class DemoConsole {
   private lastLineMs = Number.NEGATIVE_INFINITY;
   private lastStage = "";
   private open = false;
+  private bidUrl = "";
 
   /** null = say nothing (serve: the log speaks). */
   constructor(output: Output | null) {
@@ -34,9 +35,11 @@ export class DemoConsole {
     this.line("");
     this.line("Paste this into another terminal for a bid:");
     this.line("");
-    this.line(sampleCommand(`${bid}/bid/${first?.name ?? "openrtb26"}`));
+    this.bidUrl = `${bid}/bid/${first?.name ?? "openrtb26"}`;
+    this.line(sampleCommand(this.bidUrl));
     this.line("");
-    this.line("The demo's people are being built; until then bids are on context alone.");
+    const how = server.people.demoIsMade ? "loaded" : "built";
+    this.line(`The demo's people are being ${how}; until then bids are on context alone.`);
   }
 
   /** A moving line on a terminal, a plain one a second elsewhere. */
@@ -74,8 +77,10 @@ export class DemoConsole {
     const certified = verdicts.filter(({ verdict }) => verdict === "certified").length;
     const refused = verdicts.length - certified;
     this.line(`Audiences: ${certified} certified, ${refused} refused (below the crowd minimum).`);
-    const person = demoIdentifier(demoSeed, 1);
-    if (person !== undefined) this.line(`A known person to try: "ifa": "${person.value}"`);
+    this.line("");
+    this.line("The same from somebody whom the demo knows, for a bid on an audience:");
+    this.line("");
+    this.line(sampleCommand(this.bidUrl, knownPerson()));
   }
 
   private line(text: string): void {
@@ -85,13 +90,25 @@ export class DemoConsole {
   }
 }
 
+/**
+ * A person of the demo on an iPhone who is in audiences that win: "" = the generator has changed.
+ */
+const knownPersonNumber = 2;
+export const knownPerson = (): string => demoIdentifier(demoSeed, knownPersonNumber)?.value ?? "";
+
 const sample = {
   id: "hello",
   imp: [{ id: "1", banner: { w: 300, h: 250 }, bidfloor: 0.5 }],
   site: { domain: "news.example", page: "https://news.example/today" },
-  device: { geo: { country: "USA" }, ua: "Mozilla/5.0", ip: "203.0.113.7" },
 };
+const device = { geo: { country: "USA" }, ua: "Mozilla/5.0", ip: "203.0.113.7" };
 
-/** One command that shows a bid; kept here and in the README alike (a test compares them). */
-export const sampleCommand = (url: string): string =>
-  `curl -s ${url} -H 'Content-Type: application/json' -d '${JSON.stringify(sample)}'`;
+/**
+ * One command that shows a bid, for nobody or for the person of an iOS identifier; kept here and in
+ * the README alike (a test compares them).
+ */
+export function sampleCommand(url: string, idfa = ""): string {
+  const whose = idfa === "" ? device : { ...device, os: "iOS", ifa: idfa };
+  const body = JSON.stringify({ ...sample, device: whose });
+  return `curl -s ${url} -H 'Content-Type: application/json' -d '${body}'`;
+}

@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { testNowMs } from "../testing/small-snapshot.js";
-import { type DemoWorldOrder, makeDemoWorld } from "./demo-world.js";
+import { type DemoWorldOrder, isDemoWorldMade, makeDemoWorld } from "./demo-world.js";
 import type { DemoWorldMessage } from "./demo-world-process.js";
 import { entryUrl } from "./entry-url.js";
+import { openKeyFiles } from "./key-files.js";
 
 const root = mkdtempSync(join(tmpdir(), "crowdbid-demo-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -26,6 +27,16 @@ test("the demo world is made once, again for other settings, and again before it
   expect(makeDemoWorld(orderOf("a", { seed: 2, nowMs: later }))).toMatchObject({
     ...{ epoch: 3, made: true },
   });
+});
+
+test("a later start knows whether the people are loaded or built", () => {
+  const order = orderOf("d");
+  const keys = openKeyFiles(order.dataFolder);
+  expect(isDemoWorldMade(order, keys)).toBe(false);
+  makeDemoWorld(order);
+  expect(isDemoWorldMade(order, keys)).toBe(true);
+  const later = (testNowMs + 24 * dayMs) as DemoWorldOrder["nowMs"];
+  expect(isDemoWorldMade({ ...order, nowMs: later }, keys)).toBe(false);
 });
 
 test("500 people are no crowd: every segment is left out of their snapshot", () => {

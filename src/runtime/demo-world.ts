@@ -41,12 +41,10 @@ export function makeDemoWorld(
 ): DemoWorldResult {
   const keys = openKeyFiles(order.dataFolder);
   const { seed, people, nowMs } = order;
-  const source = `demo-people ${demoPeopleVersion} seed ${seed} people ${people}`;
+  const source = sourceOf(order);
   const snapshots = snapshotsFolderOf(order.dataFolder);
-  const newest = listEpochs(snapshots)[0] ?? 0;
-  if (newest > 0 && isSame(snapshots, newest, keys, source, nowMs)) {
-    return { epoch: newest as Epoch, made: false, dropped: [] };
-  }
+  const newest = newestEpochOf(snapshots);
+  if (isDemoWorldMade(order, keys)) return { epoch: newest, made: false, dropped: [] };
   const epoch = (newest + 1) as Epoch;
   const { identifierKey, identifierKeyId } = keys;
   const built = buildDemoImage({ seed, people, epoch, identifierKey }, onProgress);
@@ -59,6 +57,18 @@ export function makeDemoWorld(
     onProgress("write", done, total),
   );
   return { epoch, made: true, dropped };
+}
+
+const sourceOf = ({ seed, people }: DemoWorldOrder): string =>
+  `demo-people ${demoPeopleVersion} seed ${seed} people ${people}`;
+
+const newestEpochOf = (snapshots: string): Epoch => (listEpochs(snapshots)[0] ?? 0) as Epoch;
+
+/** True when the newest epoch is the ordered one and fresh, so that it is loaded, not built. */
+export function isDemoWorldMade(order: DemoWorldOrder, keys: KeyFiles): boolean {
+  const snapshots = snapshotsFolderOf(order.dataFolder);
+  const newest = newestEpochOf(snapshots);
+  return newest > 0 && isSame(snapshots, newest, keys, sourceOf(order), order.nowMs);
 }
 
 function isSame(

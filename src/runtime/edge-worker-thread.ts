@@ -5,7 +5,7 @@ import { tokenLifeSec } from "../base/limits.js";
 import { NoticeKind } from "../base/lists.js";
 import { Outcome } from "../base/outcome.js";
 import { CellTable } from "../bid/context.js";
-import { holdOn } from "../bid/hold.js";
+import { holdNothing, holdOn } from "../bid/hold.js";
 import { sweepSlots } from "../bid/reserve.js";
 import { type SharedBuffers, sharedStateFrom } from "../bid/shared-state.js";
 import type { EdgeApp } from "../edge/http-edge.js";
@@ -24,6 +24,7 @@ import { createLog } from "./log.js";
 import { NoticeDesk } from "./notice-desk.js";
 import { realClock } from "./real-clock.js";
 import { LoadShedder } from "./shedding.js";
+import { warmUp } from "./warm-up.js";
 import { reasonOf } from "./worker-messages.js";
 import { servedWorldFrom, type WorldParts } from "./world-parts.js";
 
@@ -72,16 +73,18 @@ let bidder: Bidder | null = null;
 let draining = false;
 
 function adopt(payload: unknown): void {
-  const { parts, slots } = payload as EdgeWorld;
+  const { parts: world, slots } = payload as EdgeWorld;
   counters.useSlots(slots);
-  const served = servedWorldFrom(parts);
+  const served = servedWorldFrom(world);
   if (bidder !== null) {
     bidder.adopt(served);
     return;
   }
   const tokens = new TokenWriter(tokenKeys[0]!, index, boot);
+  const parts = { clock, identifierKey, tokens };
+  warmUp(new Bidder({ ...parts, hold: holdNothing, counters: null }, served), clock.monotonicNs);
   const hold = holdOn(state, cellsOf(cellTable, desk.ring));
-  bidder = new Bidder({ clock, identifierKey, tokens, hold, counters }, served);
+  bidder = new Bidder({ ...parts, hold, counters }, served);
 }
 
 /** The edge opens its port after the first World only. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { EndRank, Ending, type EndStep } from "./ending.js";
+import { Ending, EndRank, type EndStep } from "./ending.js";
 import { createLog } from "./log.js";
 
 function setUp(steps: readonly EndStep[], withinMs = 1000) {

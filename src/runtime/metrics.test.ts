@@ -22,6 +22,7 @@ function setUp(epochAgeSeconds: number | null) {
     generation: () => 12,
     epoch: () => 3,
     epochAgeSeconds: () => epochAgeSeconds,
+    repeatedNotices: () => 7,
   });
   return { worker, scrape: () => registry.metrics() };
 }
@@ -44,6 +45,7 @@ test("a scrape prints what the workers counted, and again what they counted sinc
     'crowdbid_notices_total{kind="win",result="forged"} 1',
     'crowdbid_refusals_total{status="413"} 1',
     "crowdbid_shed_total 2",
+    "crowdbid_notices_repeated_total 7",
     "crowdbid_generation 12",
     "crowdbid_epoch 3",
     "crowdbid_epoch_age_seconds 60",

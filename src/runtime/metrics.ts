@@ -18,6 +18,8 @@ export type MetricSources = {
   readonly epoch: () => number;
   /** null on epoch 0, which has no age. */
   readonly epochAgeSeconds: () => number | null;
+  /** Counted notices that had come before: of the money thread's totals. */
+  readonly repeatedNotices?: () => number;
 };
 
 const prefix = "crowdbid_";
@@ -88,7 +90,8 @@ function gauge(registry: Registry, name: string, help: string, value: () => numb
   });
 }
 
-function trafficMetrics(registry: Registry, { counters, slots }: MetricSources): void {
+function trafficMetrics(registry: Registry, sources: MetricSources): void {
+  const { counters, slots } = sources;
   counter(registry, "requests_total", "Bid requests that were decided.", function* () {
     for (const [slot, exchange] of slots.entries()) yield [{ exchange }, counters.requests(slot)];
   });
@@ -111,6 +114,10 @@ function trafficMetrics(registry: Registry, { counters, slots }: MetricSources):
       }
     }
   });
+  const repeatedHelp = "Counted notices that had come before: they changed nothing.";
+  counter(registry, "notices_repeated_total", repeatedHelp, () => [
+    [{}, sources.repeatedNotices?.() ?? 0],
+  ]);
   counter(registry, "refusals_total", "Requests refused before a decision.", function* () {
     for (const [place, status] of [...refusalStatuses, "other"].entries()) {
       yield [{ status: String(status) }, counters.refusals(place)];

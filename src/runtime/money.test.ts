@@ -144,6 +144,35 @@ test.skipIf(!built)(
   },
 );
 
+test.each([
+  ["throws", 'throw new Error("out of memory")', "money thread: out of memory"],
+  ["ends", "process.exit(0)", "money thread: ended before its time"],
+])("a thread that %s after its start is told as a death, once", async (_, end, reason) => {
+  const script = `
+    import { workerData } from "node:worker_threads";
+    workerData.port.on("message", () => { ${end}; });
+    workerData.port.postMessage({ type: "ready", boot: 1 });`;
+  const told: string[] = [];
+  let died = (): void => undefined;
+  const death = new Promise<void>((resolve) => {
+    died = resolve;
+  });
+  const money = await startMoney({
+    ...{ buffers: createSharedBuffers(sizes), journalPath: folder, bootFile: folder },
+    threadUrl: new URL(`data:text/javascript,${encodeURIComponent(script)}`),
+    onDeath: (why) => {
+      told.push(why);
+      died();
+    },
+  });
+  money.sendPlan({ generation: 1, campaigns: [], billsBy: [] });
+  await death;
+  expect(money.failure()).toBe(reason);
+  // What is dead needs no closing: the process may exit.
+  await money.close();
+  expect(told).toEqual([reason]);
+});
+
 test("boot numbers rise past the file's and the journal's, and end before they repeat", () => {
   const file = join(folder, "boot");
   expect(nextBoot(file, 0)).toBe(1);

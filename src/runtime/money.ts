@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
-import type { SharedBuffers } from "../bid/shared-state.js";
+import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
 import { Cell, MoneyState, NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
 import type { BudgetPlan } from "./budget-plan.js";
 import type { FromMoney, MoneyThreadData, MoneyTotals, ToMoney } from "./money-messages.js";
@@ -35,6 +35,11 @@ export type MoneyOptions = {
   readonly threadUrl?: URL;
   /** Billing stopped, now or at the thread's death. */
   readonly onFailure?: (failure: string) => void;
+  /**
+   * The thread is gone: nobody tops allowances up or settles. End the process with 1, the parent
+   * starts a new one. A journal that cannot be written is no death: bids stop, clicks lead on.
+   */
+  readonly onDeath?: (reason: string) => void;
 };
 
 function startThread(options: MoneyOptions): { thread: Worker; port: MessagePort } {
@@ -53,60 +58,69 @@ function startThread(options: MoneyOptions): { thread: Worker; port: MessagePort
 
 /** Starts the thread and replays the journal; rejects with a message for the operator. */
 export function startMoney(options: MoneyOptions): Promise<Money> {
-  const state = sharedStateFrom(options.buffers, NO_WORKER);
-  const wake = state.wakeWord();
-  const { thread, port } = startThread(options);
-  let failure = "";
-  let totals: MoneyTotals | null = null;
+  return new MoneyHandle(options).ready;
+}
 
-  function send(message: ToMoney, transfer: readonly MessagePort[] = []): void {
-    port.postMessage(message, transfer);
-    Atomics.add(wake, 0, 1);
-    Atomics.notify(wake, 0);
+class MoneyHandle implements Money {
+  boot = 0;
+  readonly ready: Promise<Money>;
+  private readonly options: MoneyOptions;
+  private readonly state: SharedState;
+  private readonly thread: Worker;
+  private readonly port: MessagePort;
+  private readonly ended: Promise<void>;
+  private why = "";
+  private newest: MoneyTotals | null = null;
+  private started = false;
+  private closing = false;
+  private closed = false;
+  private dead = false;
+
+  constructor(options: MoneyOptions) {
+    this.options = options;
+    this.state = sharedStateFrom(options.buffers, NO_WORKER);
+    const { thread, port } = startThread(options);
+    this.thread = thread;
+    this.port = port;
+    this.ended = new Promise((resolve) => thread.once("exit", () => resolve()));
+    this.ready = new Promise((resolve, reject) => this.listen(resolve, reject));
   }
 
-  function fail(why: string): void {
-    if (failure !== "") return;
-    failure = why;
-    state.setCell(Cell.MONEY_STATE, MoneyState.FAILED);
-    options.onFailure?.(why);
-  }
+  readonly failure = (): string => this.why;
+  readonly totals = (): MoneyTotals | null => this.newest;
+  readonly sendPlan = (plan: BudgetPlan): void => this.send({ type: "plan", plan });
 
-  let tellEnd = (): void => undefined;
-  const ended = new Promise<void>((resolve) => {
-    tellEnd = resolve;
-  });
-  async function close(): Promise<void> {
-    send({ type: "close" });
-    await ended;
-    if (failure !== "") throw new Error(failure);
-  }
-
-  function connectWorker(worker: number): MessagePort {
+  readonly connectWorker = (worker: number): MessagePort => {
     const channel = new MessageChannel();
-    send({ type: "worker", worker, port: channel.port1 }, [channel.port1]);
+    this.send({ type: "worker", worker, port: channel.port1 }, [channel.port1]);
     return channel.port2;
-  }
+  };
 
-  return new Promise((resolve, reject) => {
-    let started = false;
-    let closed = false;
-    function hear(message: FromMoney): void {
+  readonly close = async (): Promise<void> => {
+    // A dead thread has nothing left to close; its death is told already.
+    if (this.dead) return;
+    this.closing = true;
+    this.send({ type: "close" });
+    await this.ended;
+    if (this.why !== "") throw new Error(this.why);
+  };
+
+  private listen(resolve: (money: Money) => void, reject: (error: Error) => void): void {
+    const hear = (message: FromMoney): void => {
       if (message.type === "ready") {
-        started = true;
-        const { boot } = message;
-        const sendPlan = (plan: BudgetPlan): void => send({ type: "plan", plan });
-        const told = { failure: () => failure, totals: () => totals };
-        resolve({ boot, sendPlan, connectWorker, close, ...told });
-      } else if (message.type === "totals") totals = message.totals;
-      else if (message.type === "closed") closed = true;
-      else if (started) fail(message.failure);
+        this.started = true;
+        this.boot = message.boot;
+        resolve(this);
+      } else if (message.type === "totals") this.newest = message.totals;
+      else if (message.type === "closed") this.closed = true;
+      else if (this.started) this.fail(message.failure);
       else reject(new Error(message.failure));
-    }
+    };
+    const { port, thread } = this;
     port.on("message", hear);
     thread.once("error", (error: Error) => {
       reject(error);
-      fail(`money thread: ${error.message}`);
+      this.die(`money thread: ${error.message}`);
     });
     thread.once("exit", () => {
       // The end of the thread may be told before its last words.
@@ -114,9 +128,29 @@ export function startMoney(options: MoneyOptions): Promise<Money> {
         hear((last as { message: FromMoney }).message);
       }
       port.close();
-      if (started && !closed) fail("money thread: ended before its time");
-      if (!started) reject(new Error("money thread: ended before it was ready"));
-      tellEnd();
+      if (!this.started) reject(new Error("money thread: ended before it was ready"));
+      else if (!this.closed) this.die("money thread: ended before its time");
     });
-  });
+  }
+
+  private send(message: ToMoney, transfer: readonly MessagePort[] = []): void {
+    const wake = this.state.wakeWord();
+    this.port.postMessage(message, transfer);
+    Atomics.add(wake, 0, 1);
+    Atomics.notify(wake, 0);
+  }
+
+  private fail(why: string): void {
+    if (this.why !== "") return;
+    this.why = why;
+    this.state.setCell(Cell.MONEY_STATE, MoneyState.FAILED);
+    this.options.onFailure?.(why);
+  }
+
+  private die(why: string): void {
+    this.fail(why);
+    if (this.dead || this.closing || !this.started) return;
+    this.dead = true;
+    this.options.onDeath?.(why);
+  }
 }

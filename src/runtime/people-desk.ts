@@ -1,14 +1,22 @@
+import type { Clock } from "../base/clock.js";
 import type { Epoch } from "../base/ids.js";
 import { SegmentIndex } from "../index/segment-index.js";
 import { buildDemoApart, type DemoBuild, type DemoProgress } from "./demo-build.js";
 import { demoPeopleCount, demoSeed } from "./demo-people.js";
-import { forgetLogOf, snapshotsFolderOf, trustOf } from "./demo-world.js";
+import {
+  type DemoWorldOrder,
+  forgetLogOf,
+  isDemoWorldMade,
+  snapshotsFolderOf,
+  trustOf,
+} from "./demo-world.js";
 import { type ForgetTail, tailForgetLog } from "./forget-log.js";
 import type { KeyFiles } from "./key-files.js";
 import type { Log } from "./log.js";
 import { realClock } from "./real-clock.js";
-import type { LoadedSnapshot } from "./snapshot-load.js";
+import { candidateEpochs, type LoadedSnapshot, type LoadRequest } from "./snapshot-load.js";
 import { loadNewestSnapshot } from "./snapshot-loader.js";
+import { PutOffEpochs, retryPauseMs } from "./snapshot-retry.js";
 import type { WorldDesk } from "./world-desk.js";
 
 const lookForEpochsMs = 2000;
@@ -16,9 +24,16 @@ const lookForEpochsMs = 2000;
 export type PeopleDeskParts = {
   readonly dataFolder: string;
   readonly keys: KeyFiles;
-  readonly desk: WorldDesk;
-  readonly log: Log;
+  readonly desk: Pick<
+    WorldDesk,
+    "start" | "adoptPeople" | "certifyMissing" | "lapse" | "servedPeople"
+  >;
+  readonly log: Pick<Log, "error">;
   readonly demoProgress: DemoProgress;
+  /** Others than the real ones are for tests. */
+  readonly clock?: Clock;
+  readonly load?: typeof loadNewestSnapshot;
+  readonly buildDemo?: typeof buildDemoApart;
 };
 
 /**
@@ -28,47 +43,89 @@ export type PeopleDeskParts = {
  */
 export class PeopleDesk {
   private readonly parts: PeopleDeskParts;
+  private readonly clock: Clock;
+  private readonly putOff: PutOffEpochs;
   private served = 0 as Epoch;
   private tail: ForgetTail | null = null;
   private timer: NodeJS.Timeout | null = null;
   private build: DemoBuild | null = null;
-  private loading = false;
-  private lastRefusal = "";
+  private looking: Promise<boolean> | null = null;
+  private countFailures = 0;
+  private countDueMs = 0;
 
   constructor(parts: PeopleDeskParts) {
     this.parts = parts;
+    this.clock = parts.clock ?? realClock;
+    this.putOff = new PutOffEpochs(snapshotsFolderOf(parts.dataFolder));
   }
 
   /**
-   * The newest good snapshot now (null = none), without publishing it: for a start that waits for
-   * it.
+   * The first World, with the newest good snapshot if one is wanted, there and countable, else a
+   * contextual one. False: there is no World, the World desk says why.
    */
-  async loadNewest(): Promise<LoadedSnapshot | null> {
-    const { dataFolder, keys, log } = this.parts;
-    const { loaded, refused } = await loadNewestSnapshot({
+  async start(withPeople: boolean): Promise<boolean> {
+    const { desk } = this.parts;
+    const loaded = withPeople ? await this.loadNewest() : null;
+    if (loaded === null) return desk.start(null);
+    let started = false;
+    await this.adopt(loaded, async (justBefore) => {
+      started = await desk.start(loaded, justBefore);
+      return desk.servedPeople === loaded;
+    });
+    return started;
+  }
+
+  private async loadNewest(): Promise<LoadedSnapshot | null> {
+    const { dataFolder, keys, log, load = loadNewestSnapshot } = this.parts;
+    const nowMs = this.clock.nowMs();
+    const request: LoadRequest = {
       snapshotsFolder: snapshotsFolderOf(dataFolder),
       forgetLog: forgetLogOf(dataFolder),
       trust: trustOf(keys),
       servedEpoch: this.served,
       wanted: null,
-      nowMs: realClock.nowMs(),
-    });
-    const refusal = refused.map(({ epoch, words }) => `epoch ${epoch}: ${words}`).join("; ");
-    if (refusal !== "" && refusal !== this.lastRefusal) {
+      nowMs,
+    };
+    const candidates = candidateEpochs(request);
+    const skip = candidates.filter((epoch) => this.putOff.isPutOff(epoch, nowMs));
+    // Mostly there is nothing to load: no thread for that.
+    if (skip.length === candidates.length) return null;
+    const { loaded, refused } = await load({ ...request, skip });
+    for (const { epoch } of refused) this.putOff.putOff(epoch, this.clock.nowMs());
+    if (refused.length > 0) {
       log.error({ refused }, "a snapshot was refused; the last good one stays");
     }
-    this.lastRefusal = refusal;
     return loaded;
   }
 
-  /** Follows what is served from here on. */
-  serving(loaded: LoadedSnapshot): void {
+  /**
+   * Publishes what was loaded. Its forget log is followed from the loading on, beside that of what
+   * is served: whoever is forgotten in between is nobody in both, and never comes back at the swap.
+   */
+  private async adopt(
+    loaded: LoadedSnapshot,
+    publish: (justBefore: () => void) => Promise<boolean>,
+  ): Promise<boolean> {
+    const { log } = this.parts;
+    const { epoch } = loaded.parts;
+    for (const at of loaded.forgetDamagedAt) log.error({ at }, "forget.log has a damaged line");
+    const tail = this.follow(loaded);
+    if (!(await publish(tail.poll))) {
+      tail.stop();
+      this.putOff.putOff(epoch, this.clock.nowMs());
+      return false;
+    }
+    tail.poll();
+    this.tail?.stop();
+    this.tail = tail;
+    this.served = epoch;
+    return true;
+  }
+
+  private follow(loaded: LoadedSnapshot): ForgetTail {
     const { dataFolder, log } = this.parts;
     const index = SegmentIndex.from(loaded.parts);
-    this.served = loaded.parts.epoch;
-    for (const at of loaded.forgetDamagedAt) log.error({ at }, "forget.log has a damaged line");
-    this.tail?.stop();
-    this.tail = tailForgetLog(
+    return tailForgetLog(
       forgetLogOf(dataFolder),
       loaded.forgetPosition,
       ({ ordinal }) => index.suppress(ordinal),
@@ -76,41 +133,73 @@ export class PeopleDesk {
     );
   }
 
-  /** Loads and publishes a newer epoch if there is one; true when it did. */
-  async refresh(): Promise<boolean> {
-    if (this.loading) return false;
-    this.loading = true;
-    try {
-      const loaded = await this.loadNewest();
-      if (loaded === null || !(await this.parts.desk.adoptPeople(loaded))) return false;
-      this.serving(loaded);
-      return true;
-    } catch (error) {
-      const words = error instanceof Error ? error.message : "unknown";
-      this.parts.log.error({ words }, "a snapshot could not be loaded");
-      return false;
-    } finally {
-      this.loading = false;
-    }
+  /**
+   * Loads and publishes a newer epoch if there is one; true when it did. Whoever calls while a look
+   * is under way gets that one's result.
+   */
+  refresh(): Promise<boolean> {
+    this.looking ??= this.look().finally(() => {
+      this.looking = null;
+    });
+    return this.looking;
   }
 
-  /** Looks for newer epochs from time to time. */
+  private async look(): Promise<boolean> {
+    const { desk, log } = this.parts;
+    try {
+      const loaded = await this.loadNewest();
+      if (loaded !== null) {
+        return await this.adopt(loaded, (justBefore) => desk.adoptPeople(loaded, justBefore));
+      }
+      await this.countAgain();
+    } catch (error) {
+      const words = error instanceof Error ? error.message : "unknown";
+      log.error({ words }, "a snapshot could not be loaded");
+    }
+    return false;
+  }
+
+  /** Audiences of an edit whose count failed get another one, after a growing pause. */
+  private async countAgain(): Promise<void> {
+    if (this.clock.nowMs() < this.countDueMs) return;
+    this.countFailures = (await this.parts.desk.certifyMissing()) ? 0 : this.countFailures + 1;
+    if (this.countFailures === 0) return;
+    this.countDueMs = this.clock.nowMs() + retryPauseMs(this.countFailures);
+  }
+
+  /** Looks for newer epochs from time to time, and for the end of the served one's life. */
   watch(): void {
-    this.timer = setInterval(() => void this.refresh(), lookForEpochsMs);
+    this.timer = setInterval(() => {
+      void this.parts.desk.lapse();
+      void this.refresh();
+    }, lookForEpochsMs);
     this.timer.unref();
   }
 
-  /** The demo's people: built behind while contextual bids go on, then swapped in. */
+  /**
+   * The demo's people: built behind while contextual bids go on, then swapped in. True when they
+   * are served.
+   */
   async buildDemo(): Promise<boolean> {
-    const { dataFolder, demoProgress } = this.parts;
-    const order = {
-      ...{ dataFolder, seed: demoSeed, people: demoPeopleCount },
-      nowMs: realClock.nowMs(),
-    };
-    this.build = buildDemoApart(order, demoProgress);
-    await this.build.result;
+    const { demoProgress, buildDemo = buildDemoApart } = this.parts;
+    this.build = buildDemo(this.demoOrder(), demoProgress);
+    const { epoch } = await this.build.result;
     this.build = null;
-    return this.refresh();
+    // A look that is under way may have begun before the epoch was there.
+    await this.refresh();
+    if (this.served < epoch) await this.refresh();
+    return this.served >= epoch;
+  }
+
+  /** True when the demo's people of an earlier start are good: they are loaded, not built. */
+  get demoIsMade(): boolean {
+    return isDemoWorldMade(this.demoOrder(), this.parts.keys);
+  }
+
+  private demoOrder(): DemoWorldOrder {
+    const { dataFolder } = this.parts;
+    const nowMs = this.clock.nowMs();
+    return { dataFolder, seed: demoSeed, people: demoPeopleCount, nowMs };
   }
 
   stop(): void {

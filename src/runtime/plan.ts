@@ -1,14 +1,37 @@
 import type { LineItemId } from "../base/ids.js";
 import type { Compiled } from "../campaign/compile-input.js";
 import type { LoadedConfig } from "../campaign/load.js";
-import { transitionsOf } from "../campaign/zone.js";
+import { type Transition, transitionsOf } from "../campaign/zone.js";
 import type { BudgetPlan } from "./budget-plan.js";
 
 const daySec = 24 * 3600;
+/** A plan is sent with each World; one that is served for longer keeps its last offset. */
+const aheadSecMax = 3 * 366 * daySec;
+/** Offsets are made for longer than asked, so that the next plans find theirs. */
+const spareSec = 30 * daySec;
+
+type ZoneSpan = {
+  readonly fromSec: number;
+  readonly toSec: number;
+  readonly transitions: readonly Transition[];
+};
+/** By zone: to find its changes takes 2 ms a year, and campaigns share few zones. */
+const spans = new Map<string, ZoneSpan>();
+
+function zoneOver(zone: string, fromSec: number, toSec: number): readonly Transition[] {
+  const known = spans.get(zone);
+  if (known !== undefined && known.fromSec <= fromSec && known.toSec >= toSec) {
+    return known.transitions;
+  }
+  const span = { fromSec: fromSec - spareSec, toSec: toSec + spareSec };
+  const transitions = transitionsOf(zone, span.fromSec, span.toSec);
+  spans.set(zone, { ...span, transitions });
+  return transitions;
+}
 
 /**
- * A World's budgets as the money thread wants them. `nowMs` bounds the zone changes that it is
- * told.
+ * A World's budgets as the money thread wants them. It is told the changes of clocks from before
+ * `nowMs` on to the latest end of a flight, at most three years.
  */
 export function planOf(
   generation: number,
@@ -19,14 +42,18 @@ export function planOf(
 ): BudgetPlan {
   const { book, exchanges } = config;
   const maxOf = new Map(book.lineItems.map(({ id, price }) => [id, price.maxMicros]));
-  const fromSec = Math.floor(nowMs / 1000) - 2 * daySec;
+  const nowSec = Math.floor(nowMs / 1000);
+  const latestSec =
+    compiled.budgets.reduce((latest, { endMs }) => Math.max(latest, endMs), 0) / 1000;
+  const fromSec = nowSec - 2 * daySec;
+  const toSec = Math.max(nowSec, Math.min(latestSec, nowSec + aheadSecMax)) + 2 * daySec;
   return {
     generation,
-    campaigns: compiled.budgets.map(({ campaign, budget, timeZone, endMs, lineItems }) => ({
+    campaigns: compiled.budgets.map(({ campaign, budget, timeZone, lineItems }) => ({
       campaign,
       totalNanos: limitOf(budget.totalNanos),
       dailyNanos: limitOf(budget.dailyNanos),
-      zone: transitionsOf(timeZone, fromSec, Math.max(fromSec, endMs / 1000) + 2 * daySec),
+      zone: zoneOver(timeZone, fromSec, toSec),
       lineItems: lineItems.map((lineItem) => ({
         lineItem,
         place: placeOf(lineItem),

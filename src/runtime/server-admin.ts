@@ -6,7 +6,7 @@ import { adminStatus } from "../admin/status.js";
 import type { World } from "../bid/world.js";
 import { audiencesNeeded } from "../campaign/compile.js";
 import { hasErrors } from "../campaign/issue.js";
-import type { Ending } from "./ending.js";
+import { type Ending, EndRank } from "./ending.js";
 import type { Log } from "./log.js";
 import { createMetrics } from "./metrics.js";
 import { realClock } from "./real-clock.js";
@@ -27,7 +27,8 @@ export async function startServerAdmin(
     ...{ host: settings.host, port: settings.adminPort, token: keys.adminToken, log },
     facts: factsOf(server, ending),
   });
-  ending.add({ name: "admin", run: () => admin.close().then(() => true) });
+  const close = (): Promise<boolean> => admin.close().then(() => true);
+  ending.add({ name: "admin", rank: EndRank.ADMIN, run: close });
   return admin;
 }
 
@@ -43,6 +44,7 @@ function factsOf(server: Server, ending: Ending): AdminFacts {
     generation: () => worldNow()?.generation ?? 0,
     epoch: () => server.desk.servedPeople.parts.epoch,
     epochAgeSeconds,
+    repeatedNotices: () => server.money.totals()?.counts.duplicates ?? 0,
   });
   return {
     readiness: () => ({
@@ -58,6 +60,7 @@ function factsOf(server: Server, ending: Ending): AdminFacts {
       const book = desk.current?.config.book;
       return adminStatus({
         ...{ world: worldNow(), epochAgeSeconds: epochAgeSeconds(), issues: desk.lastIssues },
+        epochExpired: desk.current?.expired === true,
         configLive: !hasErrors(desk.lastIssues),
         needed: book === undefined ? [] : audiencesNeeded(book),
         verdicts: new Map(desk.verdicts().map(({ needed, verdict }) => [needed.digest, verdict])),

@@ -50,9 +50,14 @@ async function serveHere(settings: Settings): Promise<number> {
     if (demo) await bringDemoPeople(server, tell);
     return await new Promise<never>(() => {});
   } catch (error) {
+    // A signal in the middle of a start: the ending says when and how the process exits.
+    if (ending.begun) return new Promise<never>(() => {});
     log.error({ error }, "cannot start");
-    process.stderr.write(`crowdbid: ${error instanceof Error ? error.message : "cannot start"}\n`);
-    return 1;
+    const words = error instanceof Error ? error.message : "cannot start";
+    process.stderr.write(`crowdbid: ${words}\n`);
+    // Threads may be up already: they end in order, or the process aborts.
+    await ending.begin(1, words);
+    return new Promise<never>(() => {});
   }
 }
 

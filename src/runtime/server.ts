@@ -7,14 +7,14 @@ import {
   sharedSizes,
   sharedStateFrom,
 } from "../bid/shared-state.js";
+import { AdvertiserCurrencies } from "./advertiser-currencies.js";
 import { AllowancePlaces } from "./budget-plan.js";
 import { judgeTermsApart } from "./certificate-count.js";
-import { watchedFolders } from "./config-folder.js";
-import { watchFolders } from "./config-watch.js";
+import { watchConfig } from "./config-watch.js";
 import { CounterSums, ExchangeSlots, newCounters } from "./counters.js";
 import { forgetLogOf, snapshotsFolderOf, trustOf } from "./demo-world.js";
 import type { EdgePorts, EdgeWorkerOwn, EdgeWorld } from "./edge-worker-thread.js";
-import type { Ending } from "./ending.js";
+import { type Ending, EndRank } from "./ending.js";
 import { entryUrl } from "./entry-url.js";
 import type { Settings } from "./flags.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
@@ -56,7 +56,7 @@ export type Server = {
 
 /** Starts money, the first World and the edge workers; rejects with words for the operator. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { settings, log } = options;
+  const { settings, log, ending } = options;
   const keys = openKeyFiles(settings.dataFolder);
   for (const name of keys.made) log.info({ file: join(settings.dataFolder, name) }, "made");
   const buffers = createSharedBuffers(sharedSizes(settings.workers));
@@ -65,7 +65,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     journalPath: join(settings.dataFolder, "journal"),
     bootFile: join(settings.dataFolder, "boot"),
     onFailure: (failure) => log.error({ failure }, "billing stopped: notices get 503, no bids"),
+    onDeath: (reason) => void ending.begin(1, reason),
   });
+  const closeJournal = (): Promise<boolean> => money.close().then(() => true);
+  ending.add({ name: "journal", rank: EndRank.JOURNAL, run: closeJournal });
   try {
     const edge = new Edge(options, keys, buffers, money, await portOf(settings));
     return await startWorld(options, keys, buffers, money, edge);
@@ -117,13 +120,21 @@ class Edge {
 
   private async start(first: ReturnType<typeof worldMessage>): Promise<Workers> {
     const { settings, ending } = this.options;
+    // Threads that come up now would be left behind by the end that is under way.
+    if (ending.begun) throw new Error("the process is ending");
     const { workers: count, edge, host } = settings;
     const options = {
       ...{ entry: entryUrl("edge-worker-thread"), count, edge, host, port: this.port },
       own: (index: number) => ({ ...this.own, counters: this.counters[index] }),
       onCrash: (reason: string) => void ending.begin(1, reason),
     };
-    const workers = await Workers.start(options, first);
+    const starting = Workers.start(options, first);
+    const drain = async (withinMs: number): Promise<boolean> => {
+      const started = await starting.catch(() => null);
+      return started === null || started.drain(withinMs);
+    };
+    ending.add({ name: "edge workers", rank: EndRank.WORKERS, run: drain });
+    const workers = await starting;
     for (let index = 0; index < count; index++) {
       const ports: EdgePorts = { money: this.money.connectWorker(index) };
       workers.post(index, ports, [ports.money]);
@@ -153,6 +164,7 @@ async function startWorld(
       nowMs: realClock.nowMs,
     },
     retired: new RetiredCreatives(join(dataFolder, "landing-pages.json")),
+    currencies: new AdvertiserCurrencies(join(dataFolder, "advertiser-currencies.json")),
     publish: async (built, config) => {
       const { generation } = built.parts;
       money.sendPlan(planOf(generation, built.compiled, config, placeOf, realClock.nowMs()));
@@ -165,21 +177,17 @@ async function startWorld(
   });
   const { demoProgress } = options;
   const people = new PeopleDesk({ dataFolder, keys, desk, log, demoProgress });
+  const stopWatching = watchConfig(settings.configFolder, () => void desk.reload());
+  const stop = (): boolean => stopAll(stopWatching, people);
+  ending.add({ name: "watchers", rank: EndRank.WATCHERS, run: stop });
   // The demo answers contextual bids at once and loads behind; a server waits for its people.
-  const loaded = settings.mode === "serve" ? await people.loadNewest() : null;
-  if (settings.mode === "serve" && loaded === null) {
-    log.warn({}, "no snapshot: bidding on context only, line items with an audience are not live");
-  }
-  const started = await desk.start(loaded);
+  const started = await people.start(settings.mode === "serve");
   const { workers } = edge;
   if (!started || workers === null) throw new Error(refusalOf(desk));
-  if (loaded !== null) people.serving(loaded);
-  const folders = watchedFolders(settings.configFolder);
-  const stopWatching = watchFolders(folders, () => void desk.reload());
+  if (settings.mode === "serve" && desk.servedPeople.parts.epoch === 0) {
+    log.warn({}, "no people: bidding on context only, line items with an audience are not live");
+  }
   people.watch();
-  ending.add({ name: "watchers", run: () => stopAll(stopWatching, people) });
-  ending.add({ name: "edge workers", run: (withinMs) => workers.drain(withinMs) });
-  ending.add({ name: "journal", run: () => money.close().then(() => true) });
   const { publicUrl, slots } = edge;
   const counters = new CounterSums(edge.counters);
   return { settings, keys, money, desk, people, workers, counters, slots, publicUrl };
@@ -201,6 +209,7 @@ function stopAll(stopWatching: () => void, people: PeopleDesk): boolean {
 
 function refusalOf(desk: WorldDesk): string {
   const errors = desk.lastIssues.filter(({ severity }) => severity === "error");
+  if (errors.length === 0 && desk.lastFailure !== "") return desk.lastFailure;
   const shown = errors
     .slice(0, 10)
     .map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`);

@@ -30,6 +30,8 @@ export type LoadRequest = {
   readonly nowMs: UnixMs;
   /** Only this epoch: to load the served one again with other planes (pass servedEpoch 0). */
   readonly onlyEpoch?: Epoch;
+  /** Not these: they were refused a moment ago. */
+  readonly skip?: readonly number[];
 };
 
 /** A verified snapshot in memory, with what the cold side wants to know of it. */
@@ -65,8 +67,10 @@ type Load = {
 
 /** The epochs worth trying, newest first. */
 export const candidateEpochs = (request: LoadRequest): number[] =>
-  listEpochs(request.snapshotsFolder).filter((epoch) =>
-    request.onlyEpoch === undefined ? epoch > request.servedEpoch : epoch === request.onlyEpoch,
+  listEpochs(request.snapshotsFolder).filter(
+    (epoch) =>
+      request.skip?.includes(epoch) !== true &&
+      (request.onlyEpoch === undefined ? epoch > request.servedEpoch : epoch === request.onlyEpoch),
   );
 
 /** Judges one epoch's manifest, chooses the planes and takes the memory. */

@@ -60,6 +60,31 @@ test("publications that overlap are adopted in their order", async () => {
   expect(workers.adoptedGenerations()).toEqual([5, 5]);
 });
 
+test("a worker that does not adopt a World in time ends the process", async () => {
+  // Adopts the first World alone.
+  const script = `
+    import { parentPort, workerData } from "node:worker_threads";
+    const cells = new Int32Array(workerData.generations);
+    parentPort.on("message", ({ kind, generation, port }) => {
+      if (kind === "world" && generation === 1) {
+        cells[workerData.index] = 1;
+        parentPort.postMessage({ kind: "adopted", generation });
+      } else if (kind === "listen") parentPort.postMessage({ kind: "listening", port });
+      else if (kind === "drain") {
+        parentPort.postMessage({ kind: "drained" });
+        parentPort.close();
+      }
+    });`;
+  const reasons: string[] = [];
+  const workers = await start({
+    ...{ entry: new URL(`data:text/javascript,${encodeURIComponent(script)}`) },
+    ...{ count: 1, adoptMs: 50, onCrash: (reason) => reasons.push(reason) },
+  });
+  const published = workers.publish({ generation: 2, payload: null });
+  await expect(published).rejects.toThrow("adopting generation 2 took over 50 ms");
+  expect(reasons).toEqual(["adopting generation 2 took over 50 ms"]);
+});
+
 test("messages go to one worker and come back with its own data", async () => {
   const seen: unknown[] = [];
   let arrived = (): void => {};

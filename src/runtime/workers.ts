@@ -5,7 +5,7 @@ import type { EdgeKind } from "./flags.js";
 import type { EdgeWorkerData, FromWorker, ToWorker } from "./worker-messages.js";
 
 const readyMs = 30_000;
-const adoptMs = 10_000;
+const adoptMsMax = 10_000;
 /** What a worker may take for its end beyond the time that it was given to drain. */
 const endMs = 2000;
 
@@ -19,8 +19,13 @@ export type WorkersOptions = {
   readonly port: number;
   /** The bidder's own data of each worker (structured clone; shared buffers stay shared). */
   readonly own: (index: number) => unknown;
-  /** A worker failed or went away: end the process with 1, the parent starts a new one. */
+  /**
+   * A worker failed, went away or did not adopt a World in time: end the process with 1, the parent
+   * starts a new one.
+   */
   readonly onCrash: (reason: string) => void;
+  /** How long a worker may take to adopt a World; 10 s unless a test says otherwise. */
+  readonly adoptMs?: number;
   /** What a worker posted with `postToMain`. */
   readonly onMessage?: (index: number, payload: unknown) => void;
 };
@@ -179,11 +184,13 @@ export class Workers {
 
   /**
    * Posts a World to all workers, one publication after the other. Resolves after the last
-   * acknowledgement: the World before is then nowhere in use and may be freed.
+   * acknowledgement: the World before is then nowhere in use and may be freed. A worker that has
+   * not adopted it by then may serve either World, so there the process ends.
    */
   publish(world: WorldMessage): Promise<void> {
+    const { adoptMs = adoptMsMax } = this.options;
     const turn = this.publishing.then(() => this.adopted(world, adoptMs));
-    this.publishing = turn.catch(() => {});
+    this.publishing = turn.catch((error: Error) => this.crash(error.message));
     return turn;
   }
 

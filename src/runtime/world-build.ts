@@ -48,7 +48,7 @@ export type BuiltWorld = {
 
 /**
  * Everything that one generation is made of, off the bid path; pure but for the shared memory that
- * it fills.
+ * it fills. Throws where a line item gets no place for its allowance.
  */
 export function buildWorld(input: WorldInput): BuiltWorld {
   const { config, people, generation, privacy } = input;
@@ -67,7 +67,7 @@ export function buildWorld(input: WorldInput): BuiltWorld {
     usable: templates.usable,
     projection: people.places,
     certificates: input.certificates,
-    allowancePlaceOf: input.placeOf,
+    allowancePlaceOf: (lineItem) => allowancePlaceOf(lineItem, input.placeOf),
   });
   const parts: WorldParts = {
     generation,
@@ -79,4 +79,13 @@ export function buildWorld(input: WorldInput): BuiltWorld {
     privacy,
   };
   return { parts, compiled, templateProblems: templates.problems };
+}
+
+function allowancePlaceOf(lineItem: LineItemId, placeOf: WorldInput["placeOf"]): number {
+  const place = placeOf(lineItem);
+  if (place >= 0) return place;
+  throw new Error(
+    `line item ${lineItem} gets no allowance: every place is given out since the start. ` +
+      "Restart the program: that frees those of line items that are gone",
+  );
 }

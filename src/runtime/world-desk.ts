@@ -1,9 +1,10 @@
 import type { Clock } from "../base/clock.js";
 import type { Epoch, Generation, LineItemId } from "../base/ids.js";
 import type { PrivacySettings } from "../bid/consent.js";
-import { audiencesNeeded } from "../campaign/compile.js";
+import { type AudienceNeeded, audiencesNeeded } from "../campaign/compile.js";
 import type { Issue } from "../campaign/issue.js";
 import type { LoadedConfig } from "../campaign/load.js";
+import type { AdvertiserCurrencies } from "./advertiser-currencies.js";
 import {
   type AudienceVerdict,
   Certificates,
@@ -25,7 +26,8 @@ export type WorldDeskParts = {
   readonly readConfig: () => ConfigReading;
   readonly judge: Judge;
   readonly judgeContext: JudgeContext;
-  readonly retired: RetiredCreatives;
+  readonly retired: Pick<RetiredCreatives, "turn">;
+  readonly currencies: Pick<AdvertiserCurrencies, "conflicts" | "note">;
   readonly placeOf: (lineItem: LineItemId) => number;
   readonly publicUrl: string;
   /** Budgets first, then workers; resolves when every worker has adopted it. */
@@ -39,6 +41,7 @@ export type DeskEvent =
   | { readonly kind: "config_warned"; readonly issues: readonly Issue[] }
   | { readonly kind: "not_certified"; readonly words: string }
   | { readonly kind: "creative_unusable"; readonly creative: number; readonly words: string }
+  | { readonly kind: "epoch_expired"; readonly epoch: number; readonly words: string }
   | { readonly kind: "failed"; readonly words: string };
 
 /** One generation as it is served, with what it was built from. */
@@ -46,70 +49,115 @@ export type Published = {
   readonly built: BuiltWorld;
   readonly config: LoadedConfig;
   readonly people: People;
+  /** The snapshot's life is over: no audience bids, contextual line items go on. */
+  readonly expired: boolean;
 };
+
+/** The last good config: what the next World is built from. */
+type Wanted = {
+  readonly config: LoadedConfig;
+  readonly privacy: PrivacySettings;
+  readonly needed: readonly AudienceNeeded[];
+};
+
+type Counted = "nothing missing" | "counted" | "failed";
+type Adopted = "adopted" | "uncounted" | "failed";
+
+/** Edits that come while an epoch is counted are counted too, but they do not hold it for ever. */
+const countsBeforeAdoptionMax = 3;
 
 /**
  * Main's side of a World: holds the last good config, the people being served and their
- * certificates; builds the next generation and publishes it. Jobs run one after another. A bad
- * config or an uncounted audience changes nothing: the last good World stays.
+ * certificates; builds the next generation and publishes it. Publications run one after another,
+ * and so do counts, but nothing waits behind a count: a pause is live at once. A bad config or an
+ * uncounted epoch changes nothing: the last good World stays.
  */
 export class WorldDesk {
   private readonly parts: WorldDeskParts;
   private readonly certificates: Certificates;
   private generation = 0 as Generation;
   private people: People = nobody();
-  private config: LoadedConfig | null = null;
-  private privacy: PrivacySettings | null = null;
+  private wanted: Wanted | null = null;
   private issues: readonly Issue[] = [];
+  private failure = "";
   /**
    * What is served: set as one value when every worker has it, so that words and World never drift
    * apart.
    */
   private published: Published | null = null;
-  private queue: Promise<void> = Promise.resolve();
+  private publishing: Promise<unknown> = Promise.resolve();
+  private counting: Promise<unknown> = Promise.resolve();
 
   constructor(parts: WorldDeskParts) {
     this.parts = parts;
     this.certificates = new Certificates(parts.judge, parts.judgeContext);
   }
 
-  /** The first World, from the config alone: throws the issues' report to the caller as false. */
-  start(people: People | null): Promise<boolean> {
-    return this.run(async () => {
-      if (!this.readConfig()) return false;
-      if (people !== null) await this.takePeople(people);
-      else await this.publish();
-      return true;
-    });
+  /**
+   * The first World; false: `lastIssues` and `lastFailure` say why there is none. Where the people
+   * cannot be counted now it is a contextual one, and `servedPeople` is not them.
+   */
+  async start(people: People | null, justBefore: () => void = nothing): Promise<boolean> {
+    if (!(await this.run(() => this.readConfig(), false))) return false;
+    const adopted = people === null ? "uncounted" : await this.adopt(people, justBefore);
+    return adopted === "uncounted" ? this.republish() : adopted === "adopted";
   }
 
   /**
    * The config folder changed. What needs no count is live at once; new audiences follow when they
-   * are counted.
+   * are counted. Resolves after both.
    */
-  reload(): Promise<boolean> {
-    return this.run(async () => {
-      if (!this.readConfig()) return false;
-      await this.publish();
-      if (await this.certifyMissing()) await this.publish();
+  async reload(): Promise<boolean> {
+    const live = await this.run(async () => {
+      const before = this.wanted;
+      // Before the start: its own first reading will see the change.
+      if (before === null || !this.readConfig()) return false;
+      try {
+        await this.publish(this.people);
+      } catch (error) {
+        this.wanted = before;
+        this.issues = [...this.issues, issueOf(error)];
+        throw error;
+      }
       return true;
-    });
+    }, false);
+    if (live) await this.certifyMissing();
+    return live;
   }
 
-  /** A new epoch: counted first, published only together with its certificates. */
-  adoptPeople(people: People): Promise<boolean> {
-    return this.run(async () => {
-      await this.takePeople(people);
-      return true;
-    });
+  /**
+   * A new epoch: counted first, published only together with its certificates. False: what was
+   * served before stays; try again later. `justBefore` runs right before the workers get it.
+   */
+  async adoptPeople(people: People, justBefore: () => void = nothing): Promise<boolean> {
+    return (await this.adopt(people, justBefore)) === "adopted";
   }
 
-  /** Builds and publishes the same again under a new generation (tests of the swap, operators). */
+  /** Builds and publishes the same again under a new generation. */
   republish(): Promise<boolean> {
     return this.run(async () => {
-      await this.publish();
+      await this.publish(this.people);
       return true;
-    });
+    }, false);
+  }
+
+  /**
+   * Has counted what the config needs and nobody has judged in the served epoch, and publishes it.
+   * False: the count failed, those audiences stay dark; try again later.
+   */
+  async certifyMissing(): Promise<boolean> {
+    const { people } = this;
+    const counted = await this.count(people);
+    // Another epoch since then has been counted for the config of its own moment.
+    if (counted === "counted" && people === this.people) await this.republish();
+    return counted !== "failed";
+  }
+
+  /** To be called often: takes the audiences off the air when the snapshot's life is over. */
+  async lapse(): Promise<void> {
+    const { published } = this;
+    if (published === null || published.expired || !this.isExpired(published.people)) return;
+    await this.republish();
   }
 
   /** null before the first publication. */
@@ -125,84 +173,124 @@ export class WorldDesk {
     return this.issues;
   }
 
-  verdicts(): readonly AudienceVerdict[] {
-    if (this.config === null) return [];
-    return this.certificates.verdictsOn(audiencesNeeded(this.config.book));
+  /** Why the last publication failed, "" when it did not. */
+  get lastFailure(): string {
+    return this.failure;
   }
 
-  private run(job: () => Promise<boolean>): Promise<boolean> {
-    const done = this.queue.then(job).catch((error: unknown) => {
-      const words = error instanceof Error ? error.message : "a job of the world desk failed";
-      this.parts.report({ kind: "failed", words });
-      return false;
+  verdicts(): readonly AudienceVerdict[] {
+    if (this.wanted === null || this.published?.expired === true) return [];
+    return this.certificates.verdictsOn(this.people.parts.epoch, this.wanted.needed);
+  }
+
+  private run<T>(job: () => Promise<T> | T, failed: T): Promise<T> {
+    const done = this.publishing.then(job).catch((error: unknown) => {
+      this.failure = wordsOf(error);
+      this.parts.report({ kind: "failed", words: this.failure });
+      return failed;
     });
-    this.queue = done.then(() => undefined);
+    this.publishing = done;
     return done;
   }
 
   private readConfig(): boolean {
-    const reading = this.parts.readConfig();
-    this.issues = reading.issues;
-    if (reading.config === null || reading.privacy === null) {
-      this.parts.report({ kind: "config_refused", issues: reading.issues });
+    const { config, privacy, issues } = this.parts.readConfig();
+    const conflicts = config === null ? [] : this.parts.currencies.conflicts(config);
+    this.issues = [...issues, ...conflicts];
+    if (config === null || privacy === null || conflicts.length > 0) {
+      this.parts.report({ kind: "config_refused", issues: this.issues });
       return false;
     }
-    if (reading.issues.length > 0) {
-      this.parts.report({ kind: "config_warned", issues: reading.issues });
-    }
-    this.config = reading.config;
-    this.privacy = reading.privacy;
+    if (issues.length > 0) this.parts.report({ kind: "config_warned", issues });
+    this.wanted = { config, privacy, needed: audiencesNeeded(config.book) };
     return true;
   }
 
-  private async takePeople(people: People): Promise<void> {
-    const before = this.people;
-    this.people = people;
-    try {
-      await this.certifyMissing();
-      await this.publish();
-    } catch (error) {
-      this.people = before;
-      throw error;
+  private async adopt(people: People, justBefore: () => void): Promise<Adopted> {
+    for (let counts = 1; ; counts++) {
+      if ((await this.count(people)) === "failed") return "uncounted";
+      const adopted = await this.run<Adopted | "edited">(async () => {
+        const edited = this.missing(people).length > 0;
+        if (edited && counts < countsBeforeAdoptionMax) return "edited";
+        await this.publish(people, justBefore);
+        return "adopted";
+      }, "failed");
+      if (adopted !== "edited") return adopted;
     }
   }
 
-  /**
-   * True when there are new verdicts. Without a count there is no certificate: those audiences stay
-   * dark.
-   */
-  private async certifyMissing(): Promise<boolean> {
-    const { epoch } = this.people.parts;
-    if (this.config === null || epoch === (0 as Epoch)) return false;
-    const missing = this.certificates.unjudged(epoch, audiencesNeeded(this.config.book));
-    if (missing.length === 0) return false;
-    const words = await this.certificates.certify(epoch, missing);
-    if (words !== "") this.parts.report({ kind: "not_certified", words });
-    return words === "";
+  /** The audiences of the present config that nobody has judged for these people. */
+  private missing(people: People): readonly AudienceNeeded[] {
+    const { epoch } = people.parts;
+    if (this.wanted === null || epoch === (0 as Epoch) || this.isExpired(people)) return [];
+    return this.certificates.unjudged(epoch, this.wanted.needed);
   }
 
-  private async publish(): Promise<void> {
-    const { parts, config, privacy, people } = this;
-    if (config === null || privacy === null) return;
+  /** One count at a time, of what is missing when its turn has come. */
+  private count(people: People): Promise<Counted> {
+    const done = this.counting.then(async (): Promise<Counted> => {
+      const missing = this.missing(people);
+      if (missing.length === 0) return "nothing missing";
+      const { epoch } = people.parts;
+      const words = await this.certificates.certify(epoch, missing).catch(wordsOf);
+      if (words === "") return "counted";
+      this.parts.report({ kind: "not_certified", words });
+      return "failed";
+    });
+    this.counting = done;
+    return done;
+  }
+
+  private isExpired({ parts: { epoch, notAfterMs } }: People): boolean {
+    return epoch !== (0 as Epoch) && notAfterMs <= this.parts.clock.nowMs();
+  }
+
+  private async publish(people: People, justBefore: () => void = nothing): Promise<void> {
+    const { parts, wanted } = this;
+    if (wanted === null) return;
+    const { config, privacy } = wanted;
+    const { epoch } = people.parts;
+    const expired = this.isExpired(people);
     const generation = (this.generation + 1) as Generation;
     const built = buildWorld({
-      generation,
-      config,
-      privacy,
-      people,
-      certificates: this.certificates.certified(people.parts.epoch),
+      ...{ generation, config, privacy, people },
+      certificates: expired ? new Set() : this.certificates.certified(epoch),
       placeOf: parts.placeOf,
       publicUrl: parts.publicUrl,
       retired: parts.retired.turn(config.book.creatives, parts.clock.nowMs()),
     });
     this.generation = generation;
+    parts.currencies.note(config.book.advertisers);
+    justBefore();
     await parts.publish(built, config);
-    this.published = { built, config, people };
-    const { epoch } = people.parts;
-    for (const { creative, exchange, what } of built.templateProblems) {
+    const lapsed = expired && this.published?.expired !== true;
+    this.people = people;
+    this.published = { built, config, people, expired };
+    this.failure = "";
+    this.certificates.dropBefore(epoch);
+    this.tell(built, epoch, lapsed);
+  }
+
+  private tell({ parts, templateProblems }: BuiltWorld, epoch: Epoch, lapsed: boolean): void {
+    const { report } = this.parts;
+    for (const { creative, exchange, what } of templateProblems) {
       const words = exchange === "" ? what : `${exchange}: ${what}`;
-      parts.report({ kind: "creative_unusable", creative, words });
+      report({ kind: "creative_unusable", creative, words });
     }
-    parts.report({ kind: "published", generation, epoch });
+    if (lapsed) {
+      const words = "the snapshot's life is over: bids on context only until a new epoch comes";
+      report({ kind: "epoch_expired", epoch, words });
+    }
+    report({ kind: "published", generation: parts.generation, epoch });
   }
 }
+
+const nothing = (): void => undefined;
+
+const wordsOf = (error: unknown): string =>
+  error instanceof Error && error.message !== "" ? error.message : "a job of the World desk failed";
+
+const issueOf = (error: unknown): Issue => ({
+  ...{ severity: "error", file: "", line: 0, column: 0 },
+  message: `no World can be built from this configuration: ${wordsOf(error)}`,
+});

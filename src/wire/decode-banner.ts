@@ -107,8 +107,8 @@ function addFormat(request: BidRequest, imp: ImpRecord, width: number, height: n
 }
 
 /**
- * An interstitial without a size of its own fills the screen (OpenRTB 2.6 section 7.4). Once the device is read,
- * which may stand behind the imps.
+ * An interstitial without a size of its own fills the screen (OpenRTB 2.6 section 7.4). Once the
+ * device is read, which may stand behind the imps.
  */
 export function sizeInterstitials(request: BidRequest): void {
   const { deviceWidth, deviceHeight } = request;

@@ -2,7 +2,7 @@ import { Browser, KeyKind, Os } from "../base/lists.js";
 import { type BidRequest, REQUEST_LEVEL } from "../bid/request.js";
 import { pixelsMax } from "./decode-banner.js";
 import { countryFrom } from "./decode-codes.js";
-import { pushValue, readLanguage, readValue, scopeSpan, voidSpans } from "./decode-spans.js";
+import { pushValue, readLanguage, readValue, scopeSpan, voidSpans, wants } from "./decode-spans.js";
 import { WordTable } from "./decode-words.js";
 import { Key } from "./json-keys.js";
 import { readBounded, readFlag, readNameEnd, readSlice, readText } from "./json-read.js";
@@ -189,7 +189,8 @@ function finishDevice(request: BidRequest): void {
   request.browser = suaBrowser;
   const ua = request.userAgent;
   if (ua.end === ua.start) return;
-  if (request.os !== Os.UNKNOWN && request.browser !== Browser.UNKNOWN) return;
+  const toldBrowser = request.browser !== Browser.UNKNOWN || request.browserWanted === 0;
+  if (request.os !== Os.UNKNOWN && toldBrowser) return;
   userAgentInto(request.bytes, ua.start, ua.end, facts);
   if (request.os === Os.UNKNOWN) request.os = facts.os;
   if (request.browser === Browser.UNKNOWN) request.browser = facts.browser;
@@ -302,6 +303,7 @@ function decodeGeo(request: BidRequest, object: number, place: Place): void {
 
 /** ISO 3166-2 with or without its country: "US-CA" and "CA" are the region CA. */
 function readRegion(request: BidRequest, at: number): void {
+  if (!wants(request, KeyKind.REGION)) return;
   const end = readNameEnd(request, at);
   let start = startAt(at);
   for (let byte = start; byte < end; byte++) if (request.bytes[byte] === 45) start = byte + 1;

@@ -1,12 +1,12 @@
 import { KeyKind } from "../base/lists.js";
 import { type BidRequest, REQUEST_LEVEL, type Slice, SpanUse } from "../bid/request.js";
-import { closeSpan, pushText } from "./decode-spans.js";
+import { closeSpan, pushText, wants } from "./decode-spans.js";
 
 const DOT = 46;
 
 /** The domain and its parents that still hold a dot: "a.b.co" gives "a.b.co" and "b.co". */
 export function pushDomains(request: BidRequest, host: Slice): void {
-  if (host.end === host.start) return;
+  if (host.end === host.start || !wants(request, KeyKind.DOMAIN)) return;
   const bytes = request.bytes;
   const from = request.keyCount;
   pushText(request, host.start, host.end, KeyKind.DOMAIN);

@@ -1,6 +1,6 @@
 import { KeyKind } from "../base/lists.js";
 import { type BidRequest, REQUEST_LEVEL, Slice, SpanUse } from "../bid/request.js";
-import { closeSpan, pushText } from "./decode-spans.js";
+import { closeSpan, pushText, wants } from "./decode-spans.js";
 import { isArray, numberTextEnd, readMemberName, readText } from "./json-read.js";
 import { elementsOf, endAt, Kind, kindAt, membersOf, nextAt, startAt } from "./json-tape.js";
 
@@ -15,6 +15,7 @@ const name = new Slice();
  * a value.
  */
 export function readKeyValues(request: BidRequest, object: number, owner: number): void {
+  if (!wants(request, KeyKind.KEY_VALUE)) return;
   const from = request.keyCount;
   for (let at = membersOf(object), end = nextAt(object); at < end; at = nextAt(at)) {
     readMemberName(request, at, name);
@@ -57,6 +58,7 @@ function pushPair(request: BidRequest, start: number, end: number): void {
 
 /** A comma-separated list or an array of keywords (site, app, dooh, content). */
 export function readKeywords(request: BidRequest, value: number): void {
+  if (!wants(request, KeyKind.KEYWORD)) return;
   const from = request.keyCount;
   if (readText(request, value)) {
     let start = startAt(value);

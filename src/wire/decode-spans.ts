@@ -58,6 +58,10 @@ export function closeSpan(
   request.spanCount = index + 1;
 }
 
+/** False: no rule names a value of this kind, so none is read. */
+export const wants = (request: BidRequest, kind: KeyKind): boolean =>
+  ((request.kindsWanted >>> kind) & 1) === 1;
+
 /** One text as a targeting value. */
 export function pushValue(
   request: BidRequest,
@@ -66,6 +70,7 @@ export function pushValue(
   kind: KeyKind,
   owner: number,
 ): void {
+  if (!wants(request, kind)) return;
   const from = request.keyCount;
   pushText(request, start, end, kind);
   closeSpan(request, from, SpanUse.VALUE, kind, owner);
@@ -73,6 +78,7 @@ export function pushValue(
 
 /** Reads a string or number as one targeting value; another type or "" gives none. */
 export function readValue(request: BidRequest, at: number, kind: KeyKind, owner: number): void {
+  if (!wants(request, kind)) return;
   const end = readNameEnd(request, at);
   if (end !== 0) pushValue(request, startAt(at), end, kind, owner);
 }
@@ -100,7 +106,9 @@ export function readList(
 const SPACE = 32;
 const domain = new Slice();
 
-/** One entry of a list without the blanks round it; false when there is nothing to compare in it. */
+/**
+ * One entry of a list without the blanks round it; false when there is nothing to compare in it.
+ */
 function pushEntry(request: BidRequest, at: number, kind: KeyKind): boolean {
   let end = readNameEnd(request, at);
   if (end === 0) return false;
@@ -119,7 +127,7 @@ function pushEntry(request: BidRequest, at: number, kind: KeyKind): boolean {
 
 /** A language by its primary subtag: "zh-CN" and "zh_CN" are "zh". */
 export function readLanguage(request: BidRequest, at: number, kind: KeyKind): void {
-  if (!readText(request, at)) return;
+  if (!wants(request, kind) || !readText(request, at)) return;
   const end = primarySubtagEnd(request.bytes, startAt(at), endAt(at));
   if (end > startAt(at)) pushValue(request, startAt(at), end, kind, REQUEST_LEVEL);
 }
@@ -148,6 +156,7 @@ function primarySubtagEnd(bytes: Uint8Array, start: number, end: number): number
  * Reads `cat` and its like; `scopeCategories` must follow at the end of the object that holds it.
  */
 export function readCategories(request: BidRequest, list: number): void {
+  if (!wants(request, KeyKind.CATEGORY)) return;
   readList(request, list, SpanUse.VALUE, KeyKind.CATEGORY, UNSCOPED);
 }
 

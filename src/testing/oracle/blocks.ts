@@ -36,7 +36,10 @@ function domainBlock(request: Plain, creative: CreativeModel, doubt: Doubt): str
   return null;
 }
 
-/** The domain that an entry means, however it is spelt: an address, "www.", "*.", closing dots, blanks. */
+/**
+ * The domain that an entry means, however it is spelt: an address, "www.", "*.", closing dots,
+ * blanks.
+ */
 const meantBy = (entry: string): string =>
   hostOf(entry)
     .replace(/^\*\./, "")

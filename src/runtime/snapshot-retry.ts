@@ -1,0 +1,45 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { epochFolderName } from "./snapshot-write.js";
+
+const firstPauseMs = 4000;
+const pauseMsMax = 600_000;
+
+/** 4 s after the first failure, twice as long after each further one, at most ten minutes. */
+export const retryPauseMs = (failures: number): number =>
+  Math.min(pauseMsMax, firstPauseMs * 2 ** Math.min(failures - 1, 20));
+
+type PutOff = { readonly mark: string; readonly failures: number; readonly untilMs: number };
+
+/**
+ * Epochs that were refused or could not be adopted. To load and digest one takes minutes where it
+ * is large, so each gets its next turn after a growing pause, or at once when its manifest is
+ * another.
+ */
+export class PutOffEpochs {
+  private readonly snapshotsFolder: string;
+  private readonly epochs = new Map<number, PutOff>();
+
+  constructor(snapshotsFolder: string) {
+    this.snapshotsFolder = snapshotsFolder;
+  }
+
+  putOff(epoch: number, nowMs: number): void {
+    const mark = this.markOf(epoch);
+    const before = this.epochs.get(epoch);
+    const failures = before?.mark === mark ? before.failures + 1 : 1;
+    this.epochs.set(epoch, { mark, failures, untilMs: nowMs + retryPauseMs(failures) });
+  }
+
+  isPutOff(epoch: number, nowMs: number): boolean {
+    const entry = this.epochs.get(epoch);
+    return entry !== undefined && nowMs < entry.untilMs && entry.mark === this.markOf(epoch);
+  }
+
+  /** Which manifest it is, without reading it. */
+  private markOf(epoch: number): string {
+    const path = join(this.snapshotsFolder, epochFolderName(epoch), "manifest");
+    const facts = statSync(path, { throwIfNoEntry: false });
+    return facts === undefined ? "none" : `${facts.mtimeMs} ${facts.size}`;
+  }
+}

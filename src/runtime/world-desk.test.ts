@@ -1,0 +1,253 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ManualClock } from "../base/clock.js";
+import type { Epoch } from "../base/ids.js";
+import type { CurrencyCode, UnixMs } from "../base/units.js";
+import { packAlpha3 } from "../base/units.js";
+import { segmentNames } from "../campaign/compile.js";
+import { Live, tableFrom } from "../campaign/table.js";
+import { refuse } from "../index/verify.js";
+import { peopleOf } from "../testing/in-process.js";
+import { AdvertiserCurrencies } from "./advertiser-currencies.js";
+import type { Judge } from "./certificates.js";
+import { readConfigForm } from "./read-config.js";
+import { RetiredCreatives } from "./retired-creatives.js";
+import type { CountAnswer, CountRequest } from "./term-count.js";
+import { type BuiltWorld, nobody, type People } from "./world-build.js";
+import { type ConfigReading, type DeskEvent, WorldDesk } from "./world-desk.js";
+
+const nowMs = Date.parse("2026-12-05T12:00Z");
+const lifeMs = 30 * 86_400_000;
+const demo = readConfigForm("config/demo");
+
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "world-desk-"));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function peopleOfEpoch(epoch: number): People {
+  const people = peopleOf(segmentNames(demo.config!.book), []);
+  const notAfterMs = (nowMs + lifeMs) as UnixMs;
+  return { ...people, parts: { ...people.parts, epoch: epoch as Epoch, notAfterMs } };
+}
+
+const allCertified = ({ epoch, terms }: CountRequest): CountAnswer => ({
+  ...{ ok: true, epoch },
+  verdicts: terms.map(() => "certified"),
+});
+const failed = (): CountAnswer => refuse("unreadable", "the disk is slow");
+
+/** The demo's config without its line items with an audience, but for the first `count`. */
+function withAudiences(count: number): ConfigReading {
+  const { config } = demo;
+  if (config === null) throw new Error("the demo's config is sound");
+  const targeted = config.book.lineItems.filter(({ audience }) => audience !== null);
+  const dropped = new Set(targeted.slice(count));
+  const lineItems = config.book.lineItems.filter((lineItem) => !dropped.has(lineItem));
+  return { ...demo, config: { ...config, book: { ...config.book, lineItems } } };
+}
+
+function setUp(judge: Judge = (request) => Promise.resolve(allCertified(request))) {
+  const events: DeskEvent[] = [];
+  const worlds: BuiltWorld[] = [];
+  const clock = new ManualClock(nowMs);
+  const at = {
+    reading: demo as ConfigReading,
+    judge,
+    publish: async (_: BuiltWorld): Promise<void> => undefined,
+    placeOf: (lineItem: number): number => lineItem,
+  };
+  const desk = new WorldDesk({
+    ...{ clock, publicUrl: "https://bid.test.example" },
+    readConfig: () => at.reading,
+    judge: (request) => at.judge(request),
+    judgeContext: {
+      ...{ snapshotsFolder: root, forgetLog: root },
+      trust: { publicKeys: {}, identifierKeyId: "", crowdMinimum: 100_000 },
+      nowMs: clock.nowMs,
+    },
+    retired: new RetiredCreatives(join(root, "landing-pages.json")),
+    currencies: new AdvertiserCurrencies(join(root, "advertiser-currencies.json")),
+    placeOf: (lineItem) => at.placeOf(lineItem),
+    publish: async (built) => {
+      await at.publish(built);
+      worlds.push(built);
+    },
+    report: (event) => events.push(event),
+  });
+  const newest = () => {
+    const { parts } = worlds.at(-1)!;
+    const column = tableFrom(parts.table).lineItemLive;
+    const uncertified = column.filter((live) => live === Live.UNCERTIFIED).length;
+    return { epoch: parts.index.epoch, uncertified, lineItems: column.length };
+  };
+  return { at, clock, desk, events, worlds, newest };
+}
+
+test("an epoch that cannot be counted is not published, and comes when it can be", async () => {
+  const { at, desk, events, worlds, newest } = setUp();
+  expect(await desk.start(peopleOfEpoch(1))).toBe(true);
+  expect(newest()).toMatchObject({ epoch: 1, uncertified: 0 });
+  at.judge = () => Promise.resolve(failed());
+  expect(await desk.adoptPeople(peopleOfEpoch(2))).toBe(false);
+  expect(worlds).toHaveLength(1);
+  expect(desk.servedPeople.parts.epoch).toBe(1);
+  expect(events).toContainEqual({ kind: "not_certified", words: "the disk is slow" });
+  at.judge = (request) => Promise.resolve(allCertified(request));
+  expect(await desk.adoptPeople(peopleOfEpoch(2))).toBe(true);
+  expect(newest()).toMatchObject({ epoch: 2, uncertified: 0 });
+});
+
+test("a start whose count fails bids on context, and takes the people later", async () => {
+  const { at, desk, newest } = setUp(() => Promise.reject(new Error("no process")));
+  const people = peopleOfEpoch(1);
+  expect(await desk.start(people)).toBe(true);
+  expect(newest().epoch).toBe(0);
+  expect(newest().uncertified).toBeGreaterThan(0);
+  expect(desk.servedPeople).not.toBe(people);
+  at.judge = (request) => Promise.resolve(allCertified(request));
+  expect(await desk.adoptPeople(people)).toBe(true);
+  expect(desk.servedPeople).toBe(people);
+});
+
+test("a publication that fails keeps the served epoch and its certificates", async () => {
+  const { at, desk, newest } = setUp();
+  await desk.start(peopleOfEpoch(1));
+  at.publish = () => Promise.reject(new Error("no memory"));
+  expect(await desk.adoptPeople(peopleOfEpoch(2))).toBe(false);
+  expect(desk.lastFailure).toBe("no memory");
+  at.publish = () => Promise.resolve();
+  expect(await desk.republish()).toBe(true);
+  expect(newest()).toMatchObject({ epoch: 1, uncertified: 0 });
+  expect(desk.verdicts().length).toBeGreaterThan(0);
+});
+
+test("an edit is live while an epoch is counted, and the epoch comes with its audiences", async () => {
+  const { at, desk, newest } = setUp();
+  at.reading = withAudiences(1);
+  await desk.start(peopleOfEpoch(1));
+  const before = newest().lineItems;
+  const counts: (() => void)[] = [];
+  const epochs: number[] = [];
+  at.judge = (request) =>
+    new Promise((resolve) => {
+      epochs.push(request.epoch);
+      counts.push(() => resolve(allCertified(request)));
+    });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const adopted = desk.adoptPeople(peopleOfEpoch(2));
+  await turn();
+  expect(counts).toHaveLength(1);
+  at.reading = withAudiences(2);
+  const reloaded = desk.reload();
+  await turn();
+  // Live with the old epoch, though the count goes on; its new audience waits for its own.
+  expect(newest()).toMatchObject({ epoch: 1, lineItems: before + 1, uncertified: 1 });
+  for (let done = 0; done < counts.length; done++) {
+    counts[done]!();
+    for (let i = 0; i < 5; i++) await turn();
+  }
+  expect([await adopted, await reloaded]).toEqual([true, true]);
+  expect(newest()).toMatchObject({ epoch: 2, lineItems: before + 1, uncertified: 0 });
+  expect(epochs).toEqual([2, 1, 2]);
+});
+
+test("a count of an edit that failed is made again when asked", async () => {
+  const { at, desk, newest } = setUp();
+  at.reading = withAudiences(1);
+  await desk.start(peopleOfEpoch(1));
+  at.reading = withAudiences(2);
+  at.judge = () => Promise.resolve(failed());
+  expect(await desk.reload()).toBe(true);
+  expect(newest().uncertified).toBe(1);
+  expect(await desk.certifyMissing()).toBe(false);
+  at.judge = (request) => Promise.resolve(allCertified(request));
+  expect(await desk.certifyMissing()).toBe(true);
+  expect(newest().uncertified).toBe(0);
+});
+
+test("when the snapshot's life is over audiences leave the air, context goes on", async () => {
+  const { clock, desk, events, worlds, newest } = setUp();
+  await desk.start(peopleOfEpoch(1));
+  await desk.lapse();
+  expect(worlds).toHaveLength(1);
+  clock.advance(lifeMs);
+  await desk.lapse();
+  await desk.lapse();
+  expect(worlds).toHaveLength(2);
+  expect(newest().uncertified).toBeGreaterThan(0);
+  expect(newest().uncertified).toBeLessThan(newest().lineItems);
+  expect(desk.current?.expired).toBe(true);
+  expect(desk.verdicts()).toEqual([]);
+  expect(events.filter(({ kind }) => kind === "epoch_expired")).toHaveLength(1);
+  expect(await desk.reload()).toBe(true);
+  expect(newest().uncertified).toBeGreaterThan(0);
+});
+
+test("the forget log is read right before the workers get an epoch", async () => {
+  const { at, desk } = setUp();
+  const order: string[] = [];
+  at.publish = async () => void order.push("publish");
+  await desk.start(peopleOfEpoch(1), () => order.push("poll"));
+  await desk.adoptPeople(peopleOfEpoch(2), () => order.push("poll"));
+  expect(order).toEqual(["poll", "publish", "poll", "publish"]);
+});
+
+function withCurrency(reading: ConfigReading, code: string): ConfigReading {
+  const { config } = reading;
+  if (config === null) throw new Error("the demo's config is sound");
+  const [first, ...others] = config.book.advertisers;
+  const currency = packAlpha3(code) as CurrencyCode;
+  const advertisers = [{ ...first!, currency }, ...others];
+  return { ...reading, config: { ...config, book: { ...config.book, advertisers } } };
+}
+
+test("an advertiser's other currency is refused, over a restart too, and put back is taken", async () => {
+  const { at, desk, worlds } = setUp();
+  await desk.start(null);
+  at.reading = withCurrency(demo, "JPY");
+  expect(await desk.reload()).toBe(false);
+  expect(worlds).toHaveLength(1);
+  const errors = desk.lastIssues.filter(({ severity }) => severity === "error");
+  expect(errors).toHaveLength(1);
+  expect(errors[0]?.file).toMatch(/\.yaml$/);
+  expect(errors[0]?.message).toMatch(/is booked in [A-Z]{3} and cannot be read as JPY: put/);
+  const restarted = setUp();
+  restarted.at.reading = at.reading;
+  expect(await restarted.desk.start(null)).toBe(false);
+  at.reading = demo;
+  expect(await desk.reload()).toBe(true);
+});
+
+test("a damaged list of currencies stops the start, since money would go unguarded", () => {
+  const path = join(root, "advertiser-currencies.json");
+  for (const text of ["", "[]", '{"1":"US"}', '{"x":"USD"}']) {
+    writeFileSync(path, text);
+    expect(() => new AdvertiserCurrencies(path)).toThrow(/currencies.json is damaged: put it back/);
+  }
+});
+
+test("a config that no World can be built from leaves the last one, also for an epoch", async () => {
+  const { at, desk, newest } = setUp();
+  at.reading = withAudiences(1);
+  await desk.start(null);
+  const { lineItems } = newest();
+  at.placeOf = () => -1;
+  at.reading = withAudiences(2);
+  expect(await desk.reload()).toBe(false);
+  expect(desk.lastFailure).toMatch(/^line item \d+ gets no allowance: .*Restart/);
+  expect(desk.lastIssues.at(-1)).toMatchObject({ severity: "error" });
+  at.placeOf = (lineItem) => lineItem;
+  expect(await desk.adoptPeople(peopleOfEpoch(1))).toBe(true);
+  expect(newest()).toMatchObject({ epoch: 1, lineItems });
+});
+
+test("an edit that is seen before the first reading waits for it", async () => {
+  const { desk, worlds } = setUp();
+  expect(await desk.reload()).toBe(false);
+  expect(worlds).toEqual([]);
+  expect(desk.servedPeople.parts.epoch).toBe(nobody().parts.epoch);
+});
