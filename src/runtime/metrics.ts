@@ -20,6 +20,13 @@ export type MetricSources = {
   readonly epochAgeSeconds: () => number | null;
   /** Counted notices that had come before: of the money thread's totals. */
   readonly repeatedNotices?: () => number;
+  /** What keeps a part of the World from bidding; see the names of the gauges. */
+  readonly health?: () => {
+    readonly configErrors: number;
+    readonly audiencesCertified: number;
+    readonly audiencesRefused: number;
+    readonly journalFailed: number;
+  };
 };
 
 const prefix = "crowdbid_";
@@ -98,7 +105,8 @@ function trafficMetrics(registry: Registry, sources: MetricSources): void {
   counter(registry, "bids_total", "Bids in answers.", function* () {
     for (const [slot, exchange] of slots.entries()) yield [{ exchange }, counters.bids(slot)];
   });
-  const noBidHelp = "Requests, imps and line items without a bid; all that a person causes is one.";
+  const noBidHelp =
+    "Bid requests without a bid, by reason; all that a person causes is one reason.";
   counter(registry, "no_bids_total", noBidHelp, function* () {
     for (const [slot, exchange] of slots.entries()) {
       for (const outcome of noBidOutcomes) {
@@ -144,10 +152,30 @@ function workerMetrics(registry: Registry, { counters }: MetricSources): void {
   );
 }
 
+function healthMetrics(registry: Registry, { health }: MetricSources): void {
+  if (health === undefined) return;
+  const gauges = [
+    ["config_errors", "Errors of the last read config; above 0 the one before is served."],
+    ["audiences_certified", "Audiences that may bid in the served epoch."],
+    ["audiences_refused", "Audiences that may not: too small, or of an unknown segment."],
+    ["journal_failed", "1 = billing has stopped: notices get 503 and nothing is bid."],
+  ] as const;
+  const fields = [
+    "configErrors",
+    "audiencesCertified",
+    "audiencesRefused",
+    "journalFailed",
+  ] as const;
+  gauges.forEach(([name, help], i) => {
+    gauge(registry, name, help, () => health()[fields[i] ?? "configErrors"]);
+  });
+}
+
 /** The registry that `GET /metrics` prints. Labels come from closed lists and the config alone. */
 export function createMetrics(sources: MetricSources): Registry {
   const registry = new Registry();
   trafficMetrics(registry, sources);
+  healthMetrics(registry, sources);
   new DurationHistogram(registry, sources.counters);
   workerMetrics(registry, sources);
   gauge(registry, "generation", "Number of the published World.", sources.generation);

@@ -45,6 +45,17 @@ function factsOf(server: Server, ending: Ending): AdminFacts {
     epoch: () => server.desk.servedPeople.parts.epoch,
     epochAgeSeconds,
     repeatedNotices: () => server.money.totals()?.counts.duplicates ?? 0,
+    health: () => {
+      const verdicts = server.desk.verdicts();
+      const certified = verdicts.filter(({ verdict }) => verdict === "certified").length;
+      const errors = server.desk.lastIssues.filter(({ severity }) => severity === "error");
+      return {
+        configErrors: errors.length,
+        audiencesCertified: certified,
+        audiencesRefused: verdicts.length - certified,
+        journalFailed: server.money.failure() === "" ? 0 : 1,
+      };
+    },
   });
   return {
     readiness: () => ({

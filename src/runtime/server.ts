@@ -221,6 +221,8 @@ function logEvent(log: Log, event: DeskEvent): void {
   else if (event.kind === "config_warned") log.warn({ issues: event.issues }, "config");
   else if (event.kind === "config_refused") {
     log.error({ issues: event.issues }, "config refused: the last good World stays");
+  } else if (event.kind === "audiences_judged") {
+    if (event.refused.length > 0) log.warn({ refused: event.refused }, "audiences refused");
   } else log.error(event, event.kind.replaceAll("_", " "));
 }
 

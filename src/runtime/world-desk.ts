@@ -40,9 +40,13 @@ export type DeskEvent =
   | { readonly kind: "config_refused"; readonly issues: readonly Issue[] }
   | { readonly kind: "config_warned"; readonly issues: readonly Issue[] }
   | { readonly kind: "not_certified"; readonly words: string }
+  /** New verdicts; `refused` names the line items that stay dark, and why, without a count. */
+  | { readonly kind: "audiences_judged"; readonly refused: readonly RefusedAudience[] }
   | { readonly kind: "creative_unusable"; readonly creative: number; readonly words: string }
   | { readonly kind: "epoch_expired"; readonly epoch: number; readonly words: string }
   | { readonly kind: "failed"; readonly words: string };
+
+export type RefusedAudience = { readonly lineItems: readonly number[]; readonly cause: string };
 
 /** One generation as it is served, with what it was built from. */
 export type Published = {
@@ -233,12 +237,27 @@ export class WorldDesk {
       if (missing.length === 0) return "nothing missing";
       const { epoch } = people.parts;
       const words = await this.certificates.certify(epoch, missing).catch(wordsOf);
-      if (words === "") return "counted";
+      if (words === "") {
+        this.tellRefused(missing, epoch);
+        return "counted";
+      }
       this.parts.report({ kind: "not_certified", words });
       return "failed";
     });
     this.counting = done;
     return done;
+  }
+
+  private tellRefused(judged: readonly AudienceNeeded[], epoch: Epoch): void {
+    const verdicts = this.certificates.verdictsOn(epoch, judged);
+    const refused = verdicts.filter(({ verdict }) => verdict !== "certified");
+    this.parts.report({
+      kind: "audiences_judged",
+      refused: refused.map(({ needed, verdict }) => ({
+        lineItems: needed.lineItems,
+        cause: verdict.replaceAll("_", " "),
+      })),
+    });
   }
 
   private isExpired({ parts: { epoch, notAfterMs } }: People): boolean {
