@@ -2,13 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ringRecordBytes } from "../base/limits.js";
 import { NoticeKind } from "../base/lists.js";
-import type { Micros, UnixMs, UnixSec } from "../base/units.js";
-import { NoticeField, RecordKind } from "../journal/record.js";
-import { NoticeParameters, noticeKindOf, noticeRecordInto, parseNotice } from "./notice.js";
+import { NoticeParameters, parseNotice } from "./notice.js";
 import { microsFromBase64, microsFromNotice } from "./notice-price.js";
-import { TokenFields } from "./token-format.js";
 
 const token = "T".repeat(88);
 function parsed(kind: NoticeKind, query: string, body = ""): NoticeParameters {
@@ -120,44 +116,5 @@ describe("a notice", () => {
       expect(parsed(NoticeKind.WIN, text)).toMatchObject({ clearingMicros: -1, lossCode: 0xffff });
     }
     expect(parsed(NoticeKind.WIN, `t=${"a".repeat(5000)}`).token).toBe("");
-  });
-
-  test("of a path is one of five", () => {
-    const paths = ["/win", "/bill", "/loss", "/impression", "/click"];
-    expect(paths.map(noticeKindOf)).toEqual([1, 2, 3, 4, 5]);
-    expect(["/", "/bill/", "/Bill", "bill", "/bid/x"].map(noticeKindOf)).toEqual([0, 0, 0, 0, 0]);
-  });
-
-  test("becomes a record whose every field is where the journal reads it", () => {
-    const view = new DataView(new ArrayBuffer(ringRecordBytes * 2).slice(0));
-    for (let i = 0; i < view.byteLength; i++) view.setUint8(i, 0xee);
-    const fields = Object.assign(new TokenFields(), {
-      ...{ exchange: 3, lineItem: 0xffff_fffe, creative: 5, cell: 6, flags: 2, keyId: 9 },
-      ...{ priceMicros: 2 ** 47 - 1, reservedMicros: 8, currency: 0x555344, slot: 0xff_ffff },
-      ...{ slotUse: 0xffff, timeSec: 11 as UnixSec, expirySec: 12 as UnixSec },
-    });
-    fields.nonce.set([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    const said = Object.assign(new NoticeParameters(), {
-      ...{ lossCode: 102, clearingMicros: -1 as Micros, minToWinMicros: 77 as Micros },
-    });
-    const at = ringRecordBytes;
-    noticeRecordInto(view, at, NoticeKind.LOSS, fields, said, 4_000_000_000, 1.8e12 as UnixMs);
-    const u32 = (place: number) => view.getUint32(at + place, true);
-    const f64 = (place: number) => view.getFloat64(at + place, true);
-    const { recordKind, noticeKind, flags, keyId, nonce } = NoticeField;
-    const bytes = [recordKind, noticeKind, flags, keyId].map((place) => view.getUint8(at + place));
-    expect(bytes).toEqual([RecordKind.NOTICE, NoticeKind.LOSS, 2, 9]);
-    const nonceRead = Array.from({ length: 16 }, (_, i) => view.getUint8(at + nonce + i));
-    expect(nonceRead).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0, 0, 0, 0, 0]);
-    const words = ["sequence", "exchange", "lineItem", "creative", "cell", "currency"] as const;
-    expect(words.map((name) => u32(NoticeField[name]))).toEqual([
-      ...[4_000_000_000, 3, 0xffff_fffe, 5, 6, 0x555344],
-    ]);
-    const rest = ["timeSec", "expirySec", "slot", "slotUse", "lossCode"] as const;
-    expect(rest.map((name) => u32(NoticeField[name]))).toEqual([11, 12, 0xff_ffff, 0xffff, 102]);
-    const doubles = ["priceMicros", "reservedMicros", "clearingMicros", "minToWinMicros"] as const;
-    expect(doubles.map((name) => f64(NoticeField[name]))).toEqual([2 ** 47 - 1, 8, -1, 77]);
-    expect(f64(NoticeField.receivedMs)).toBe(1.8e12);
-    for (let i = 0; i < at; i++) expect(view.getUint8(i)).toBe(0xee);
   });
 });

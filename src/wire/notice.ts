@@ -1,6 +1,5 @@
 import { NoticeKind } from "../base/lists.js";
-import type { Micros, UnixMs } from "../base/units.js";
-import { NoticeField, RecordKind } from "../journal/record.js";
+import type { Micros } from "../base/units.js";
 import {
   lossCodeFrom,
   microsFromBase64,
@@ -8,8 +7,6 @@ import {
   NO_LOSS_CODE,
   UNKNOWN_MICROS,
 } from "./notice-price.js";
-import type { TokenFields } from "./token-format.js";
-import { nonceBytes } from "./token-format.js";
 
 /** What a notice said, reused from call to call. */
 export class NoticeParameters {
@@ -33,24 +30,6 @@ export class NoticeParameters {
 export const noticeUrlBytesMax = 1200;
 /** Longer forms are not ours. */
 const formCharsMax = 4096;
-
-/** The kind that a path names; 0 = none. */
-export function noticeKindOf(path: string): NoticeKind | 0 {
-  switch (path) {
-    case "/win":
-      return NoticeKind.WIN;
-    case "/bill":
-      return NoticeKind.BILL;
-    case "/loss":
-      return NoticeKind.LOSS;
-    case "/impression":
-      return NoticeKind.IMPRESSION;
-    case "/click":
-      return NoticeKind.CLICK;
-    default:
-      return 0;
-  }
-}
 
 /**
  * Reads a notice's query and, for a POST, its form body (application/x-www-form-urlencoded;
@@ -109,40 +88,3 @@ const percentDecoded = (text: string): string =>
         String.fromCharCode(Number.parseInt(hex, 16)),
       )
     : text;
-
-/**
- * Writes a NOTICE record (journal/record.ts) at byte `at` of the ring. `at` is a multiple of 8 and
- * the 128 bytes behind it are the caller's.
- */
-export function noticeRecordInto(
-  view: DataView,
-  at: number,
-  kind: NoticeKind,
-  token: TokenFields,
-  said: NoticeParameters,
-  sequence: number,
-  received: UnixMs,
-): void {
-  view.setUint8(at + NoticeField.recordKind, RecordKind.NOTICE);
-  view.setUint8(at + NoticeField.noticeKind, kind);
-  view.setUint8(at + NoticeField.flags, token.flags);
-  view.setUint8(at + NoticeField.keyId, token.keyId);
-  view.setUint32(at + NoticeField.sequence, sequence, true);
-  for (let i = 0; i < nonceBytes; i++) view.setUint8(at + NoticeField.nonce + i, token.nonce[i]!);
-  for (let i = nonceBytes; i < 16; i++) view.setUint8(at + NoticeField.nonce + i, 0);
-  view.setUint32(at + NoticeField.exchange, token.exchange, true);
-  view.setUint32(at + NoticeField.lineItem, token.lineItem, true);
-  view.setUint32(at + NoticeField.creative, token.creative, true);
-  view.setUint32(at + NoticeField.cell, token.cell, true);
-  view.setFloat64(at + NoticeField.priceMicros, token.priceMicros, true);
-  view.setFloat64(at + NoticeField.reservedMicros, token.reservedMicros, true);
-  view.setUint32(at + NoticeField.currency, token.currency, true);
-  view.setUint32(at + NoticeField.timeSec, token.timeSec, true);
-  view.setUint32(at + NoticeField.expirySec, token.expirySec, true);
-  view.setUint32(at + NoticeField.slot, token.slot, true);
-  view.setUint32(at + NoticeField.slotUse, token.slotUse, true);
-  view.setUint32(at + NoticeField.lossCode, said.lossCode, true);
-  view.setFloat64(at + NoticeField.clearingMicros, said.clearingMicros, true);
-  view.setFloat64(at + NoticeField.minToWinMicros, said.minToWinMicros, true);
-  view.setFloat64(at + NoticeField.receivedMs, received, true);
-}
