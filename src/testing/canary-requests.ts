@@ -26,6 +26,7 @@ const shaped: Readonly<Record<string, (random: SeededRandom, nowMs: number) => s
   "device.geo.lat": (random) => `4${random.below(9)}.${pick(random, digits, 12)}7`,
   "device.geo.lon": (random) => `-7${random.below(9)}.${pick(random, digits, 12)}3`,
   "user.geo.lat": (random) => `3${random.below(9)}.${pick(random, digits, 12)}1`,
+  "device.w": (random) => `1${pick(random, digits, 12)}7`,
   "user.yob": (random) => `19${pick(random, digits, 12)}9`,
   "user.consent": consentOf,
   "user.ext.consent": consentOf,
@@ -83,6 +84,8 @@ function deviceOf(of: ValueOf, kind: number): Plain {
     osv: field("osv"),
     hwv: field("hwv"),
     carrier: field("carrier"),
+    w: bare(field("w")),
+    h: field("h"),
     language: "en",
     geo: {
       ...(kind % 5 === 4 ? {} : { country: ["USA", "CHN", "IND", "DEU"][kind % 5] }),
@@ -94,9 +97,18 @@ function deviceOf(of: ValueOf, kind: number): Plain {
       region: field("geo.region"),
       ext: { street: field("geo.ext") },
     },
-    ext: { ifv: field("ext.ifv"), idfa: field("ext.idfa"), any: [field("ext.any")] },
+    ext: {
+      ifv: field("ext.ifv"),
+      idfa: field("ext.idfa"),
+      any: [field("ext.any")],
+      ...ifaTypeOf(of, kind),
+    },
   };
 }
+
+/** Not in every kind: an unknown type leaves the ifa unused. */
+const ifaTypeOf = (of: ValueOf, kind: number): Plain =>
+  kind % 7 === 6 ? { ifa_type: of("device.ext.ifa_type"), atts: of("device.ext.atts") } : {};
 
 function userOf(of: ValueOf): Plain {
   const field = (name: string): string => of(`user.${name}`);
