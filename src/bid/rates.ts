@@ -24,39 +24,44 @@ export const ratesUsable = (rates: Rates, now: UnixMs): boolean =>
  * -1 where either currency has no usable rate, or the amount is beyond what money here holds.
  * Rounds down; two exact steps through the base.
  */
-export function convertFloor(
+export const convertFloor = (
   rates: Rates,
   now: UnixMs,
   amount: Micros,
   from: CurrencyCode,
   to: CurrencyCode,
-): number {
-  if (from === to) return amount;
-  const a = rates.codes.indexOf(from);
-  const b = rates.codes.indexOf(to);
-  if (a < 0 || b < 0 || !ratesUsable(rates, now)) return -1;
-  if (amount >= microsMax) return -1;
-  const inBase = mulDivFloor(amount, rates.denominator[a]!, rates.numerator[a]!);
-  if (inBase >= microsMax) return -1;
-  return mulDivFloor(inBase, rates.numerator[b]!, rates.denominator[b]!);
-}
+): number => convert(rates, now, amount, from, to, false);
 
 /** As `convertFloor`, rounded up: a bid floor in another currency. */
-export function convertCeil(
+export const convertCeil = (
   rates: Rates,
   now: UnixMs,
   amount: Micros,
   from: CurrencyCode,
   to: CurrencyCode,
+): number => convert(rates, now, amount, from, to, true);
+
+function convert(
+  rates: Rates,
+  now: UnixMs,
+  amount: Micros,
+  from: CurrencyCode,
+  to: CurrencyCode,
+  up: boolean,
 ): number {
   if (from === to) return amount;
   const a = rates.codes.indexOf(from);
   const b = rates.codes.indexOf(to);
   if (a < 0 || b < 0 || !ratesUsable(rates, now)) return -1;
+  const inBase = times(amount, rates.denominator[a]!, rates.numerator[a]!, up);
+  return inBase < 0 ? -1 : times(inBase as Micros, rates.numerator[b]!, rates.denominator[b]!, up);
+}
+
+function times(amount: Micros, numerator: number, denominator: number, up: boolean): number {
   if (amount >= microsMax) return -1;
-  const inBase = mulDivCeil(amount, rates.denominator[a]!, rates.numerator[a]!);
-  if (inBase >= microsMax) return -1;
-  return mulDivCeil(inBase, rates.numerator[b]!, rates.denominator[b]!);
+  return up
+    ? mulDivCeil(amount, numerator, denominator)
+    : mulDivFloor(amount, numerator, denominator);
 }
 
 const usDollar = 0x555344 as CurrencyCode;
