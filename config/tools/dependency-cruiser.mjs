@@ -10,7 +10,7 @@ const layers = {
   bid: ["base", "index", "campaign", "journal"],
   wire: ["base", "index", "campaign", "journal", "bid"],
   ledger: ["base", "journal", "campaign"],
-  bank: ["base", "index"],
+  bank: ["base", "index", "campaign"],
   admin: ["base", "index", "campaign", "bid", "wire", "journal", "ledger"],
   edge: ["base", "index", "campaign", "bid", "wire", "journal"],
   runtime: [

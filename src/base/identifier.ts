@@ -24,6 +24,12 @@ export const Namespace = {
   BUYER_UID: 16,
   /** Scope: the source's number in the privacy settings. */
   EID: 17,
+  // The bank's own: no request is looked up by them, no snapshot holds them.
+  ACCOUNT: 32,
+  /** Value: base64 of SHA-256 of the normalised address. */
+  EMAIL_SHA256: 33,
+  /** Value: base64 of SHA-256 of the number in E.164. */
+  PHONE_SHA256: 34,
 } as const;
 export type Namespace = (typeof Namespace)[keyof typeof Namespace];
 
@@ -45,8 +51,10 @@ const packedBytes = 16;
 const packedFlag = 0x80;
 const message = new Uint8Array(prefixBytes + uidBytesMax);
 
-const isUidNamespace = (namespace: Namespace): boolean =>
-  namespace === Namespace.BUYER_UID || namespace === Namespace.EID;
+const isUidNamespace = (namespace: Namespace): boolean => namespace >= Namespace.BUYER_UID;
+
+/** Namespaces that a snapshot may hold and a request may be looked up by. */
+export const isBidNamespace = (namespace: number): boolean => namespace < Namespace.ACCOUNT;
 
 /**
  * The keyed hash of one identifier: SipHash-2-4 over (namespace, scope, normalised value). Both
@@ -73,6 +81,25 @@ export function identifierHashInto(
   message[3] = (scope >>> 16) & 255;
   message[4] = scope >>> 24;
   sipHash24Into(key, message, 0, prefixBytes + length, out);
+  return true;
+}
+
+/**
+ * The same hash of an advertising identifier that is there as the 16 bytes of its digits,
+ * `bytes[start, start + 16)`: what the bank reads out of a column of UUIDs without making texts.
+ */
+export function packedIdentifierHashInto(
+  namespace: Namespace,
+  key: SipKey,
+  bytes: Uint8Array,
+  start: number,
+  out: Hash64,
+): boolean {
+  message[0] = packedFlag | namespace;
+  message[1] = message[2] = message[3] = message[4] = 0;
+  for (let i = 0; i < packedBytes; i++) message[prefixBytes + i] = bytes[start + i]!;
+  if (isAllZero(prefixBytes, packedBytes)) return false;
+  sipHash24Into(key, message, 0, prefixBytes + packedBytes, out);
   return true;
 }
 
