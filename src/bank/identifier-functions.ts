@@ -33,8 +33,8 @@ export const kindNumbers: Readonly<Record<IdentifierKind, number>> = {
   ...{ oaidSha1: Namespace.OAID_SHA1, oaidMd5: Namespace.OAID_MD5 },
   ...{ buyerUid: Namespace.BUYER_UID, eid: Namespace.EID, account: Namespace.ACCOUNT },
   ...{ emailSha256: Namespace.EMAIL_SHA256, phoneSha256: Namespace.PHONE_SHA256 },
-  // Raw ones, which become the hashed kinds: numbers outside of every namespace.
-  ...{ email: 128, phone: 129 },
+  // Outside of every namespace: raw ones, which become hashed kinds, and ordinals, looked up.
+  ...{ email: 128, phone: 129, person: 130 },
 };
 
 /** The namespace that an identifier of a kind is stored under: raw e-mails become hashed ones. */

@@ -82,6 +82,8 @@ export const identifierKinds = [
   ...(["idfaSha1", "idfaMd5", "aaidSha1", "aaidMd5", "oaidSha1", "oaidMd5"] as const),
   ...(["buyerUid", "eid"] as const),
   ...(["account", "email", "emailSha256", "phone", "phoneSha256"] as const),
+  // An ordinal of the bank's own, as the exposure log holds it: the person's oldest identifier.
+  "person",
 ] as const;
 export type IdentifierKind = (typeof identifierKinds)[number];
 
