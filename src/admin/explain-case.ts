@@ -3,7 +3,7 @@ import { type Arms, armsOf } from "../campaign/arms.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import type { Advertiser, Agency, Campaign, CreativeModel, LineItem } from "../campaign/model.js";
 import type { CampaignTable } from "../campaign/table.js";
-import type { Place } from "../index/projection.js";
+import type { Absent, Places } from "../index/projection.js";
 import type { PlainRequest } from "./plain-request.js";
 
 /** A line item of the table with what the configuration says of it. */
@@ -20,7 +20,8 @@ export type Buying = {
 export type ExplainCase = {
   readonly decision: Decision;
   readonly config: LoadedConfig;
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: Places;
+  readonly absent: Absent;
   readonly plain: PlainRequest;
   /** By index in the table. */
   readonly buyings: readonly Buying[];

@@ -5,6 +5,7 @@ import { SpanUse } from "../bid/request.js";
 import { inRequestList } from "../bid/values.js";
 import { canonicalText } from "../campaign/audience.js";
 import { Dimension, Live, NO_AUDIENCE } from "../campaign/table.js";
+import { isAbsentFor, placeFor } from "../index/projection.js";
 import { armsInWords, type ExplainCase } from "./explain-case.js";
 import { audienceText, type IsOffered, waysOf } from "./explain-price.js";
 import type { LineItemExplained, Refusal, WayExplained } from "./explain-result.js";
@@ -124,7 +125,14 @@ function uncertified(at: ExplainCase, index: number): Refusal {
     if (arm.audience === null || number === NO_AUDIENCE || table.audienceLive[number] === 1)
       continue;
     const names = new Set(arm.audience.terms.flatMap(({ all, none }) => [...all, ...none]));
-    const unknown = [...names].filter((name) => !at.places.has(name));
+    // Other agencies' own segments read as those that are not there.
+    const agency = at.buyings[index]!.agency.id;
+    const missing = [...names].filter((name) => placeFor(at.places, name, agency) === undefined);
+    const unknown = missing.filter((name) => !isAbsentFor(at.absent, name, agency));
+    if (missing.length > 0 && unknown.length === 0) {
+      const warming = `warming: segment ${listed(missing)} is being loaded`;
+      return { rule: "not live: segments", seen: warming, limit: "every segment in memory" };
+    }
     const seen =
       unknown.length > 0
         ? `epoch ${at.epoch} has no segment ${listed(unknown)}`

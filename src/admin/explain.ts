@@ -13,7 +13,7 @@ import { Scratch } from "../bid/scratch.js";
 import type { World } from "../bid/world.js";
 import type { Exchange } from "../campaign/exchange.js";
 import type { LoadedConfig } from "../campaign/load.js";
-import type { Place } from "../index/projection.js";
+import type { Absent, Places } from "../index/projection.js";
 import { readConsent } from "../wire/consent.js";
 import { ConsentCache } from "../wire/consent-cache.js";
 import { DecodeResult, decodeInto } from "../wire/decode.js";
@@ -38,7 +38,9 @@ export type ExplainInput = {
   /** The configuration that the World was built from. */
   readonly config: LoadedConfig;
   /** Segment name -> its bit in the World's rows. */
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: Places;
+  /** Segments of the epoch that memory does not hold (yet). */
+  readonly absent?: Absent;
   readonly exchange: string;
   /** The body as the exchange would send it. */
   readonly request: Uint8Array;
@@ -127,6 +129,7 @@ function explained(input: ExplainInput, exchange: Exchange, request: BidRequest)
     decision,
     config: input.config,
     places: input.places,
+    absent: input.absent ?? new Map(),
     plain: plainRequestOf(input.request, request),
     buyings: buyingsOf(decision.table, input.config),
     epoch: input.world.index.epoch,

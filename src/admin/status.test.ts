@@ -28,7 +28,32 @@ it("shows the World, line items by what keeps them, and verdicts in words", asyn
     ["certified", "refused", "waiting"].slice(0, needed.length),
   );
   expect(status.audiences[1]).toMatchObject({ cause: "below the crowd minimum" });
+  expect(status.lastRefusal).toBeNull();
   expect(JSON.stringify(status.audiences)).not.toMatch(/\d{4,}|digest|people/);
+});
+
+it("says which audiences wait for their segments, and why a snapshot was refused", async () => {
+  const { served, config } = await explainWorld("fixtures/worlds/rules");
+  const needed = audiencesNeeded(config.book);
+  const [first] = needed;
+  const status = adminStatus({
+    ...blank,
+    ...{ world: served.world, needed, warming: new Set([first?.digest ?? ""]) },
+    verdicts: new Map([[first?.digest ?? "", "certified" as const]]),
+    lastRefusal: {
+      epoch: 8,
+      code: "changed",
+      words: "table-0: its bytes",
+      atMs: 1_800_000_000_000,
+    },
+  });
+  expect(status.audiences.map(({ verdict }) => verdict).slice(0, 2)).toEqual([
+    "warming",
+    "waiting",
+  ]);
+  expect(status.lastRefusal).toEqual({
+    ...{ epoch: 8, code: "changed", reason: "table-0: its bytes", at: "2027-01-15T08:00:00.000Z" },
+  });
 });
 
 it("has something to show before there is a World, and cuts a long list of issues", () => {

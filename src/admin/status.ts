@@ -23,13 +23,26 @@ export type AdminStatus = {
     readonly issuesLeftOut: number;
   };
   readonly audiences: readonly AudienceStatus[];
+  /** The last snapshot that was refused since the start, null = none was. */
+  readonly lastRefusal: SnapshotRefusal | null;
+};
+
+export type SnapshotRefusal = {
+  readonly epoch: number;
+  readonly code: string;
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly at: string;
 };
 
 export type AudienceStatus = {
   readonly audience: string;
   readonly lineItems: readonly number[];
-  /** waiting: not judged in this epoch, so it bids for nobody. */
-  readonly verdict: "certified" | "refused" | "waiting";
+  /**
+   * It bids for nobody while waiting (not judged in this epoch) and while warming (its segments are
+   * being loaded).
+   */
+  readonly verdict: "certified" | "refused" | "waiting" | "warming";
   /** Only of a refused one. */
   readonly cause?: "below the crowd minimum" | "a segment that this epoch does not hold";
 };
@@ -47,6 +60,14 @@ export type StatusInput = {
   readonly world: World | null;
   readonly epochAgeSeconds: number | null;
   readonly epochExpired?: boolean;
+  readonly lastRefusal?: {
+    readonly epoch: number;
+    readonly code: string;
+    readonly words: string;
+    readonly atMs: number;
+  } | null;
+  /** Digests of the audiences whose segments are being loaded. */
+  readonly warming?: ReadonlySet<string>;
   /** Of the last reading of the configuration's files. */
   readonly issues: readonly Issue[];
   readonly configLive: boolean;
@@ -74,10 +95,21 @@ export function adminStatus(input: StatusInput): AdminStatus {
     audiences: needed.map(({ audience, digest, lineItems }) => ({
       audience: canonicalText(audience),
       lineItems,
-      ...verdictOf(verdicts.get(digest)),
+      ...(input.warming?.has(digest) === true
+        ? { verdict: "warming" as const }
+        : verdictOf(verdicts.get(digest))),
     })),
+    lastRefusal: refusalOf(input.lastRefusal ?? null),
   };
 }
+
+const refusalOf = (last: StatusInput["lastRefusal"]): SnapshotRefusal | null =>
+  last == null
+    ? null
+    : {
+        ...{ epoch: last.epoch, code: last.code, reason: last.words },
+        at: new Date(last.atMs).toISOString(),
+      };
 
 function countLive(column: Uint8Array): AdminStatus["lineItems"] {
   const count = (live: number): number =>

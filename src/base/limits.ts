@@ -36,6 +36,13 @@ export const audienceTermsMax = 64;
 export const segmentsResidentMax = 512;
 export const planesResidentMax = segmentsResidentMax / 32;
 export const segmentsInSnapshotMax = 4096;
+/** Agencies that may share one private segment: a manifest of such ones stays below 8 MiB. */
+export const segmentAgenciesMax = 256;
+/**
+ * Every plane is resident where the rows of all take no more than this; above it, or above 512
+ * segments, only those in use.
+ */
+export const wholeRowsBytesMax = 2 ** 31;
 
 /** Shared state. */
 export const workersMax = 64;

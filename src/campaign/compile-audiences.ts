@@ -1,4 +1,6 @@
 import type { AgencyId, LineItemId } from "../base/ids.js";
+import type { Place, Places } from "../index/projection.js";
+import { placeFor } from "../index/projection.js";
 import type { Arms } from "./arms.js";
 import { armsOf } from "./arms.js";
 import type { AudienceTerm, CanonicalAudience } from "./audience.js";
@@ -7,9 +9,6 @@ import type { LineItem } from "./model.js";
 import { NO_AUDIENCE } from "./table.js";
 import type { GrowingColumns } from "./table-columns.js";
 import { entryOf } from "./table-columns.js";
-
-/** Where a segment's bit lies in the projected row of an index. */
-export type SegmentPlace = { readonly word: number; readonly bit: number };
 
 /** An audience that must be certified before the line items that use it can bid. */
 export type AudienceNeeded = {
@@ -58,33 +57,39 @@ export class Audiences {
     }));
   }
 
-  writeTo(
-    columns: GrowingColumns,
-    projection: ReadonlyMap<string, SegmentPlace>,
-    certificates: ReadonlySet<string>,
-  ): void {
-    for (const { digest, audience } of this.needed.values()) {
-      const known = audience.terms.every((term) =>
-        [...term.all, ...term.none].every((name) => projection.has(name)),
-      );
+  writeTo(columns: GrowingColumns, projection: Places, certificates: ReadonlySet<string>): void {
+    for (const { agency, digest, audience } of this.needed.values()) {
+      const known = isPlaced(audience, agency, projection);
       columns.audienceLive.push(known && certificates.has(digest) ? 1 : 0);
       columns.audienceTermStart.push(columns.termWordStart.length);
       columns.audienceTermCount.push(known ? audience.terms.length : 0);
-      if (known) for (const term of audience.terms) writeTerm(term, projection, columns);
+      if (!known) continue;
+      const placeOf = (name: string) => placeFor(projection, name, agency);
+      for (const term of audience.terms) writeTerm(term, placeOf, columns);
     }
   }
 }
+
+/** Whether memory holds every segment of an audience, and the agency may use it. */
+export const isPlaced = (
+  audience: CanonicalAudience,
+  agency: AgencyId,
+  projection: Places,
+): boolean =>
+  audience.terms.every((term) =>
+    [...term.all, ...term.none].every((name) => placeFor(projection, name, agency) !== undefined),
+  );
 
 const everybody: Arms = { ok: true, arms: [{ audience: null, factorPermille: 1000 }] };
 
 function writeTerm(
   term: AudienceTerm,
-  projection: ReadonlyMap<string, SegmentPlace>,
+  placeOf: (name: string) => Place | undefined,
   columns: GrowingColumns,
 ): void {
   const words = new Map<number, { ones: number; zeros: number }>();
   const mark = (name: string, side: "ones" | "zeros"): void => {
-    const place = projection.get(name);
+    const place = placeOf(name);
     if (place === undefined) return;
     const masks = words.get(place.word) ?? { ones: 0, zeros: 0 };
     masks[side] = (masks[side] | (1 << place.bit)) >>> 0;

@@ -1,5 +1,6 @@
 import type { LineItemId } from "../base/ids.js";
-import type { AudienceNeeded, SegmentPlace } from "./compile-audiences.js";
+import type { Places } from "../index/projection.js";
+import type { AudienceNeeded } from "./compile-audiences.js";
 import type { Exchange } from "./exchange.js";
 import type { Agency, CampaignBook, CampaignBudget, CreativeModel } from "./model.js";
 
@@ -7,8 +8,8 @@ export type CompileInput = {
   readonly book: CampaignBook;
   /** In index order: exchange e has `index` e. */
   readonly exchanges: readonly Exchange[];
-  /** Segment name -> its bit in this World's index. */
-  readonly projection: ReadonlyMap<string, SegmentPlace>;
+  /** Segment name -> its bit in this World's index, and whose it is. */
+  readonly projection: Places;
   /** Digests (audienceDigest) that are certified for the index's epoch. */
   readonly certificates: ReadonlySet<string>;
   /** The line item's place in the shared allowances; the same for its whole life in a process. */

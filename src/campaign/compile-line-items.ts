@@ -2,7 +2,7 @@ import type { CreativeId } from "../base/ids.js";
 import { KeyKind, Media } from "../base/lists.js";
 import { packAlpha3 } from "../base/units.js";
 import type { Audiences } from "./compile-audiences.js";
-import { audienceValue } from "./compile-audiences.js";
+import { audienceValue, isPlaced } from "./compile-audiences.js";
 import { shapesOf } from "./compile-creatives.js";
 import type { CompileInput, CompileProblem } from "./compile-input.js";
 import type { Predicate, Predicates } from "./compile-predicates.js";
@@ -149,10 +149,9 @@ export class LineItems {
       columns.armAudience.push(audienceValue(needed));
       columns.armFactorPermille.push(factorPermille);
       if (needed === null) continue;
-      if (!input.certificates.has(needed.digest)) certified = false;
-      for (const { all, none } of needed.audience.terms) {
-        certified &&= [...all, ...none].every((name) => input.projection.has(name));
-      }
+      certified &&=
+        input.certificates.has(needed.digest) &&
+        isPlaced(needed.audience, needed.agency, input.projection);
     }
     columns.lineItemArmCount.push(columns.armAudience.length - start);
     if (arms.ok && arms.arms.length > 0 && !certified) {

@@ -4,7 +4,7 @@ import type { ExchangeId, LineItemId } from "../base/ids.js";
 import { KeyKind, Media } from "../base/lists.js";
 import { packAlpha3 } from "../base/units.js";
 import { syntheticModel } from "../testing/campaigns.js";
-import { compile, segmentNames } from "./compile.js";
+import { compile, segmentNames, segmentsWanted } from "./compile.js";
 import type { Compiled, CompileInput } from "./compile-input.js";
 import type { Exchange } from "./exchange.js";
 import type { CampaignBook, LineItem } from "./model.js";
@@ -26,7 +26,9 @@ const exchanges = ["openrtb26", "openrtb25", "onebid"].map(
   (name, index) => ({ id: (index + 1) as ExchangeId, index, name }) as unknown as Exchange,
 );
 const segments = ["aware", "keen", "loyal", "rich"];
-const projection = new Map(segments.map((name, i) => [name, { word: i % 2, bit: 28 + i }]));
+const projection = new Map(
+  segments.map((name, i) => [name, { word: i % 2, bit: 28 + i, agencies: [] as number[] }]),
+);
 
 function inputOf(book: CampaignBook, more: Partial<CompileInput> = {}): CompileInput {
   const allowancePlaceOf = (id: LineItemId) => id * 2;
@@ -163,6 +165,23 @@ describe("predicates", () => {
   });
 });
 
+/** The same line item bought by agency 1 and by agency 2. */
+function twoAgencies(changes: Partial<LineItem>): CampaignBook {
+  const book = bookWith(changes);
+  const copy = <T>(list: readonly T[], change: object): T[] => [
+    ...list,
+    ...list.map((one) => ({ ...one, ...change })),
+  ];
+  return {
+    ...book,
+    agencies: copy(book.agencies, { id: 2 }),
+    advertisers: copy(book.advertisers, { id: 2, agency: 2 }),
+    campaigns: copy(book.campaigns, { id: 2, advertiser: 2 }),
+    creatives: copy(book.creatives, { id: 2, advertiser: 2 }),
+    lineItems: copy(book.lineItems, { id: 2, campaign: 2, creatives: [{ id: 2, weight: 1 }] }),
+  };
+}
+
 describe("audiences", () => {
   const price = (...personModifiers: LineItem["price"]["personModifiers"]) => ({
     ...syntheticModel(1, 1).lineItems[0]!.price,
@@ -189,6 +208,35 @@ describe("audiences", () => {
     expect([...table.lineItemLive]).toEqual([Live.UNCERTIFIED]);
     expect([...table.audienceLive]).toEqual([0]);
     expect(segmentNames(book)).toEqual(["elsewhere"]);
+  });
+
+  test("others' own segment is none at all, in an audience and in a modifier", () => {
+    const book = twoAgencies({ price: price({ when: "rich", factorPermille: 1500 }) });
+    const certificates = certify(compile(inputOf(book)));
+    const liveIn = (agencies: number[]): number[] => {
+      const own = new Map([...projection, ["rich", { ...projection.get("rich")!, agencies }]]);
+      return [...tableOf(book, { certificates, projection: own }).table.lineItemLive];
+    };
+    expect(liveIn([])).toEqual([Live.LIVE, Live.LIVE]);
+    expect(liveIn([2])).toEqual([Live.UNCERTIFIED, Live.LIVE]);
+    expect(liveIn([1, 2])).toEqual([Live.LIVE, Live.LIVE]);
+    const named = twoAgencies({ audience: { any: ["aware", { none: ["rich"] }] } });
+    const all = certify(compile(inputOf(named)));
+    const own = new Map([...projection, ["rich", { ...projection.get("rich")!, agencies: [1] }]]);
+    const { table } = tableOf(named, { certificates: all, projection: own });
+    expect([[...table.lineItemLive], [...table.audienceLive]]).toEqual([
+      [Live.LIVE, Live.UNCERTIFIED],
+      [1, 0],
+    ]);
+    expect(table.audienceTermCount[1]).toBe(0);
+  });
+
+  test("an index must hold each agency's segments, those of modifiers too", () => {
+    const when = { none: ["rich"] };
+    const book = twoAgencies({ audience: "keen", price: price({ when, factorPermille: 1500 }) });
+    expect(segmentsWanted(book)).toEqual(
+      [1, 2].flatMap((agency) => ["keen", "rich"].map((name) => ({ name, agency }))),
+    );
   });
 
   test("modifiers make one arm a ladder step, and a rest; all must be certified", () => {

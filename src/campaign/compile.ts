@@ -1,7 +1,8 @@
 import { assert } from "../base/assert.js";
-import type { ExchangeId, LineItemId } from "../base/ids.js";
+import type { AgencyId, ExchangeId, LineItemId } from "../base/ids.js";
 import { lineItemsMax } from "../base/limits.js";
 import { KeyKind } from "../base/lists.js";
+import type { SegmentWanted } from "../index/projection.js";
 import { segmentsOf } from "./audience.js";
 import type { AudienceNeeded } from "./compile-audiences.js";
 import { Audiences } from "./compile-audiences.js";
@@ -10,10 +11,10 @@ import type { Compiled, CompileInput } from "./compile-input.js";
 import { LineItems } from "./compile-line-items.js";
 import { Predicates } from "./compile-predicates.js";
 import type { Exchange } from "./exchange.js";
-import type { Agency, CampaignBook, CampaignBudget, Deal } from "./model.js";
+import type { Agency, CampaignBook, CampaignBudget, Deal, LineItem } from "./model.js";
 import { packTable } from "./table.js";
 import type { GrowingColumns } from "./table-columns.js";
-import { Dictionary, emptyColumns, Postings } from "./table-columns.js";
+import { Dictionary, emptyColumns, entryOf, Postings } from "./table-columns.js";
 
 export type { AudienceNeeded } from "./compile-audiences.js";
 export type { Compiled, CompileInput } from "./compile-input.js";
@@ -53,11 +54,9 @@ export function compile(input: CompileInput): Compiled {
 /** Every audience that the book needs certified, without compiling it. Broken ones are left out. */
 export function audiencesNeeded(book: CampaignBook): readonly AudienceNeeded[] {
   const audiences = new Audiences();
-  const advertiserOf = new Map(book.campaigns.map(({ id, advertiser }) => [id, advertiser]));
-  const agencyOf = new Map(book.advertisers.map(({ id, agency }) => [id, agency]));
+  const agencyOf = agencyFinder(book);
   for (const lineItem of book.lineItems) {
-    const advertiser = advertiserOf.get(lineItem.campaign);
-    const agency = advertiser === undefined ? undefined : agencyOf.get(advertiser);
+    const agency = agencyOf(lineItem);
     const arms = audiences.armsOf(lineItem);
     if (agency === undefined || !arms.ok) continue;
     for (const { audience } of arms.arms) {
@@ -67,14 +66,43 @@ export function audiencesNeeded(book: CampaignBook): readonly AudienceNeeded[] {
   return audiences.list();
 }
 
-/** The names of every segment that the book speaks of, sorted: what an index must project. */
+/** The agency of each line item of a book; undefined where a link is missing. */
+function agencyFinder(book: CampaignBook): (lineItem: LineItem) => AgencyId | undefined {
+  const advertiserOf = new Map(book.campaigns.map(({ id, advertiser }) => [id, advertiser]));
+  const agencyOf = new Map(book.advertisers.map(({ id, agency }) => [id, agency]));
+  return ({ campaign }) => {
+    const advertiser = advertiserOf.get(campaign);
+    return advertiser === undefined ? undefined : agencyOf.get(advertiser);
+  };
+}
+
+/** The names of every segment that the book speaks of, sorted. */
 export function segmentNames(book: CampaignBook): readonly string[] {
   const names = new Set<string>();
-  for (const { audience, price } of book.lineItems) {
-    if (audience !== null) segmentsOf(audience, names);
-    for (const { when } of price.personModifiers) segmentsOf(when, names);
-  }
+  for (const lineItem of book.lineItems) segmentsNamedBy(lineItem, names);
   return [...names].sort();
+}
+
+/** What an index must project for the book: each agency's segments once, sorted. */
+export function segmentsWanted(book: CampaignBook): readonly SegmentWanted[] {
+  const byAgency = new Map<AgencyId, Set<string>>();
+  const agencyOf = agencyFinder(book);
+  for (const lineItem of book.lineItems) {
+    const agency = agencyOf(lineItem);
+    if (agency === undefined) continue;
+    segmentsNamedBy(
+      lineItem,
+      entryOf(byAgency, agency, () => new Set<string>()),
+    );
+  }
+  return [...byAgency]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([agency, names]) => [...names].sort().map((name) => ({ name, agency })));
+}
+
+function segmentsNamedBy({ audience, price }: LineItem, into: Set<string>): void {
+  if (audience !== null) segmentsOf(audience, into);
+  for (const { when } of price.personModifiers) segmentsOf(when, into);
 }
 
 function writeSeats(

@@ -72,7 +72,7 @@ describe("config/demo", () => {
   ];
   const { config, issues } = checkConfig(readConfigFolder(demoFolder), {
     nowMs,
-    segments: new Set(names),
+    segments: new Map(names.map((name) => [name, []])),
   });
   const { book, exchanges, rates } = config!;
 
@@ -115,7 +115,7 @@ describe("config/demo", () => {
     expect(large).toHaveLength(needed.length - 3);
     expect(large.length).toBeGreaterThanOrEqual(6);
     const projection = new Map(
-      segmentNames(book).map((name, i) => [name, { word: i >> 5, bit: i & 31 }]),
+      segmentNames(book).map((name, i) => [name, { word: i >> 5, bit: i & 31, agencies: [] }]),
     );
     const table = tableFrom(
       compile({

@@ -82,7 +82,8 @@ function lintNames(
   expression: AudienceExpression,
   path: DocumentPath,
 ): void {
-  const { segments, unknownSegment = "error" } = context.options;
+  const { unknownSegment = "error" } = context.options;
+  const segments = context.segmentsFor(lineItem);
   if (segments === null) return;
   for (const name of segmentsOf(expression)) {
     if (segments.has(name)) continue;

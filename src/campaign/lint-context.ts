@@ -1,4 +1,5 @@
 import type { UnixMs } from "../base/units.js";
+import { mayUse } from "../index/projection.js";
 import type { DocumentPath } from "./document.js";
 import type { Exchange } from "./exchange.js";
 import type { Issue } from "./issue.js";
@@ -8,8 +9,11 @@ import type { DatedRates } from "./rates-file.js";
 
 export type LintOptions = {
   readonly nowMs: UnixMs;
-  /** Segments of the snapshot in use; null = none is loaded, so that names cannot be checked. */
-  readonly segments: ReadonlySet<string> | null;
+  /**
+   * Segments of the snapshot in use with the agencies that may use each (none = everybody); null =
+   * no snapshot, so that names cannot be checked.
+   */
+  readonly segments: ReadonlyMap<string, readonly number[]> | null;
   /**
    * A reload says warning: a segment that fell below the crowd minimum in a new epoch must not
    * block every edit. Default error.
@@ -30,6 +34,7 @@ export class LintContext {
   readonly campaigns: ReadonlyMap<number, Campaign>;
   readonly creatives: ReadonlyMap<number, CreativeModel>;
   private readonly places: Places;
+  private readonly segmentsByAgency = new Map<number, ReadonlySet<string>>();
 
   constructor(
     config: {
@@ -71,6 +76,18 @@ export class LintContext {
   advertiserOf(lineItem: LineItem): Advertiser | undefined {
     const campaign = this.campaigns.get(lineItem.campaign);
     return campaign === undefined ? undefined : this.advertisers.get(campaign.advertiser);
+  }
+
+  /** The segments that a line item's agency may use: others' own are as good as not there. */
+  segmentsFor(lineItem: LineItem): ReadonlySet<string> | null {
+    const { segments } = this.options;
+    const agency = this.advertiserOf(lineItem)?.agency ?? 0;
+    const known = this.segmentsByAgency.get(agency);
+    if (segments === null || known !== undefined) return known ?? null;
+    const visible = [...segments].filter(([, agencies]) => mayUse(agencies, agency));
+    const names = new Set(visible.map(([name]) => name));
+    this.segmentsByAgency.set(agency, names);
+    return names;
   }
 
   /** Exchanges that a line item's targeting lets in. */

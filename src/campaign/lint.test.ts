@@ -8,7 +8,7 @@ import type { LintOptions } from "./lint-context.js";
 
 const options: LintOptions = {
   nowMs: Date.parse("2026-12-05") as UnixMs,
-  segments: new Set(["aware", "rich", "keen"]),
+  segments: new Map(["aware", "rich", "keen"].map((name) => [name, []])),
 };
 const found = (files: SourceFile[], more: Partial<LintOptions> = {}): string[] =>
   checkConfig(files, { ...options, ...more }).issues.map(issueText);
@@ -169,6 +169,20 @@ describe("prices, audiences and creatives", () => {
       segments: null,
     });
     expect(findings.join("\n")).toContain("multiplies out to 128 combinations");
+  });
+
+  test("others' own segment is unknown, and no suggestion names it", () => {
+    const segments = new Map([
+      ...[...["aware", "keen"].map((name): [string, number[]] => [name, []])],
+      ["rich", [1]] as [string, number[]],
+    ]);
+    expect(found(configTexts(), { segments })).toEqual([]);
+    segments.set("rich", [2]);
+    const findings = found(configTexts(), { segments }).join("\n");
+    expect(findings).toContain('error: the snapshot has no segment "rich"');
+    const near = campaignFileWith("[aware, {none: [rich]}]", "[aware, {none: [rish]}]");
+    expect(found(near, { segments }).join("\n")).not.toContain('"rich"');
+    expect(found(near).join("\n")).toContain('did you mean "rich"?');
   });
 
   test("findings of the template compiler are shown at the markup", () => {

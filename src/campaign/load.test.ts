@@ -176,7 +176,10 @@ describe("2,000 mutated configs", () => {
   test("give issues and never an exception", () => {
     const random = new SeededRandom(20_261_201);
     const names = configTexts().map(({ name }) => name);
-    const options = { nowMs: Date.parse("2026-12-05") as UnixMs, segments: new Set(["aware"]) };
+    const options = {
+      nowMs: Date.parse("2026-12-05") as UnixMs,
+      segments: new Map([["aware", []]]),
+    };
     let refused = 0;
     for (let run = 0; run < 2000; run++) {
       const name = random.pick(names);

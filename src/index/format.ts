@@ -27,7 +27,10 @@ import { segmentsInSnapshotMax } from "../base/limits.js";
  * with probability 16 x 2^-32.
  */
 export const partMagic = 0x58444243; // "CBDX"
+/** Of the part files. */
 export const formatVersion = 1;
+/** Of the manifest and its seal: 2 says who may use a segment. */
+export const manifestVersion = 2;
 export const headerBytes = 64;
 export const headerWords = headerBytes / 4;
 

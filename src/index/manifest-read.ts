@@ -1,7 +1,7 @@
 import type { Epoch } from "../base/ids.js";
-import { crowdMinimumPeople, segmentsInSnapshotMax } from "../base/limits.js";
+import { crowdMinimumPeople, segmentAgenciesMax, segmentsInSnapshotMax } from "../base/limits.js";
 import type { UnixMs } from "../base/units.js";
-import { formatVersion, fullParts, headerBytes, lineBytes } from "./format.js";
+import { fullParts, headerBytes, lineBytes, manifestVersion } from "./format.js";
 import {
   expectedFiles,
   type FileEntry,
@@ -33,6 +33,12 @@ const areCounts = (value: unknown, length: number, max: number): value is number
 const isList = (value: unknown, length: number): value is readonly unknown[] =>
   Array.isArray(value) && value.length === length;
 
+/** Rising, so that each is there once. */
+const areAgencies = (value: unknown): value is number[] =>
+  Array.isArray(value) &&
+  value.length <= segmentAgenciesMax &&
+  value.every((id, i) => isCount(id, 0xffff_ffff) && id > (i === 0 ? 0 : Number(value[i - 1])));
+
 const malformed = (what: string): Refusal => refuse("malformed", `manifest: ${what}`);
 
 /**
@@ -46,7 +52,7 @@ export function readManifest(
   if (!isList(value, 12)) return malformed("not a list of 12 fields");
   const [schema, epoch, createdMs, notAfterMs, identifierKeyId, source, forgetSequence] = value;
   const [shifts, counts, segmentRows, areas, fileRows] = value.slice(7);
-  if (schema !== formatVersion) return refuse("other_schema", `manifest schema ${schema}`);
+  if (schema !== manifestVersion) return refuse("other_schema", `manifest schema ${schema}`);
   if (!isCount(epoch, 0xffff_ffff) || epoch === 0) return malformed("epoch is no u32 above 0");
   if (!isCount(createdMs) || !isCount(notAfterMs)) return malformed("times are no milliseconds");
   if (typeof identifierKeyId !== "string" || !/^[0-9a-f]{16}$/.test(identifierKeyId)) {
@@ -96,8 +102,8 @@ function readSegments(list: unknown, crowdMinimum: number): Dictionary | Refusal
   const seen = new Set<string>();
   const segments: SegmentEntry[] = [];
   for (const [i, row] of rows.entries()) {
-    if (!isList(row, 6)) return malformed(`segment ${i} is no list of 6`);
-    const [name, label, source, recencyDays, method, bandedPeople] = row;
+    if (!isList(row, 7)) return malformed(`segment ${i} is no list of 7`);
+    const [name, label, source, recencyDays, method, bandedPeople, agencies] = row;
     if (!isText(name) || name.length > 64 || !namePattern.test(name)) {
       return refuse("dictionary", `segment ${i} has no proper name`);
     }
@@ -109,7 +115,11 @@ function readSegments(list: unknown, crowdMinimum: number): Dictionary | Refusal
     if (!isCount(bandedPeople) || bandedPeople < crowdMinimum) {
       return refuse("dictionary", `segment ${name} is below the crowd minimum of ${crowdMinimum}`);
     }
-    segments.push({ name, label, source, recencyDays, method, bandedPeople });
+    if (!areAgencies(agencies)) {
+      const words = `segment ${name}: its agencies are no rising list of up to`;
+      return refuse("dictionary", `${words} ${segmentAgenciesMax} ids`);
+    }
+    segments.push({ name, label, source, recencyDays, method, bandedPeople, agencies });
   }
   return { ok: true, segments };
 }

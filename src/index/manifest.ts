@@ -2,9 +2,9 @@ import type { Epoch } from "../base/ids.js";
 import { crowdMinimumPeople } from "../base/limits.js";
 import type { UnixMs } from "../base/units.js";
 import {
-  formatVersion,
   headerBytes,
   itemsInPart,
+  manifestVersion,
   PartKind,
   type PartShifts,
   partCount,
@@ -19,7 +19,7 @@ import {
  *
  *   [schema, epoch, createdMs, notAfterMs, identifierKeyId, source, forgetSequence,
  *    [lineShift, peopleShift], [lineCount, rowCount, identifierCount, peopleCount],
- *    [[name, label, source, recencyDays, method, bandedPeople], ...],
+ *    [[name, label, source, recencyDays, method, bandedPeople, [agency, ...]], ...],
  *        segment i is bit i % 32 of plane i / 32
  *    [area name, ...],        name i is that of home area i + 1
  *    [[file name, bytes, sha256 as 32 bytes], ...]]        in the order of `expectedFiles`
@@ -57,6 +57,8 @@ export type SegmentEntry = {
   readonly method: string;
   /** The size rounded down to a band (`bandOf`); never the exact count. */
   readonly bandedPeople: number;
+  /** Ids of the agencies that may use it, rising; none = everybody. */
+  readonly agencies: readonly number[];
 };
 
 export type FileEntry = {
@@ -119,10 +121,13 @@ export function expectedFiles(shape: Shape): ExpectedFile[] {
 /** The manifest as the arrays above, ready for msgpack. */
 export function manifestToArrays(m: Manifest): readonly unknown[] {
   return [
-    ...[formatVersion, m.epoch, m.createdMs, m.notAfterMs, m.identifierKeyId, m.source],
+    ...[manifestVersion, m.epoch, m.createdMs, m.notAfterMs, m.identifierKeyId, m.source],
     ...[m.forgetSequence, [m.shifts.lines, m.shifts.people]],
     [m.lineCount, m.rowCount, m.identifierCount, m.peopleCount],
-    m.segments.map((s) => [s.name, s.label, s.source, s.recencyDays, s.method, s.bandedPeople]),
+    m.segments.map((s) => [
+      ...[s.name, s.label, s.source, s.recencyDays, s.method, s.bandedPeople],
+      [...s.agencies],
+    ]),
     [...m.areas],
     m.files.map((f) => [f.name, f.bytes, f.sha256]),
   ];

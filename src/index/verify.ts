@@ -1,7 +1,7 @@
 import { createHash, type KeyObject, sign, verify } from "node:crypto";
 import type { Epoch } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
-import { formatVersion } from "./format.js";
+import { manifestVersion } from "./format.js";
 import type { FileEntry, Manifest, SegmentEntry } from "./manifest.js";
 
 /**
@@ -13,19 +13,21 @@ import type { FileEntry, Manifest, SegmentEntry } from "./manifest.js";
  *   magic 4 | schema u32 | signing key id 8 | Ed25519 signature 64 | body (msgpack, manifest.ts)
  *   The signature covers the first 16 bytes and the body, so no byte of the file is free.
  */
-export type RefusalCode =
-  | "truncated"
-  | "changed"
-  | "wrong_size"
-  | "not_a_file"
-  | "wrongly_signed"
-  | "unknown_key"
-  | "other_schema"
-  | "not_newer"
-  | "expired"
-  | "dictionary"
-  | "unreadable"
-  | "malformed";
+export const refusalCodes = [
+  "truncated",
+  "changed",
+  "wrong_size",
+  "not_a_file",
+  "wrongly_signed",
+  "unknown_key",
+  "other_schema",
+  "not_newer",
+  "expired",
+  "dictionary",
+  "unreadable",
+  "malformed",
+] as const;
+export type RefusalCode = (typeof refusalCodes)[number];
 
 export type Refusal = { readonly ok: false; readonly code: RefusalCode; readonly words: string };
 
@@ -60,7 +62,7 @@ export function sealManifest(
   const file = new Uint8Array(bodyAt + body.length);
   const view = new DataView(file.buffer);
   view.setUint32(0, sealMagic, true);
-  view.setUint32(4, formatVersion, true);
+  view.setUint32(4, manifestVersion, true);
   file.set(Buffer.from(signingKeyId, "hex"), keyIdAt);
   file.set(body, bodyAt);
   file.set(sign(null, signedBytes(file), privateKey), signatureAt);
@@ -79,9 +81,9 @@ export function openSeal(
     return refuse("malformed", "the manifest does not begin as one; is this a snapshot folder?");
   }
   const schema = view.getUint32(4, true);
-  if (schema !== formatVersion) {
-    const words = `the snapshot has schema ${schema}, this program reads ${formatVersion}`;
-    return refuse("other_schema", words);
+  if (schema !== manifestVersion) {
+    const words = `the snapshot has schema ${schema}, this program reads ${manifestVersion}`;
+    return refuse("other_schema", `${words}: build a new one with this version`);
   }
   const signingKeyId = Buffer.from(file.subarray(keyIdAt, signatureAt)).toString("hex");
   const publicKey = publicKeys.get(signingKeyId);
@@ -101,6 +103,8 @@ export type Demands = {
   readonly folderEpoch: number;
   /** The epoch that is served now; 0 at start. */
   readonly servedEpoch: Epoch;
+  /** The highest that was ever served, by an earlier start too; 0 = none. */
+  readonly highestServed: Epoch;
   readonly nowMs: UnixMs;
   /** The id of our identifier key: with another one nobody would be found. */
   readonly identifierKeyId: string;
@@ -116,6 +120,7 @@ export function admitManifest(
     const words = `folder epoch-${demands.folderEpoch} holds the manifest of epoch ${epoch}`;
     return refuse("changed", `${words}: folders or files were exchanged`);
   }
+  if (epoch < demands.highestServed) return refuseOlder(epoch, demands.highestServed);
   if (epoch <= demands.servedEpoch) {
     return refuse("not_newer", `epoch ${epoch}; epoch ${demands.servedEpoch} is served already`);
   }
@@ -129,6 +134,12 @@ export function admitManifest(
   }
   return { ok: true };
 }
+
+export const refuseOlder = (epoch: number, highestServed: number): Refusal =>
+  refuse(
+    "not_newer",
+    `epoch ${epoch} is older than epoch ${highestServed}, which was served already`,
+  );
 
 /** What the shell finds of a file before it reads it (lstat, then fstat of the open one). */
 export type FileFacts = {

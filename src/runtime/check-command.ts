@@ -45,7 +45,10 @@ function findingsIn(
 ): readonly Issue[] {
   const nowMs = io.nowMs();
   const epoch = newestEpoch(options.data ?? null, nowMs, warnings);
-  const segments = epoch === null ? null : new Set(epoch.manifest.segments.map(({ name }) => name));
+  const segments =
+    epoch === null
+      ? null
+      : new Map(epoch.manifest.segments.map(({ name, agencies }) => [name, agencies]));
   const problems = templateProblems(config, options.publicUrl ?? defaultPublicUrl);
   const whole = problems.get(0) ?? [];
   return [

@@ -5,12 +5,14 @@ import type { UnixMs } from "../base/units.js";
 import type { Manifest } from "../index/manifest.js";
 import { forgetLogOf, snapshotsFolderOf, trustOf } from "./demo-world.js";
 import { openKeyFiles } from "./key-files.js";
+import { readServedEpoch } from "./served-epoch.js";
 import { admitSnapshot, listEpochs, type SnapshotTrust } from "./snapshot-read.js";
 import { epochFolderName } from "./snapshot-write.js";
 
 /** The newest epoch of a data folder that may be served now. */
 export type CommandEpoch = {
   readonly manifest: Manifest;
+  readonly manifestDigest: string;
   readonly snapshotsFolder: string;
   readonly forgetLog: string;
   readonly trust: SnapshotTrust;
@@ -35,12 +37,18 @@ export function newestEpoch(
     return null;
   }
   const trust = trustOf(openKeyFiles(dataFolder));
+  const highest = readServedEpoch(dataFolder);
+  if (!highest.ok) {
+    warnings.push(highest.words);
+    return null;
+  }
   for (const epoch of epochs) {
     const folder = join(snapshotsFolder, epochFolderName(epoch));
-    const admitted = admitSnapshot(folder, epoch, 0 as Epoch, nowMs, trust);
+    const admitted = admitSnapshot(folder, epoch, 0 as Epoch, nowMs, trust, highest.epoch);
     if (admitted.ok) {
-      const { manifest } = admitted;
-      return { manifest, snapshotsFolder, forgetLog: forgetLogOf(dataFolder), trust };
+      const { manifest, digest: manifestDigest } = admitted;
+      const forgetLog = forgetLogOf(dataFolder);
+      return { manifest, manifestDigest, snapshotsFolder, forgetLog, trust };
     }
     warnings.push(`epoch ${epoch} is refused: ${admitted.words}`);
   }

@@ -1,10 +1,10 @@
 import { indexOfNobody } from "../admin/anonymous-request.js";
 import type { Generation } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
-import { audiencesNeeded, segmentNames } from "../campaign/compile.js";
+import { audiencesNeeded, segmentsWanted } from "../campaign/compile.js";
 import { hasErrors, issueText } from "../campaign/issue.js";
 import type { LoadedConfig } from "../campaign/load.js";
-import { type Place, projectionOf } from "../index/projection.js";
+import { type Absent, type Places, projectionOf } from "../index/projection.js";
 import { Certificates } from "./certificates.js";
 import { newestEpoch } from "./command-epoch.js";
 import { readConfigForm } from "./read-config.js";
@@ -26,7 +26,8 @@ export type CommandWorldOptions = {
 export type CommandWorld = {
   readonly served: ServedWorld;
   readonly config: LoadedConfig;
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: Places;
+  readonly absent: Absent;
   /** What the caller should know, a line each. */
   readonly warnings: readonly string[];
 };
@@ -60,8 +61,9 @@ export async function buildCommandWorld(
     publicUrl: "https://bidder.invalid",
     retired: [],
   });
+  const { places, absent } = people;
   const served = servedWorldFrom(parts);
-  return { ok: true, world: { served, config, places: people.places, warnings } };
+  return { ok: true, world: { served, config, places, absent, warnings } };
 }
 
 async function epochOf(
@@ -72,23 +74,24 @@ async function epochOf(
   const none: Epochs = { people: nobody(), certificates: new Set() };
   const newest = newestEpoch(dataFolder, nowMs, warnings);
   if (newest === null) return none;
-  const { manifest, snapshotsFolder, forgetLog, trust } = newest;
-  const { epoch } = manifest;
-  const names = manifest.segments.map(({ name }) => name);
-  // All segments where they fit, as the server loads them; else those in use.
-  const whole = projectionOf(names, names);
-  const projected = whole.ok ? whole : projectionOf(names, segmentNames(config.book));
+  const { manifest, manifestDigest, snapshotsFolder, forgetLog, trust } = newest;
+  const { epoch, segments, rowCount } = manifest;
+  const projected = projectionOf(segments, segmentsWanted(config.book), rowCount);
   if (!projected.ok) {
     warnings.push(`epoch ${epoch}: ${projected.words}`);
     return none;
   }
-  const { planes, places } = projected.projection;
+  const { planes, ...names } = projected.projection;
   const certificates = new Certificates((request) => Promise.resolve(judgeTerms(request)), {
     ...{ snapshotsFolder, forgetLog, trust },
     nowMs: () => nowMs,
   });
-  const why = await certificates.certify(epoch, audiencesNeeded(config.book));
-  if (why !== "") warnings.push(`epoch ${epoch}: no audience is certified: ${why}`);
+  const snapshot = { epoch, manifestDigest };
+  const refusal = await certificates.certify(snapshot, audiencesNeeded(config.book));
+  if (refusal !== null) {
+    warnings.push(`epoch ${epoch}: no audience is certified: ${refusal.words}`);
+  }
   const parts = indexOfNobody(planes.length, epoch).parts;
-  return { people: { parts, places }, certificates: certificates.certified(epoch) };
+  const people = { parts, ...names, manifestDigest };
+  return { people, certificates: certificates.certified(snapshot) };
 }

@@ -65,6 +65,8 @@ export class DemoConsole {
       for (const { file, line, column, message } of event.issues.slice(0, 5)) {
         this.line(`  ${file}:${line}:${column} ${message}`);
       }
+    } else if (event.kind === "warming") {
+      this.line(`Line items ${event.lineItems.join(", ")} wait: their segments are being loaded`);
     } else if (event.kind === "audiences_judged") {
       for (const { lineItems, cause } of event.refused) {
         this.line(`Line items ${lineItems.join(", ")} stay dark: ${cause}`);

@@ -5,7 +5,7 @@ import type { UnixMs } from "../base/units.js";
 import { partsOfImage } from "../index/index-parts.js";
 import { placesIn } from "../index/projection.js";
 import { SegmentIndex } from "../index/segment-index.js";
-import { testShifts } from "../testing/small-snapshot.js";
+import { everybodys, testShifts } from "../testing/small-snapshot.js";
 import { buildDemoImage, demoPerson, demoSeed } from "./demo-people.js";
 
 const identifierKey = { k0lo: 1, k0hi: 2, k1lo: 3, k1hi: 4 };
@@ -22,7 +22,7 @@ test("the index knows of every demo person what demoPerson says", () => {
   const planes = built.image.planes.map((_, p) => p);
   const facts = { createdMs: 0 as UnixMs, notAfterMs: 1 as UnixMs, dictionaryKey: 0 };
   const index = SegmentIndex.from(partsOfImage(built.image, planes, facts));
-  const { places } = placesIn(names, planes);
+  const { places } = placesIn(everybodys(names), planes);
   const row = new Uint32Array(planes.length);
   for (let n = 1; n <= people; n += 13) {
     const person = demoPerson(n);

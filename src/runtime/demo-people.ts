@@ -50,10 +50,11 @@ const candidates: readonly Omit<SegmentEntry, "bandedPeople">[] = [
       source: "aipl",
       recencyDays: stageRecencyDays[s] ?? 15,
       method: "observed",
+      agencies: [],
     })),
   ),
   ...demoSegments.map(({ name, label, source, recencyDays, method }) => ({
-    ...{ name, label, source, recencyDays, method },
+    ...{ name, label, source, recencyDays, method, agencies: [] },
   })),
 ];
 

@@ -4,6 +4,7 @@ import { crowdMinimumPeople } from "../base/limits.js";
 import type { UnixMs } from "../base/units.js";
 import { buildDemoImage, type DemoStage, demoPeopleVersion } from "./demo-people.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
+import { readServedEpoch } from "./served-epoch.js";
 import { admitSnapshot, listEpochs } from "./snapshot-read.js";
 import { epochFolderName, writeSnapshot } from "./snapshot-write.js";
 
@@ -45,7 +46,10 @@ export function makeDemoWorld(
   const snapshots = snapshotsFolderOf(order.dataFolder);
   const newest = newestEpochOf(snapshots);
   if (isDemoWorldMade(order, keys)) return { epoch: newest, made: false, dropped: [] };
-  const epoch = (newest + 1) as Epoch;
+  const served = readServedEpoch(order.dataFolder);
+  if (!served.ok) throw new Error(served.words);
+  // Epochs rise even where the folder of the last ones was deleted.
+  const epoch = (Math.max(newest, served.epoch) + 1) as Epoch;
   const { identifierKey, identifierKeyId } = keys;
   const built = buildDemoImage({ seed, people, epoch, identifierKey }, onProgress);
   const { segments, areas, dropped } = built;
@@ -68,6 +72,8 @@ const newestEpochOf = (snapshots: string): Epoch => (listEpochs(snapshots)[0] ??
 export function isDemoWorldMade(order: DemoWorldOrder, keys: KeyFiles): boolean {
   const snapshots = snapshotsFolderOf(order.dataFolder);
   const newest = newestEpochOf(snapshots);
+  const served = readServedEpoch(order.dataFolder);
+  if (!served.ok || newest < served.epoch) return false;
   return newest > 0 && isSame(snapshots, newest, keys, sourceOf(order), order.nowMs);
 }
 

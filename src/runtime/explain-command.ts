@@ -49,6 +49,7 @@ export async function runExplain(
     world: world.served.world,
     config: world.config,
     places: world.places,
+    absent: world.absent,
     exchange: exchangeOf(options, world),
     request,
     segments,

@@ -23,6 +23,7 @@ function setUp(epochAgeSeconds: number | null) {
     epoch: () => 3,
     epochAgeSeconds: () => epochAgeSeconds,
     repeatedNotices: () => 7,
+    snapshotsRefused: () => new Map([["not_newer" as const, 2]]),
   });
   return { worker, scrape: () => registry.metrics() };
 }
@@ -46,6 +47,7 @@ test("a scrape prints what the workers counted, and again what they counted sinc
     'crowdbid_refusals_total{status="413"} 1',
     "crowdbid_shed_total 2",
     "crowdbid_notices_repeated_total 7",
+    'crowdbid_snapshot_refused_total{code="not_newer"} 2',
     "crowdbid_generation 12",
     "crowdbid_epoch 3",
     "crowdbid_epoch_age_seconds 60",

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import { countBelow } from "../base/histogram.js";
 import { NoticeKind } from "../base/lists.js";
 import { Outcome, outcomeLabel } from "../base/outcome.js";
+import { type RefusalCode, refusalCodes } from "../index/verify.js";
 import {
   type CounterSums,
   type ExchangeSlots,
@@ -20,6 +21,8 @@ export type MetricSources = {
   readonly epochAgeSeconds: () => number | null;
   /** Counted notices that had come before: of the money thread's totals. */
   readonly repeatedNotices?: () => number;
+  /** Refused snapshots since the start. */
+  readonly snapshotsRefused?: () => ReadonlyMap<RefusalCode, number>;
   /** What keeps a part of the World from bidding; see the names of the gauges. */
   readonly health?: () => {
     readonly configErrors: number;
@@ -75,7 +78,7 @@ function counter(registry: Registry, name: string, help: string, rows: () => Ite
   new Counter({
     name: `${prefix}${name}`,
     help,
-    labelNames: ["exchange", "reason", "kind", "result", "status"],
+    labelNames: ["exchange", "reason", "kind", "result", "status", "code"],
     registers: [registry],
     collect() {
       this.reset();
@@ -152,7 +155,12 @@ function workerMetrics(registry: Registry, { counters }: MetricSources): void {
   );
 }
 
-function healthMetrics(registry: Registry, { health }: MetricSources): void {
+function healthMetrics(registry: Registry, { health, snapshotsRefused }: MetricSources): void {
+  const refusedHelp = "Snapshots that were refused, by reason; the last good one stays.";
+  counter(registry, "snapshot_refused_total", refusedHelp, function* () {
+    const counts = snapshotsRefused?.();
+    for (const code of refusalCodes) yield [{ code }, counts?.get(code) ?? 0];
+  });
   if (health === undefined) return;
   const gauges = [
     ["config_errors", "Errors of the last read config; above 0 the one before is served."],

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -6,13 +6,16 @@ import { ManualClock } from "../base/clock.js";
 import type { Epoch, Ordinal } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
 import { partsOfImage } from "../index/index-parts.js";
+import type { SegmentWanted } from "../index/projection.js";
 import { SegmentIndex } from "../index/segment-index.js";
 import { smallImage } from "../testing/small-snapshot.js";
 import { appendForget, forgetLogStart } from "./forget-log.js";
 import { openKeyFiles } from "./key-files.js";
 import { PeopleDesk, type PeopleDeskParts } from "./people-desk.js";
-import type { LoadedSnapshot } from "./snapshot-load.js";
+import { servedEpochFileOf } from "./served-epoch.js";
+import type { LoadedSnapshot, LoadRequest } from "./snapshot-load.js";
 import type { LoadOutcome } from "./snapshot-loader.js";
+import { SnapshotRefusals } from "./snapshot-refusals.js";
 import { nobody, type People } from "./world-build.js";
 
 let root = "";
@@ -29,8 +32,8 @@ function loadedOf(epoch: number): LoadedSnapshot {
   const { image } = smallImage(epoch, 8, 1, epoch);
   const dates = { createdMs: 0 as UnixMs, notAfterMs: 0 as UnixMs, dictionaryKey: 0 };
   return {
-    ...{ parts: partsOfImage(image, [0], dates), places: new Map(), unknownSegments: [] },
-    ...{ segments: [], areas: [], source: "test" },
+    ...{ parts: partsOfImage(image, [0], dates), places: new Map(), absent: new Map() },
+    ...{ segments: [], areas: [], source: "test", manifestDigest: `digest ${epoch}` },
     ...{ forgetPosition: forgetLogStart, forgetDamagedAt: [] },
   };
 }
@@ -42,9 +45,16 @@ function writeManifest(epoch: number): void {
 
 type Adopt = (people: People, justBefore: () => void) => Promise<boolean>;
 
-function setUp(load: () => Promise<LoadOutcome>, more: Partial<PeopleDeskParts> = {}) {
+function setUp(
+  load: (request: LoadRequest) => Promise<LoadOutcome>,
+  more: Partial<PeopleDeskParts> = {},
+) {
   const clock = new ManualClock(Date.parse("2026-12-05T12:00Z"));
-  const at = { loads: 0, errors: [] as string[], counts: 0, countsGood: true };
+  const at = {
+    ...{ loads: 0, errors: [] as string[], warnings: [] as string[], counts: 0, countsGood: true },
+    ...{ requests: [] as LoadRequest[], wanted: [] as SegmentWanted[], missing: false },
+  };
+  const refusals = new SnapshotRefusals();
   const world = {
     people: nobody(),
     adopt: (async (people) => {
@@ -54,15 +64,19 @@ function setUp(load: () => Promise<LoadOutcome>, more: Partial<PeopleDeskParts> 
   };
   desk = new PeopleDesk({
     ...{ dataFolder: root, keys: openKeyFiles(root), clock, demoProgress: () => undefined },
-    load: () => {
+    refusals,
+    load: (request) => {
       at.loads++;
-      return load();
+      at.requests.push(request);
+      return load(request);
     },
     log: {
       error: (facts: unknown, words = "") =>
         void at.errors.push(`${words} ${JSON.stringify(facts)}`),
+      warn: (facts: object) => void at.warnings.push("words" in facts ? String(facts.words) : ""),
     },
     desk: {
+      readFirst: async () => true,
       start: async (people, justBefore = () => undefined) => {
         if (people !== null) await world.adopt(people, justBefore);
         return true;
@@ -76,10 +90,16 @@ function setUp(load: () => Promise<LoadOutcome>, more: Partial<PeopleDeskParts> 
       get servedPeople() {
         return world.people;
       },
+      get segmentsWanted() {
+        return at.wanted;
+      },
+      get segmentsMissing() {
+        return at.missing;
+      },
     },
     ...more,
   });
-  return { desk, clock, at, world };
+  return { desk, clock, at, world, refusals };
 }
 
 test("no thread is started where there is no epoch to load", async () => {
@@ -192,4 +212,100 @@ test("the demo's people count as served when the watch brought them in first", a
   build();
   expect([await watched, await live]).toEqual([true, true]);
   expect(at.loads).toBe(1);
+});
+
+test("planes that an edit needs are loaded once, of the very snapshot that is served", async () => {
+  const first = loadedOf(3);
+  const { desk, at, world } = setUp(async ({ again }) => ({
+    loaded: again === undefined ? first : { ...first, segments: [] },
+    refused: [],
+  }));
+  writeManifest(3);
+  expect(await desk.start(true)).toBe(true);
+  expect(await desk.refresh()).toBe(false);
+  at.wanted = [{ name: "video.drama", agency: 1 }];
+  at.missing = true;
+  const { adopt } = world;
+  world.adopt = (people, justBefore) => {
+    at.missing = false;
+    return adopt(people, justBefore);
+  };
+  expect(await desk.refresh()).toBe(true);
+  expect(at.requests.at(-1)).toMatchObject({
+    ...{ wanted: at.wanted, highestServed: 3 },
+    again: { epoch: 3, manifestDigest: "digest 3" },
+  });
+  expect(at.requests.at(-1)?.again?.suppressed).toBe(first.parts.suppressed);
+  expect([await desk.refresh(), at.loads]).toEqual([false, 2]);
+});
+
+test("planes that do not fit are asked for again when the config asks for others", async () => {
+  const first = loadedOf(3);
+  const tooMany = { epoch: 3, code: "dictionary" as const, words: "17 planes" };
+  const { desk, at, clock, refusals } = setUp(async ({ again }) =>
+    again === undefined ? { loaded: first, refused: [] } : { loaded: null, refused: [tooMany] },
+  );
+  writeManifest(3);
+  await desk.start(true);
+  at.missing = true;
+  const loads = async (): Promise<number> => {
+    const before = at.loads;
+    await desk.refresh();
+    return at.loads - before;
+  };
+  at.wanted = [{ name: "a", agency: 1 }];
+  expect([await loads(), await loads()]).toEqual([1, 0]);
+  at.wanted = [{ name: "a", agency: 2 }];
+  expect([await loads(), await loads()]).toEqual([1, 0]);
+  clock.advance(5000);
+  expect(await loads()).toBe(1);
+  expect(refusals.counts).toEqual(new Map([["dictionary", 3]]));
+  expect(refusals.last).toMatchObject({ epoch: 3, words: "17 planes" });
+});
+
+test("the highest served epoch bars older ones, over a restart too, until its file goes", async () => {
+  let loaded: LoadedSnapshot | null = loadedOf(5);
+  const load = () => Promise.resolve({ loaded, refused: [] });
+  const first = setUp(load);
+  for (const epoch of [3, 5]) writeManifest(epoch);
+  await first.desk.start(true);
+  expect(readFileSync(servedEpochFileOf(root), "utf8")).toBe('{"epoch":5}\n');
+  await first.desk.refresh();
+  expect([first.at.errors, first.at.warnings]).toEqual([[], []]);
+  writeManifest(4);
+  await first.desk.refresh();
+  await first.desk.refresh();
+  expect(first.at.errors).toHaveLength(1);
+  const words = "epoch 4 is older than epoch 5, which was served already";
+  expect(first.refusals.last).toMatchObject({ epoch: 4, code: "not_newer", words });
+  first.desk.stop();
+
+  rmSync(join(root, "snapshots", "epoch-5"), { recursive: true });
+  loaded = loadedOf(4);
+  const second = setUp(load);
+  expect(await second.desk.start(true)).toBe(true);
+  expect([second.world.people.parts.epoch, second.at.loads]).toEqual([0, 0]);
+  expect(second.refusals.counts).toEqual(new Map([["not_newer", 2]]));
+  expect(second.refusals.last).toMatchObject({ epoch: 4, words });
+  await second.desk.refresh();
+  expect(second.at.warnings).toEqual([
+    expect.stringMatching(/epoch 5, .* is gone or refused.* delete .*served-epoch\.json, start/),
+  ]);
+  second.desk.stop();
+
+  rmSync(servedEpochFileOf(root));
+  const third = setUp(load);
+  await third.desk.start(true);
+  expect([third.world.people, third.at.warnings]).toEqual([loaded, []]);
+});
+
+test("a damaged file of the served epoch means no people, and says what to do", async () => {
+  for (const text of ["", "5", '{"epoch":0}', '{"epoch":"5"}', '{"epoch":4294967296}']) {
+    writeFileSync(servedEpochFileOf(root), text);
+    const { desk, at } = setUp(() => Promise.resolve({ loaded: loadedOf(9), refused: [] }));
+    writeManifest(9);
+    expect(await desk.start(true)).toBe(true);
+    await desk.refresh();
+    expect([at.loads, at.warnings]).toEqual([0, [expect.stringMatching(/damaged.*or delete it/)]]);
+  }
 });

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import type { Epoch } from "../base/ids.js";
 import { SegmentIndex } from "../index/segment-index.js";
+import { refuseOlder } from "../index/verify.js";
 import { buildDemoApart, type DemoBuild, type DemoProgress } from "./demo-build.js";
 import { demoPeopleCount, demoSeed } from "./demo-people.js";
 import {
@@ -14,8 +15,21 @@ import { type ForgetTail, tailForgetLog } from "./forget-log.js";
 import type { KeyFiles } from "./key-files.js";
 import type { Log } from "./log.js";
 import { realClock } from "./real-clock.js";
-import { candidateEpochs, type LoadedSnapshot, type LoadRequest } from "./snapshot-load.js";
+import {
+  highestMissingWords,
+  keepServedEpoch,
+  readServedEpoch,
+  type ServedEpoch,
+} from "./served-epoch.js";
+import {
+  candidateEpochs,
+  type LoadedSnapshot,
+  type LoadRequest,
+  type RefusedEpoch,
+} from "./snapshot-load.js";
 import { loadNewestSnapshot } from "./snapshot-loader.js";
+import { listEpochs } from "./snapshot-read.js";
+import type { SnapshotRefusals } from "./snapshot-refusals.js";
 import { PutOffEpochs, retryPauseMs } from "./snapshot-retry.js";
 import type { WorldDesk } from "./world-desk.js";
 
@@ -26,9 +40,17 @@ export type PeopleDeskParts = {
   readonly keys: KeyFiles;
   readonly desk: Pick<
     WorldDesk,
-    "start" | "adoptPeople" | "certifyMissing" | "lapse" | "servedPeople"
+    | "readFirst"
+    | "start"
+    | "adoptPeople"
+    | "certifyMissing"
+    | "lapse"
+    | "servedPeople"
+    | "segmentsWanted"
+    | "segmentsMissing"
   >;
-  readonly log: Pick<Log, "error">;
+  readonly refusals: SnapshotRefusals;
+  readonly log: Pick<Log, "error" | "warn">;
   readonly demoProgress: DemoProgress;
   /** Others than the real ones are for tests. */
   readonly clock?: Clock;
@@ -38,14 +60,19 @@ export type PeopleDeskParts = {
 
 /**
  * Brings people in: loads the newest good snapshot of the data folder, has the World desk certify
- * and publish it, looks for newer ones, and follows the forget log, so that a forgotten person is
- * nobody in every thread at once.
+ * and publish it, looks for newer ones, loads the served one with more planes where an edit needs
+ * them, and follows the forget log, so that a forgotten person is nobody in every thread at once.
  */
 export class PeopleDesk {
   private readonly parts: PeopleDeskParts;
   private readonly clock: Clock;
   private readonly putOff: PutOffEpochs;
   private served = 0 as Epoch;
+  private highest: ServedEpoch;
+  /** Epochs of the last look; null before the first. */
+  private listed: ReadonlySet<number> | null = null;
+  private starting = false;
+  private told = "";
   private tail: ForgetTail | null = null;
   private timer: NodeJS.Timeout | null = null;
   private build: DemoBuild | null = null;
@@ -57,6 +84,7 @@ export class PeopleDesk {
     this.parts = parts;
     this.clock = parts.clock ?? realClock;
     this.putOff = new PutOffEpochs(snapshotsFolderOf(parts.dataFolder));
+    this.highest = readServedEpoch(parts.dataFolder);
   }
 
   /**
@@ -64,7 +92,18 @@ export class PeopleDesk {
    * contextual one. False: there is no World, the World desk says why.
    */
   async start(withPeople: boolean): Promise<boolean> {
+    this.starting = true;
+    try {
+      return await this.startWorld(withPeople);
+    } finally {
+      this.starting = false;
+    }
+  }
+
+  private async startWorld(withPeople: boolean): Promise<boolean> {
     const { desk } = this.parts;
+    // First the config: it says which segments are loaded.
+    if (!(await desk.readFirst())) return false;
     const loaded = withPeople ? await this.loadNewest() : null;
     if (loaded === null) return desk.start(null);
     let started = false;
@@ -76,26 +115,78 @@ export class PeopleDesk {
   }
 
   private async loadNewest(): Promise<LoadedSnapshot | null> {
-    const { dataFolder, keys, log, load = loadNewestSnapshot } = this.parts;
-    const nowMs = this.clock.nowMs();
-    const request: LoadRequest = {
+    const { highest } = this;
+    if (!highest.ok) {
+      this.tellOnce(highest.words);
+      return null;
+    }
+    const listed = new Set(listEpochs(snapshotsFolderOf(this.parts.dataFolder)));
+    const before = this.listed;
+    this.listed = listed;
+    if (before !== null) this.refuseOlder([...listed].filter((epoch) => !before.has(epoch)));
+    const loaded = await this.loadCandidates(this.request());
+    if (loaded === null && before === null) this.refuseOlder([...listed]);
+    if (loaded === null && this.served < highest.epoch) {
+      this.tellOnce(highestMissingWords(this.parts.dataFolder, highest.epoch));
+    }
+    return loaded;
+  }
+
+  private async loadCandidates(request: LoadRequest): Promise<LoadedSnapshot | null> {
+    const demand = demandOf(request);
+    const candidates = candidateEpochs(request);
+    const skip = candidates.filter((epoch) => this.putOff.isPutOff(epoch, request.nowMs, demand));
+    // Mostly there is nothing to load: no thread for that.
+    if (skip.length === candidates.length) return null;
+    const { load = loadNewestSnapshot } = this.parts;
+    const { loaded, refused } = await load({ ...request, skip });
+    for (const { epoch, code } of refused) {
+      // Only a dictionary can be good for one config and bad for another.
+      this.putOff.putOff(epoch, this.clock.nowMs(), code === "dictionary" ? demand : "");
+    }
+    this.tellRefused(refused);
+    return loaded;
+  }
+
+  private request(): LoadRequest {
+    const { dataFolder, keys, desk } = this.parts;
+    return {
       snapshotsFolder: snapshotsFolderOf(dataFolder),
       forgetLog: forgetLogOf(dataFolder),
       trust: trustOf(keys),
       servedEpoch: this.served,
-      wanted: null,
-      nowMs,
+      highestServed: this.highest.ok ? this.highest.epoch : (0 as Epoch),
+      wanted: desk.segmentsWanted,
+      nowMs: this.clock.nowMs(),
     };
-    const candidates = candidateEpochs(request);
-    const skip = candidates.filter((epoch) => this.putOff.isPutOff(epoch, nowMs));
-    // Mostly there is nothing to load: no thread for that.
-    if (skip.length === candidates.length) return null;
-    const { loaded, refused } = await load({ ...request, skip });
-    for (const { epoch } of refused) this.putOff.putOff(epoch, this.clock.nowMs());
-    if (refused.length > 0) {
-      log.error({ refused }, "a snapshot was refused; the last good one stays");
-    }
-    return loaded;
+  }
+
+  /** The served epoch once more where line items wait for planes of it that memory lacks. */
+  private loadWider(): Promise<LoadedSnapshot | null> {
+    const { desk } = this.parts;
+    const { parts, manifestDigest } = desk.servedPeople;
+    const { epoch, table, home, suppressed } = parts;
+    if (epoch === 0 || !desk.segmentsMissing) return Promise.resolve(null);
+    const again = { epoch, table, home, suppressed, manifestDigest };
+    return this.loadCandidates({ ...this.request(), again });
+  }
+
+  /** Epochs that came back although a newer one was served: never loaded, and never in silence. */
+  private refuseOlder(epochs: readonly number[]): void {
+    const highest = this.highest.ok ? this.highest.epoch : 0;
+    const older = epochs.filter((epoch) => epoch < highest);
+    this.tellRefused(older.map((epoch) => ({ epoch, ...olderThan(epoch, highest) })));
+  }
+
+  private tellRefused(refused: readonly RefusedEpoch[]): void {
+    if (refused.length === 0) return;
+    this.parts.refusals.note(refused, this.clock.nowMs());
+    this.parts.log.error({ refused }, "a snapshot was refused; the last good one stays");
+  }
+
+  private tellOnce(words: string): void {
+    if (this.told !== words) this.parts.log.warn({ words }, "snapshots");
+    this.told = words;
   }
 
   /**
@@ -119,7 +210,20 @@ export class PeopleDesk {
     this.tail?.stop();
     this.tail = tail;
     this.served = epoch;
+    this.keepHighest(epoch);
     return true;
+  }
+
+  /** After the publication, so that an epoch that was never served bars no other. */
+  private keepHighest(epoch: Epoch): void {
+    if (!this.highest.ok || epoch <= this.highest.epoch) return;
+    this.highest = { ok: true, epoch };
+    try {
+      keepServedEpoch(this.parts.dataFolder, epoch);
+    } catch (error) {
+      const words = error instanceof Error ? error.message : "unknown";
+      this.parts.log.error({ words, epoch }, "the served epoch cannot be remembered");
+    }
   }
 
   private follow(loaded: LoadedSnapshot): ForgetTail {
@@ -134,10 +238,11 @@ export class PeopleDesk {
   }
 
   /**
-   * Loads and publishes a newer epoch if there is one; true when it did. Whoever calls while a look
-   * is under way gets that one's result.
+   * Loads and publishes a newer epoch if there is one, or planes that the config needs; true when
+   * it did. Whoever calls while a look is under way gets that one's result.
    */
   refresh(): Promise<boolean> {
+    if (this.starting) return Promise.resolve(false);
     this.looking ??= this.look().finally(() => {
       this.looking = null;
     });
@@ -147,7 +252,7 @@ export class PeopleDesk {
   private async look(): Promise<boolean> {
     const { desk, log } = this.parts;
     try {
-      const loaded = await this.loadNewest();
+      const loaded = (await this.loadNewest()) ?? (await this.loadWider());
       if (loaded !== null) {
         return await this.adopt(loaded, (justBefore) => desk.adoptPeople(loaded, justBefore));
       }
@@ -207,4 +312,13 @@ export class PeopleDesk {
     this.tail?.stop();
     this.build?.stop();
   }
+}
+
+/** What a snapshot is asked for beside being good: one text for one set of segments. */
+const demandOf = ({ wanted }: LoadRequest): string =>
+  JSON.stringify(wanted?.map(({ name, agency }) => [agency, name]) ?? null);
+
+function olderThan(epoch: number, highest: number): Pick<RefusedEpoch, "code" | "words"> {
+  const { code, words } = refuseOlder(epoch, highest);
+  return { code, words };
 }

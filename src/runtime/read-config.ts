@@ -40,10 +40,13 @@ export function readConfigForm(folder: string): ConfigReading {
  * are not looked at: they come and go with epochs.
  */
 const findings = (config: LoadedConfig, nowMs: UnixMs): readonly Issue[] =>
-  lint(config, { nowMs, segments: new Set(segmentNames(config.book)) }).map((issue) => ({
+  lint(config, { nowMs, segments: allKnown(config) }).map((issue) => ({
     ...issue,
     severity: "warning",
   }));
+
+const allKnown = ({ book }: LoadedConfig): ReadonlyMap<string, readonly number[]> =>
+  new Map(segmentNames(book).map((name) => [name, []]));
 
 /**
  * A line `file:line:column message` as an issue; what has no position stands at the file's start.

@@ -45,6 +45,7 @@ function factsOf(server: Server, ending: Ending): AdminFacts {
     epoch: () => server.desk.servedPeople.parts.epoch,
     epochAgeSeconds,
     repeatedNotices: () => server.money.totals()?.counts.duplicates ?? 0,
+    snapshotsRefused: () => server.refusals.counts,
     health: () => {
       const verdicts = server.desk.verdicts();
       const certified = verdicts.filter(({ verdict }) => verdict === "certified").length;
@@ -72,6 +73,8 @@ function factsOf(server: Server, ending: Ending): AdminFacts {
       return adminStatus({
         ...{ world: worldNow(), epochAgeSeconds: epochAgeSeconds(), issues: desk.lastIssues },
         epochExpired: desk.current?.expired === true,
+        lastRefusal: server.refusals.last,
+        warming: new Set(desk.warming().map(({ digest }) => digest)),
         configLive: !hasErrors(desk.lastIssues),
         needed: book === undefined ? [] : audiencesNeeded(book),
         verdicts: new Map(desk.verdicts().map(({ needed, verdict }) => [needed.digest, verdict])),
@@ -98,7 +101,8 @@ function explainNow(server: Server, world: World | null, ask: ExplainAsk): Expla
   if (world === null || current === null) return null;
   const exchange = ask.exchange ?? world.exchanges[0]?.name ?? "";
   return explain({
-    ...{ world, config: current.config, places: servedPeople.places, exchange },
+    ...{ world, config: current.config, exchange },
+    ...{ places: servedPeople.places, absent: servedPeople.absent },
     ...{ request: ask.request, segments: ask.segments, lineItems: ask.lineItems },
     now: realClock.nowMs(),
   });

@@ -24,6 +24,7 @@ import { PeopleDesk } from "./people-desk.js";
 import { planOf } from "./plan.js";
 import { realClock } from "./real-clock.js";
 import { RetiredCreatives } from "./retired-creatives.js";
+import { SnapshotRefusals } from "./snapshot-refusals.js";
 import { Workers } from "./workers.js";
 import type { BuiltWorld } from "./world-build.js";
 import { type ConfigReading, type DeskEvent, WorldDesk } from "./world-desk.js";
@@ -48,6 +49,7 @@ export type Server = {
   readonly money: Money;
   readonly desk: WorldDesk;
   readonly people: PeopleDesk;
+  readonly refusals: SnapshotRefusals;
   readonly workers: Workers;
   readonly counters: CounterSums;
   readonly slots: ExchangeSlots;
@@ -154,6 +156,7 @@ async function startWorld(
   const { dataFolder } = settings;
   const places = new AllowancePlaces(sharedStateFrom(buffers, NO_WORKER).places);
   const placeOf = (lineItem: number): number => places.placeOf(lineItem);
+  const refusals = new SnapshotRefusals();
   const desk = new WorldDesk({
     ...{ clock: realClock, readConfig: options.readConfig, placeOf, publicUrl: edge.publicUrl },
     judge: judgeTermsApart,
@@ -172,12 +175,15 @@ async function startWorld(
     },
     report: (event) => {
       logEvent(log, event);
+      if (event.kind === "not_certified") refusals.note([event], realClock.nowMs());
       options.onEvent?.(event);
     },
   });
   const { demoProgress } = options;
-  const people = new PeopleDesk({ dataFolder, keys, desk, log, demoProgress });
-  const stopWatching = watchConfig(settings.configFolder, () => void desk.reload());
+  const people = new PeopleDesk({ dataFolder, keys, desk, refusals, log, demoProgress });
+  // An edit may name segments whose planes are not in memory: no waiting for the next look.
+  const edited = (): void => void desk.reload().then(() => people.refresh());
+  const stopWatching = watchConfig(settings.configFolder, edited);
   const stop = (): boolean => stopAll(stopWatching, people);
   ending.add({ name: "watchers", rank: EndRank.WATCHERS, run: stop });
   // The demo answers contextual bids at once and loads behind; a server waits for its people.
@@ -190,7 +196,7 @@ async function startWorld(
   people.watch();
   const { publicUrl, slots } = edge;
   const counters = new CounterSums(edge.counters);
-  return { settings, keys, money, desk, people, workers, counters, slots, publicUrl };
+  return { settings, keys, money, desk, people, refusals, workers, counters, slots, publicUrl };
 }
 
 const worldMessage = (
@@ -223,6 +229,8 @@ function logEvent(log: Log, event: DeskEvent): void {
     log.error({ issues: event.issues }, "config refused: the last good World stays");
   } else if (event.kind === "audiences_judged") {
     if (event.refused.length > 0) log.warn({ refused: event.refused }, "audiences refused");
+  } else if (event.kind === "warming") {
+    log.warn(event, "line items wait until the planes of their segments are loaded");
   } else log.error(event, event.kind.replaceAll("_", " "));
 }
 

@@ -18,17 +18,19 @@ import { writeSnapshot } from "./snapshot-write.js";
 /**
  * The bytes of the snapshot format, pinned: 20 people in 33 segments, epoch 1. Ed25519 signatures
  * have no randomness, so that the manifest is pinned as well. A change here is a new
- * `formatVersion`.
+ * `formatVersion` (parts) or `manifestVersion`. Manifest 2, 2026-11: the agencies of a segment.
  */
 const frozen = fileURLToPath(new URL("../../fixtures/frozen/snapshot", import.meta.url));
 const root = mkdtempSync(join(tmpdir(), "crowdbid-frozen-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
 const keys = testSigningKeys(1);
+const [first, ...others] = smallFacts(33).segments;
+const facts = smallFacts(33, { segments: [{ ...first!, agencies: [3, 70_000] }, ...others] });
 
 test("the same people still give the frozen bytes", () => {
   const { image } = smallImage(1, 20, 33);
-  const written = writeSnapshot(root, image, smallFacts(33), keys);
+  const written = writeSnapshot(root, image, facts, keys);
   const pinned = join(frozen, "epoch-1");
   expect(existsSync(pinned), `${pinned} is missing`).toBe(true);
   expect(readdirSync(written).sort()).toEqual(readdirSync(pinned).sort());
@@ -50,6 +52,7 @@ test("the frozen bytes are still admitted and filled", () => {
   );
   if (!prepared.ok) throw new Error(prepared.words);
   expect(fillPieces(prepared.plan, () => {})).toBeNull();
+  expect(prepared.load.places.get("group.s0")?.agencies).toEqual([3, 70_000]);
   const { truth } = smallImage(1, 20, 33);
   expect([...new Uint32Array(prepared.plan.rows[0]!)]).toEqual(
     truth.rows.flatMap((row) => [...row]),

@@ -5,7 +5,7 @@ import type { UnixMs } from "../base/units.js";
 import { PartKind } from "../index/format.js";
 import { allocateRows, type IndexParts, rowShiftFor } from "../index/index-parts.js";
 import type { Manifest, SegmentEntry } from "../index/manifest.js";
-import { type Place, projectionOf } from "../index/projection.js";
+import { type Absent, type Places, projectionOf, type SegmentWanted } from "../index/projection.js";
 import { dictionaryKeyOf, type Refusal, type RefusalCode, refuse } from "../index/verify.js";
 import { type ForgetPosition, forgetLogStart, readForgetLog } from "./forget-log.js";
 import type { FillPiece, FillPlan } from "./snapshot-fill.js";
@@ -25,22 +25,32 @@ export type LoadRequest = {
   readonly trust: SnapshotTrust;
   /** Only epochs above this one; 0 at start. */
   readonly servedEpoch: Epoch;
-  /** Segments that audiences use; null = all, when they fit in memory (512). */
-  readonly wanted: readonly string[] | null;
+  /** The highest epoch that was ever served: an older one never is. Default 0, none. */
+  readonly highestServed?: Epoch;
+  /** Segments that audiences use: their planes must be there; null = every plane, or none fits. */
+  readonly wanted: readonly SegmentWanted[] | null;
   readonly nowMs: UnixMs;
-  /** Only this epoch: to load the served one again with other planes (pass servedEpoch 0). */
-  readonly onlyEpoch?: Epoch;
+  /** The served epoch again, for other planes; `servedEpoch` does not count then. */
+  readonly again?: ServedAgain;
   /** Not these: they were refused a moment ago. */
   readonly skip?: readonly number[];
+};
+
+/**
+ * What a second load of one epoch shares with the first: identifiers and home areas need not be
+ * read twice nor held twice, and whoever is forgotten in the meantime is in both.
+ */
+export type ServedAgain = Pick<IndexParts, "epoch" | "table" | "home" | "suppressed"> & {
+  readonly manifestDigest: string;
 };
 
 /** A verified snapshot in memory, with what the cold side wants to know of it. */
 export type LoadedSnapshot = {
   readonly parts: IndexParts;
   /** Segment name -> its bit in the row, for the campaign compiler. */
-  readonly places: ReadonlyMap<string, Place>;
-  /** Wanted segments that the snapshot does not have. */
-  readonly unknownSegments: readonly string[];
+  readonly places: Places;
+  readonly absent: Absent;
+  readonly manifestDigest: string;
   readonly segments: readonly SegmentEntry[];
   readonly areas: readonly string[];
   readonly source: string;
@@ -61,8 +71,9 @@ export type PreparedLoad = { readonly ok: true; readonly plan: FillPlan; readonl
 type Load = {
   readonly manifest: Manifest;
   readonly parts: IndexParts;
-  readonly places: ReadonlyMap<string, Place>;
-  readonly unknown: readonly string[];
+  readonly manifestDigest: string;
+  readonly places: Places;
+  readonly absent: Absent;
 };
 
 /** The epochs worth trying, newest first. */
@@ -70,33 +81,42 @@ export const candidateEpochs = (request: LoadRequest): number[] =>
   listEpochs(request.snapshotsFolder).filter(
     (epoch) =>
       request.skip?.includes(epoch) !== true &&
-      (request.onlyEpoch === undefined ? epoch > request.servedEpoch : epoch === request.onlyEpoch),
+      (request.again === undefined
+        ? epoch > request.servedEpoch && epoch >= (request.highestServed ?? 0)
+        : epoch === request.again.epoch),
   );
 
 /** Judges one epoch's manifest, chooses the planes and takes the memory. */
 export function prepareLoad(request: LoadRequest, epoch: number): PreparedLoad | Refusal {
   const folder = join(request.snapshotsFolder, epochFolderName(epoch));
-  const { servedEpoch, nowMs, trust } = request;
-  const admitted = admitSnapshot(folder, epoch, servedEpoch, nowMs, trust);
+  const { nowMs, trust, again, highestServed } = request;
+  const servedEpoch = again === undefined ? request.servedEpoch : (0 as Epoch);
+  const admitted = admitSnapshot(folder, epoch, servedEpoch, nowMs, trust, highestServed);
   if (!admitted.ok) return admitted;
-  const { manifest } = admitted;
-  const names = manifest.segments.map((segment) => segment.name);
-  const projected = projectionOf(names, request.wanted ?? names);
+  const { manifest, digest: manifestDigest } = admitted;
+  if (again !== undefined && again.manifestDigest !== manifestDigest) {
+    return refuse("changed", `epoch ${epoch} is not the one that was loaded: it was exchanged`);
+  }
+  const projected = projectionOf(manifest.segments, request.wanted, manifest.rowCount);
   if (!projected.ok) return refuse("dictionary", projected.words);
-  const { planes, places } = projected.projection;
-  const parts = emptyParts(manifest, planes);
+  const { planes, places, absent } = projected.projection;
+  const parts = emptyParts(manifest, planes, again);
   const plan: FillPlan = {
     folder,
-    pieces: piecesOf(manifest, parts),
+    pieces: piecesOf(manifest, parts, again !== undefined),
     rows: parts.rows,
     rowShift: parts.rowShift,
     rowWords: planes.length,
     turn: new SharedArrayBuffer(8),
   };
-  return { ok: true, plan, load: { manifest, parts, places, unknown: projected.unknown } };
+  return { ok: true, plan, load: { manifest, manifestDigest, parts, places, absent } };
 }
 
-function emptyParts(manifest: Manifest, planes: readonly number[]): IndexParts {
+function emptyParts(
+  manifest: Manifest,
+  planes: readonly number[],
+  again: ServedAgain | undefined,
+): IndexParts {
   const { epoch, createdMs, notAfterMs, lineCount, rowCount, shifts } = manifest;
   const { identifierCount, peopleCount } = manifest;
   const rowShift = rowShiftFor(planes.length, shifts.people);
@@ -105,14 +125,14 @@ function emptyParts(manifest: Manifest, planes: readonly number[]): IndexParts {
   return {
     ...{ epoch, createdMs, notAfterMs, lineCount, rowCount, shifts, identifierCount, peopleCount },
     dictionaryKey: dictionaryKeyOf(manifest.segments),
-    table: buffersOf(PartKind.TABLE),
-    home: buffersOf(PartKind.HOME),
+    table: again?.table ?? buffersOf(PartKind.TABLE),
+    home: again?.home ?? buffersOf(PartKind.HOME),
     ...{ planes, rowShift, rows: allocateRows(rowCount, planes.length, rowShift) },
-    suppressed: new SharedArrayBuffer(SharedBits.bytesFor(rowCount)),
+    suppressed: again?.suppressed ?? new SharedArrayBuffer(SharedBits.bytesFor(rowCount)),
   };
 }
 
-function piecesOf(manifest: Manifest, parts: IndexParts): FillPiece[] {
+function piecesOf(manifest: Manifest, parts: IndexParts, rowsAlone: boolean): FillPiece[] {
   const copies = (kind: PartKind, targets: readonly SharedArrayBuffer[]): FillPiece[] =>
     partFilesOf(manifest, kind).map((file, i) => ({ kind: "copy", file, target: targets[i]! }));
   const byPart = new Map<number, PartFile[]>();
@@ -125,6 +145,7 @@ function piecesOf(manifest: Manifest, parts: IndexParts): FillPiece[] {
     ...{ kind: "rows", files },
     firstRow: files[0]?.header.firstItem ?? 0,
   }));
+  if (rowsAlone) return rows;
   // The largest pieces first, so that two threads end together.
   return [...rows, ...copies(PartKind.TABLE, parts.table), ...copies(PartKind.HOME, parts.home)];
 }
@@ -150,7 +171,7 @@ export function finishLoad(request: LoadRequest, { manifest, ...load }: Load): L
     if (sequence > manifest.forgetSequence) suppressed.set(ordinal);
   }
   return {
-    ...{ parts: load.parts, places: load.places, unknownSegments: load.unknown },
+    ...load,
     ...{ segments: manifest.segments, areas: manifest.areas, source: manifest.source },
     ...{ forgetPosition: read.position, forgetDamagedAt: read.damagedAt },
   };

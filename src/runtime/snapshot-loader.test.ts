@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Epoch, Ordinal } from "../base/ids.js";
+import type { AgencyId, Epoch, Ordinal } from "../base/ids.js";
 import { SegmentIndex } from "../index/segment-index.js";
 import {
   smallFacts,
@@ -46,7 +46,7 @@ test("the loader thread refuses a changed epoch aloud and serves the one before"
   const row = new Uint32Array(2);
   index.rowInto(9 as Ordinal, row);
   expect([...row]).toEqual([...truth.rows[9]!]);
-  expect(loaded.places.get("group.s33")).toEqual({ word: 1, bit: 1 });
+  expect(loaded.places.get("group.s33")).toEqual({ word: 1, bit: 1, agencies: [] });
 });
 
 test("when no epoch above the served one is good, nothing is loaded", async () => {
@@ -59,10 +59,11 @@ test("when no epoch above the served one is good, nothing is loaded", async () =
 
 test("the counting process keeps the crowd minimum and answers with verdicts alone", async () => {
   const { snapshotsFolder, forgetLog, trust, nowMs } = request;
-  const asked = { snapshotsFolder, forgetLog, trust, nowMs, epoch: 1 as Epoch };
+  const asked = { snapshotsFolder, forgetLog, trust, nowMs, epoch: 1 as Epoch, manifestDigest: "" };
+  const agency = 1 as AgencyId;
   const terms = [
-    { all: ["group.s1"], none: [] },
-    { all: ["gone"], none: [] },
+    { agency, all: ["group.s1"], none: [] },
+    { agency, all: ["gone"], none: [] },
   ];
   expect(await judgeTermsApart({ ...asked, terms })).toEqual({
     ok: true,
@@ -75,7 +76,7 @@ test("the counting process keeps the crowd minimum and answers with verdicts alo
 
 test("a count that takes too long is a refusal, and its process is ended", async () => {
   const { snapshotsFolder, forgetLog, trust, nowMs } = request;
-  const asked = { snapshotsFolder, forgetLog, trust, nowMs, epoch: 1 as Epoch };
+  const asked = { snapshotsFolder, forgetLog, trust, nowMs, epoch: 1 as Epoch, manifestDigest: "" };
   const answer = await judgeTermsApart({ ...asked, terms: [] }, 1);
   expect(answer).toMatchObject({ ok: false, words: "counting took over 1 ms" });
 });

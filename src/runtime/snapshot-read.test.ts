@@ -47,11 +47,11 @@ let folders = 0;
 /**
  * A snapshots folder with the given epochs of a small population, and the request to load from it.
  */
-function snapshots(epochs: readonly number[], people = 300): LoadRequest {
+function snapshots(epochs: readonly number[], people = 300, segments = 70): LoadRequest {
   const snapshotsFolder = join(root, `s${folders++}`);
   for (const epoch of epochs) {
-    const { image } = smallImage(epoch, people, 70, epoch);
-    writeSnapshot(snapshotsFolder, image, smallFacts(70), keys);
+    const { image } = smallImage(epoch, people, segments, epoch);
+    writeSnapshot(snapshotsFolder, image, smallFacts(segments), keys);
   }
   return {
     snapshotsFolder,
@@ -94,23 +94,66 @@ test("what was written is what is served: identifiers, rows, home areas, diction
     expect(index.homeAreaOf(n as Ordinal)).toBe(truth.areas[n]);
   }
   expect(index.peopleCount).toBe(image.peopleCount);
-  expect(loaded.places.get("group.s69")).toEqual({ word: 2, bit: 5 });
+  expect(loaded.places.get("group.s69")).toEqual({ word: 2, bit: 5, agencies: [] });
   expect(loaded.areas).toEqual(["north", "east", "south"]);
 });
 
 test("a projection reads its planes alone: another plane's file may even be damaged", () => {
-  const request = { ...snapshots([1]), wanted: ["group.s40", "gone"] };
+  const wanted = ["group.s40", "gone"].map((name) => ({ name, agency: 1 }));
+  const request = { ...snapshots([1], 300, 1200), wanted };
   change(join(request.snapshotsFolder, "epoch-1", "plane-0-0"), (bytes) => bytes.fill(9, 100));
   const loaded = load(request, 1);
   if ("ok" in loaded) throw new Error(loaded.words);
-  expect(loaded.unknownSegments).toEqual(["gone"]);
   expect(loaded.parts.planes).toEqual([1]);
   const row = new Uint32Array(1);
-  const { truth } = smallImage(1, 300, 70);
+  expect([loaded.places.size, loaded.absent.size]).toEqual([32, 1168]);
+  const { truth } = smallImage(1, 300, 1200);
   for (let n = 0; n <= 300; n++) {
     SegmentIndex.from(loaded.parts).rowInto(n as Ordinal, row);
     expect(row[0]).toBe(truth.rows[n]![1]);
   }
+});
+
+test("the served epoch is loaded again for other planes by its rows alone", () => {
+  const all = snapshots([1], 300, 1200);
+  const wantedOf = (...names: string[]) => names.map((name) => ({ name, agency: 1 }));
+  const first = load({ ...all, wanted: wantedOf("group.s40") }, 1);
+  if ("ok" in first) throw new Error(first.words);
+  const { epoch, table, home, suppressed } = first.parts;
+  const again = { epoch, table, home, suppressed, manifestDigest: first.manifestDigest };
+  const request = {
+    ...all,
+    again,
+    servedEpoch: epoch,
+    wanted: wantedOf("group.s40", "group.s999"),
+  };
+  expect(candidateEpochs(request)).toEqual([1]);
+  const prepared = prepareLoad(request, 1);
+  if (!prepared.ok) throw new Error(prepared.words);
+  SegmentIndex.from(first.parts).suppress(5 as Ordinal);
+  appendForget(request.forgetLog, [6] as Ordinal[]);
+  expect(fillPieces(prepared.plan, () => {})).toBeNull();
+  const second = finishLoad(request, prepared.load);
+  SegmentIndex.from(first.parts).suppress(8 as Ordinal);
+  expect(second.parts.planes).toEqual([1, 31]);
+  expect(second.parts.table).toBe(first.parts.table);
+  const index = SegmentIndex.from(second.parts);
+  const { truth } = smallImage(1, 300, 1200);
+  const row = new Uint32Array(2);
+  const forgotten = [5, 6, 8];
+  for (const [n, hashes] of truth.hashes.entries()) {
+    const found = forgotten.includes(n) ? 0 : n;
+    for (const [lo, hi] of hashes) expect(index.ordinalOf(lo, hi)).toBe(found);
+    index.rowInto(n as Ordinal, row);
+    expect([...row]).toEqual([truth.rows[n]![1], truth.rows[n]![31]]);
+  }
+  expect([4, 5, 6, 8].map((n) => index.isSuppressed(n as Ordinal))).toEqual([
+    ...[false, true, true, true],
+  ]);
+  change(join(all.snapshotsFolder, "epoch-1", "plane-31-1"), (bytes) => bytes.fill(9, 100));
+  expect(codeOf(load(request, 1))).toBe("changed");
+  const other = { ...request, again: { ...again, manifestDigest: "another" } };
+  expect(load(other, 1)).toMatchObject({ code: "changed", words: /it was exchanged/ });
 });
 
 test("each of 1,000 flipped bits, in any file, is refused", () => {
@@ -196,8 +239,11 @@ test("foreign keys, other schemas and expired snapshots are refused with the rea
   const late = { ...request, nowMs: (testNowMs + 1000) as UnixMs };
   expect(load(late, 1)).toMatchObject({ code: "expired", words: /valid until 2027/ });
   const manifest = join(request.snapshotsFolder, "epoch-1", "manifest");
-  change(manifest, (bytes) => bytes.writeUInt32LE(2, 4));
-  expect(load(request, 1)).toMatchObject({ code: "other_schema", words: /schema 2/ });
+  change(manifest, (bytes) => bytes.writeUInt32LE(1, 4));
+  expect(load(request, 1)).toMatchObject({
+    code: "other_schema",
+    words: /schema 1, this program reads 2: build a new one/,
+  });
 });
 
 test("a segment below the crowd minimum or a bad dictionary is refused though it is signed", () => {
@@ -215,7 +261,12 @@ test("a segment below the crowd minimum or a bad dictionary is refused though it
   publish(3, 0, { name: "../x" });
   publish(4, 0, { label: "" });
   publish(5, 0, { method: "guessed" });
-  for (const epoch of [1, 2, 3, 4, 5]) {
+  const tooMany = Array.from({ length: 257 }, (_, i) => i + 1);
+  const lists = [[0], [2, 1], [1, 1], [1.5], [2 ** 32], tooMany, ["1"] as unknown as number[]];
+  for (const [i, agencies] of lists.entries()) publish(6 + i, 2, { agencies });
+  publish(20, 2, { agencies: tooMany.slice(1) });
+  expect(codeOf(load(request, 20))).toBe("served");
+  for (let epoch = 1; epoch < 6 + lists.length; epoch++) {
     expect(codeOf(load(request, epoch)), `epoch ${epoch}`).toBe("dictionary");
   }
 });
@@ -224,7 +275,11 @@ test("epochs only rise, the newest good one is next, and no epoch is written twi
   const request = snapshots([1, 3, 10]);
   expect(candidateEpochs(request)).toEqual([10, 3, 1]);
   expect(candidateEpochs({ ...request, servedEpoch: 3 as Epoch })).toEqual([10]);
-  expect(candidateEpochs({ ...request, onlyEpoch: 3 as Epoch })).toEqual([3]);
+  expect(candidateEpochs({ ...request, highestServed: 3 as Epoch })).toEqual([10, 3]);
+  expect(load({ ...request, highestServed: 3 as Epoch }, 1)).toMatchObject({
+    ...{ code: "not_newer", words: "epoch 1 is older than epoch 3, which was served already" },
+  });
+  expect(codeOf(load({ ...request, highestServed: 3 as Epoch }, 3))).toBe("served");
   expect(codeOf(load({ ...request, servedEpoch: 3 as Epoch }, 3))).toBe("not_newer");
   expect(codeOf(load({ ...request, servedEpoch: 3 as Epoch }, 1))).toBe("not_newer");
   const { image } = smallImage(1, 20, 70, 3);

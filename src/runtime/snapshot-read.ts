@@ -52,7 +52,14 @@ export function listEpochs(snapshotsFolder: string): number[] {
     .sort((a, b) => b - a);
 }
 
-export type ReadManifest = { readonly ok: true; readonly manifest: Manifest } | Refusal;
+export type ReadManifest =
+  | {
+      readonly ok: true;
+      readonly manifest: Manifest;
+      /** SHA-256 of the manifest's file, hexadecimal: which of all snapshots it is. */
+      readonly digest: string;
+    }
+  | Refusal;
 
 /**
  * Reads and judges the manifest of `folder`, then every file's presence, kind and size. No file is
@@ -64,12 +71,13 @@ export function admitSnapshot(
   servedEpoch: Epoch,
   nowMs: UnixMs,
   trust: SnapshotTrust,
+  highestServed = 0 as Epoch,
 ): ReadManifest {
   if (!lstatSync(folder).isDirectory()) return refuse("not_a_file", `${folder} is no folder`);
   const read = readSealed(join(folder, "manifest"), trust);
   if (!read.ok) return read;
   const { identifierKeyId } = trust;
-  const demands = { folderEpoch, servedEpoch, nowMs, identifierKeyId };
+  const demands = { folderEpoch, servedEpoch, highestServed, nowMs, identifierKeyId };
   const admitted = admitManifest(read.manifest, demands);
   if (!admitted.ok) return admitted;
   for (const entry of read.manifest.files) {
@@ -91,13 +99,18 @@ export function readSealed(path: string, trust: SnapshotTrust): ReadManifest {
     const keys = new Map<string, KeyObject>();
     for (const [id, pem] of Object.entries(trust.publicKeys)) keys.set(id, createPublicKey(pem));
     const seal = openSeal(bytes, keys);
-    return seal.ok ? decodeBody(seal.body, trust.crowdMinimum) : seal;
+    if (!seal.ok) return seal;
+    const read = decodeBody(seal.body, trust.crowdMinimum);
+    return read.ok ? { ...read, digest: createHash("sha256").update(bytes).digest("hex") } : read;
   } finally {
     closeSync(opened.fd);
   }
 }
 
-function decodeBody(body: Uint8Array, crowdMinimum: number): ReadManifest {
+function decodeBody(
+  body: Uint8Array,
+  crowdMinimum: number,
+): { readonly ok: true; readonly manifest: Manifest } | Refusal {
   try {
     const unpackr = new Unpackr({ useRecords: false, copyBuffers: true });
     return readManifest(unpackr.unpack(body), crowdMinimum);

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { Packr } from "msgpackr";
 import { assert } from "../base/assert.js";
 import type { UnixMs } from "../base/units.js";
-import { formatVersion, PartKind } from "../index/format.js";
+import { manifestVersion, PartKind } from "../index/format.js";
 import type { IndexImage } from "../index/index-builder.js";
 import {
   type ExpectedFile,
@@ -88,7 +88,7 @@ function manifestOf(
 ): Manifest {
   const { epoch, shifts, lineCount, rowCount, identifierCount, peopleCount } = image;
   const counts = { lineCount, rowCount, identifierCount, peopleCount };
-  return { schema: formatVersion, epoch, shifts, ...counts, ...facts, files };
+  return { schema: manifestVersion, epoch, shifts, ...counts, ...facts, files };
 }
 
 /** msgpack of plain arrays: each file decodes alone, without shared structures. */

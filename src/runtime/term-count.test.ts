@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Epoch, Ordinal } from "../base/ids.js";
+import type { AgencyId, Epoch, Ordinal } from "../base/ids.js";
 import { SeededRandom } from "../base/random.js";
 import type { AudienceTerm } from "../campaign/audience.js";
 import {
@@ -21,19 +22,25 @@ const segmentCount = 70;
 const keys = testSigningKeys(1);
 const root = mkdtempSync(join(tmpdir(), "crowdbid-count-"));
 const { image, truth } = smallImage(1, people, segmentCount);
+/** Group 9 is theirs alone. */
+const agencies = [1, 4];
 const forgotten = [2, 3, 64, 65, 499];
 
-const requestOf = (terms: readonly AudienceTerm[]): CountRequest => ({
+const agency = 1 as AgencyId;
+const requestOf = (terms: readonly AudienceTerm[], by = agency): CountRequest => ({
   snapshotsFolder: root,
   forgetLog: join(root, "forget.log"),
   trust: testTrust(keys),
   epoch: 1 as Epoch,
   nowMs: testNowMs,
-  terms,
+  manifestDigest: "",
+  terms: terms.map((term) => ({ ...term, agency: by })),
 });
 
 beforeAll(() => {
-  writeSnapshot(root, image, smallFacts(segmentCount), keys);
+  const { segments } = smallFacts(segmentCount);
+  const shared = segments.map((one) => (one.name === "group.s9" ? { ...one, agencies } : one));
+  writeSnapshot(root, image, smallFacts(segmentCount, { segments: shared }), keys);
   appendForget(join(root, "forget.log"), forgotten as Ordinal[]);
 });
 afterAll(() => rmSync(root, { recursive: true }));
@@ -80,6 +87,37 @@ test("many terms are judged in one pass, in their order, unknown segments among 
     epoch: 1,
     verdicts: ["certified", "unknown_segment", "below_crowd_minimum"],
   });
+});
+
+test("others' own segment is never counted, in any place of a term", () => {
+  const terms = [
+    { all: ["group.s9"], none: [] },
+    { all: ["group.s1"], none: ["group.s9"] },
+    { all: ["group.s1"], none: [] },
+  ];
+  const verdictsOf = (by: number) => judgeTerms(requestOf(terms, by as AgencyId), 1);
+  for (const by of agencies) {
+    expect(verdictsOf(by)).toMatchObject({ verdicts: terms.map(() => "certified") });
+  }
+  for (const by of [0, 2, 5]) {
+    expect(verdictsOf(by)).toMatchObject({
+      verdicts: ["unknown_segment", "unknown_segment", "certified"],
+    });
+  }
+});
+
+test("the files of another snapshot under the same epoch give no verdict", () => {
+  const asked = requestOf([{ all: [], none: [] }]);
+  expect(judgeTerms({ ...asked, manifestDigest: "0".repeat(64) }, 1)).toMatchObject({
+    ...{
+      ok: false,
+      code: "changed",
+      words: "epoch 1 is not the one that was loaded: it was exchanged",
+    },
+  });
+  const manifest = readFileSync(join(root, "epoch-1", "manifest"));
+  const manifestDigest = createHash("sha256").update(manifest).digest("hex");
+  expect(judgeTerms({ ...asked, manifestDigest }, 1)).toMatchObject({ ok: true });
 });
 
 test("without another order the crowd minimum is 100,000", () => {

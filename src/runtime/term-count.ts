@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { clearBit, hasBit } from "../base/bitset.js";
-import type { Epoch } from "../base/ids.js";
+import type { AgencyId, Epoch } from "../base/ids.js";
 import { crowdMinimumPeople } from "../base/limits.js";
 import type { UnixMs } from "../base/units.js";
 import type { AudienceTerm } from "../campaign/audience.js";
 import { certify, type TermClause, TermCounter } from "../campaign/certify.js";
 import { PartKind, segmentsPerPlane } from "../index/format.js";
 import type { Manifest } from "../index/manifest.js";
-import type { Refusal } from "../index/verify.js";
+import { mayUse } from "../index/projection.js";
+import { type Refusal, refuse } from "../index/verify.js";
 import { forgetLogStart, readForgetLog } from "./forget-log.js";
 import {
   admitSnapshot,
@@ -26,8 +27,13 @@ export type CountRequest = {
   readonly trust: SnapshotTrust;
   readonly epoch: Epoch;
   readonly nowMs: UnixMs;
-  readonly terms: readonly AudienceTerm[];
+  readonly terms: readonly AgencyTerm[];
+  /** The snapshot that is meant (snapshot-read.ts); "" = the epoch's, whichever it is. */
+  readonly manifestDigest: string;
 };
+
+/** A term as the audience of one agency: others' own segments do not exist for it. */
+export type AgencyTerm = AudienceTerm & { readonly agency: AgencyId };
 
 /**
  * A verdict and never a count: what is below the crowd minimum by one is as refused as what is
@@ -51,10 +57,13 @@ export function judgeTerms(request: CountRequest, crowdMinimum = crowdMinimumPeo
   const folder = join(request.snapshotsFolder, epochFolderName(epoch));
   const admitted = admitSnapshot(folder, epoch, 0 as Epoch, request.nowMs, trust);
   if (!admitted.ok) return admitted;
-  const { manifest } = admitted;
+  const { manifest, digest } = admitted;
+  if (request.manifestDigest !== "" && request.manifestDigest !== digest) {
+    return refuse("changed", `epoch ${epoch} is not the one that was loaded: it was exchanged`);
+  }
   const positions = new Map(manifest.segments.map(({ name }, i) => [name, i]));
   const planes: number[] = [];
-  const clauses = terms.map((term) => clausesOf(term, positions, planes));
+  const clauses = terms.map((term) => clausesOf(term, manifest.segments, positions, planes));
   const known = clauses.filter((term) => term !== null);
   const counts = countPeople(folder, manifest, planes, known, request.forgetLog);
   if ("ok" in counts) return counts;
@@ -68,10 +77,11 @@ export function judgeTerms(request: CountRequest, crowdMinimum = crowdMinimumPeo
 
 /**
  * A term as demands on planes; planes not used before are appended. null: a segment is not in the
- * snapshot.
+ * snapshot, or is other agencies' own, which is never counted.
  */
 function clausesOf(
-  term: AudienceTerm,
+  term: AgencyTerm,
+  segments: Manifest["segments"],
   positions: ReadonlyMap<string, number>,
   planes: number[],
 ): readonly TermClause[] | null {
@@ -80,6 +90,7 @@ function clausesOf(
     for (const name of names) {
       const position = positions.get(name);
       if (position === undefined) return null;
+      if (!mayUse(segments[position]!.agencies, term.agency)) return null;
       const plane = Math.floor(position / segmentsPerPlane);
       const demand = byPlane.get(plane) ?? { ones: 0, zeros: 0 };
       demand[side] |= 1 << (position % segmentsPerPlane);

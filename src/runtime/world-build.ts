@@ -8,14 +8,18 @@ import type { CreativeModel } from "../campaign/model.js";
 import { fullParts } from "../index/format.js";
 import { IndexBuilder } from "../index/index-builder.js";
 import { type IndexParts, partsOfImage } from "../index/index-parts.js";
-import type { Place } from "../index/projection.js";
+import type { Absent, Places } from "../index/projection.js";
 import { compileTemplates, type TemplateProblem } from "../wire/template-compile.js";
 import type { WorldParts } from "./world-parts.js";
 
 /** WHO, as the builder needs it: the index and where its segments' bits are. */
 export type People = {
   readonly parts: IndexParts;
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: Places;
+  /** Segments of the epoch whose planes are not resident. */
+  readonly absent: Absent;
+  /** Which snapshot it is (snapshot-read.ts); "" where none is behind it. */
+  readonly manifestDigest: string;
 };
 
 /**
@@ -25,7 +29,8 @@ export function nobody(): People {
   const counts = { identifierCountMax: 0, ordinalMax: 0, planeCount: 0, shifts: fullParts };
   const image = new IndexBuilder({ epoch: 0 as Epoch, ...counts }).finish();
   const never = { createdMs: 0 as UnixMs, notAfterMs: 0 as UnixMs, dictionaryKey: 0 };
-  return { parts: partsOfImage(image, [], never), places: new Map() };
+  const parts = partsOfImage(image, [], never);
+  return { parts, places: new Map(), absent: new Map(), manifestDigest: "" };
 }
 
 export type WorldInput = {

@@ -95,10 +95,27 @@ test("an epoch that cannot be counted is not published, and comes when it can be
   expect(await desk.adoptPeople(peopleOfEpoch(2))).toBe(false);
   expect(worlds).toHaveLength(1);
   expect(desk.servedPeople.parts.epoch).toBe(1);
-  expect(events).toContainEqual({ kind: "not_certified", words: "the disk is slow" });
+  expect(events).toContainEqual({
+    ...{ kind: "not_certified", epoch: 2, code: "unreadable", words: "the disk is slow" },
+  });
   at.judge = (request) => Promise.resolve(allCertified(request));
   expect(await desk.adoptPeople(peopleOfEpoch(2))).toBe(true);
   expect(newest()).toMatchObject({ epoch: 2, uncertified: 0 });
+});
+
+test("verdicts on one snapshot say nothing of another under the same epoch", async () => {
+  const { at, desk, newest } = setUp();
+  await desk.start(null);
+  at.publish = () => Promise.reject(new Error("no memory"));
+  expect(await desk.adoptPeople({ ...peopleOfEpoch(2), manifestDigest: "a" })).toBe(false);
+  at.publish = () => Promise.resolve();
+  const digests: string[] = [];
+  at.judge = ({ manifestDigest, epoch, terms }) => {
+    digests.push(manifestDigest);
+    return Promise.resolve({ ok: true, epoch, verdicts: terms.map(() => "below_crowd_minimum") });
+  };
+  expect(await desk.adoptPeople({ ...peopleOfEpoch(2), manifestDigest: "b" })).toBe(true);
+  expect([digests, newest().uncertified > 0]).toEqual([["b"], true]);
 });
 
 test("a start whose count fails bids on context, and takes the people later", async () => {
@@ -250,4 +267,59 @@ test("an edit that is seen before the first reading waits for it", async () => {
   expect(await desk.reload()).toBe(false);
   expect(worlds).toEqual([]);
   expect(desk.servedPeople.parts.epoch).toBe(nobody().parts.epoch);
+});
+
+/** People of whom memory lacks the segments whose names match. */
+function peopleWithout(pattern: RegExp): People {
+  const people = peopleOfEpoch(1);
+  const isAway = ([name]: readonly [string, unknown]) => pattern.test(name);
+  const absent = [...people.places].filter(isAway).map(([name]) => [name, []] as const);
+  const places = [...people.places].filter((entry) => !isAway(entry));
+  return { ...people, places: new Map(places), absent: new Map(absent) };
+}
+
+test("line items whose planes are not in memory warm up, and live without a count", async () => {
+  const counts: number[] = [];
+  const { desk, events, newest } = setUp((request) => {
+    counts.push(request.terms.length);
+    return Promise.resolve(allCertified(request));
+  });
+  await desk.start(peopleWithout(/^interest\./));
+  const dark = newest().uncertified;
+  const warming = desk.warming();
+  expect([dark > 0, desk.segmentsMissing, counts.length]).toEqual([true, true, 1]);
+  const told = () => events.filter(({ kind }) => kind === "warming");
+  const waiting = [...new Set(warming.flatMap(({ lineItems }) => lineItems))].sort((a, b) => a - b);
+  expect(told()).toEqual([{ kind: "warming", lineItems: waiting }]);
+  expect(waiting).toHaveLength(dark);
+  await desk.republish();
+  expect(told()).toHaveLength(1);
+  expect(await desk.adoptPeople(peopleOfEpoch(1))).toBe(true);
+  expect([newest().uncertified, desk.warming(), desk.segmentsMissing]).toEqual([0, [], false]);
+  expect(counts).toHaveLength(1);
+});
+
+test("an audience that is refused or names others' own segment does not warm up", async () => {
+  const { at, desk } = setUp();
+  at.judge = ({ epoch, terms }) =>
+    Promise.resolve({ ok: true, epoch, verdicts: terms.map(() => "below_crowd_minimum") });
+  await desk.start(peopleWithout(/./));
+  expect([desk.warming(), desk.segmentsMissing]).toEqual([[], true]);
+  const people = peopleWithout(/./);
+  const absent = new Map([...people.absent].map(([name]) => [name, [777]] as const));
+  const foreign = setUp();
+  await foreign.desk.start({ ...people, absent });
+  expect([foreign.desk.warming(), foreign.desk.segmentsMissing]).toEqual([[], false]);
+});
+
+test("an edit while the first people are loaded is in the first World", async () => {
+  const { at, desk, worlds, newest } = setUp();
+  at.reading = withAudiences(0);
+  expect(await desk.readFirst()).toBe(true);
+  expect(desk.segmentsWanted).toEqual([]);
+  at.reading = withAudiences(1);
+  expect([await desk.reload(), worlds]).toEqual([false, []]);
+  expect(await desk.start(peopleOfEpoch(1))).toBe(true);
+  const withOne = withAudiences(1).config?.book.lineItems.length;
+  expect([newest().lineItems, desk.segmentsWanted.length > 0]).toEqual([withOne, true]);
 });

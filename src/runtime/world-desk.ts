@@ -1,17 +1,21 @@
 import type { Clock } from "../base/clock.js";
 import type { Epoch, Generation, LineItemId } from "../base/ids.js";
 import type { PrivacySettings } from "../bid/consent.js";
-import { type AudienceNeeded, audiencesNeeded } from "../campaign/compile.js";
+import { type AudienceNeeded, audiencesNeeded, segmentsWanted } from "../campaign/compile.js";
 import type { Issue } from "../campaign/issue.js";
 import type { LoadedConfig } from "../campaign/load.js";
+import { isAbsentFor, type SegmentWanted } from "../index/projection.js";
+import { type Refusal, type RefusalCode, refuse } from "../index/verify.js";
 import type { AdvertiserCurrencies } from "./advertiser-currencies.js";
 import {
   type AudienceVerdict,
   Certificates,
+  type CountedSnapshot,
   type Judge,
   type JudgeContext,
 } from "./certificates.js";
 import type { RetiredCreatives } from "./retired-creatives.js";
+import { warmingOf } from "./warming.js";
 import { type BuiltWorld, buildWorld, nobody, type People } from "./world-build.js";
 
 /** A config folder as read: `config` null = broken, the issues say where. */
@@ -39,9 +43,16 @@ export type DeskEvent =
   | { readonly kind: "published"; readonly generation: number; readonly epoch: number }
   | { readonly kind: "config_refused"; readonly issues: readonly Issue[] }
   | { readonly kind: "config_warned"; readonly issues: readonly Issue[] }
-  | { readonly kind: "not_certified"; readonly words: string }
+  | {
+      readonly kind: "not_certified";
+      readonly epoch: number;
+      readonly code: RefusalCode;
+      readonly words: string;
+    }
   /** New verdicts; `refused` names the line items that stay dark, and why, without a count. */
   | { readonly kind: "audiences_judged"; readonly refused: readonly RefusedAudience[] }
+  /** Line items that stay dark until the planes of their segments are in memory. */
+  | { readonly kind: "warming"; readonly lineItems: readonly number[] }
   | { readonly kind: "creative_unusable"; readonly creative: number; readonly words: string }
   | { readonly kind: "epoch_expired"; readonly epoch: number; readonly words: string }
   | { readonly kind: "failed"; readonly words: string };
@@ -62,6 +73,7 @@ type Wanted = {
   readonly config: LoadedConfig;
   readonly privacy: PrivacySettings;
   readonly needed: readonly AudienceNeeded[];
+  readonly segments: readonly SegmentWanted[];
 };
 
 type Counted = "nothing missing" | "counted" | "failed";
@@ -84,6 +96,7 @@ export class WorldDesk {
   private wanted: Wanted | null = null;
   private issues: readonly Issue[] = [];
   private failure = "";
+  private toldWarming = "";
   /**
    * What is served: set as one value when every worker has it, so that words and World never drift
    * apart.
@@ -98,11 +111,19 @@ export class WorldDesk {
   }
 
   /**
+   * Reads the config before there is a World, so that people are loaded with its segments in mind.
+   * False: it is broken, `lastIssues` say where.
+   */
+  async readFirst(): Promise<boolean> {
+    return this.wanted !== null || this.run(() => this.readConfig(), false);
+  }
+
+  /**
    * The first World; false: `lastIssues` and `lastFailure` say why there is none. Where the people
    * cannot be counted now it is a contextual one, and `servedPeople` is not them.
    */
   async start(people: People | null, justBefore: () => void = nothing): Promise<boolean> {
-    if (!(await this.run(() => this.readConfig(), false))) return false;
+    if (!(await this.readFirst())) return false;
     const adopted = people === null ? "uncounted" : await this.adopt(people, justBefore);
     return adopted === "uncounted" ? this.republish() : adopted === "adopted";
   }
@@ -116,6 +137,8 @@ export class WorldDesk {
       const before = this.wanted;
       // Before the start: its own first reading will see the change.
       if (before === null || !this.readConfig()) return false;
+      // The start is under way and takes what was read last.
+      if (this.published === null) return false;
       try {
         await this.publish(this.people);
       } catch (error) {
@@ -173,6 +196,27 @@ export class WorldDesk {
     return this.published?.people ?? this.people;
   }
 
+  /** Segments that the config's line items name. */
+  get segmentsWanted(): readonly SegmentWanted[] {
+    return this.wanted?.segments ?? [];
+  }
+
+  /** True: the served epoch has segments that the config names and memory does not hold. */
+  get segmentsMissing(): boolean {
+    if (this.published === null || this.isExpired(this.people)) return false;
+    const { absent } = this.people;
+    return this.segmentsWanted.some(({ name, agency }) => isAbsentFor(absent, name, agency));
+  }
+
+  /** Audiences that wait for planes of the served epoch. */
+  warming(): readonly AudienceNeeded[] {
+    const { wanted, people } = this;
+    if (wanted === null || this.isExpired(people)) return [];
+    const judged = this.verdicts().filter(({ verdict }) => verdict !== "certified");
+    const refused = new Set(judged.map(({ needed }) => needed.digest));
+    return warmingOf(wanted.needed, people, refused);
+  }
+
   get lastIssues(): readonly Issue[] {
     return this.issues;
   }
@@ -184,7 +228,7 @@ export class WorldDesk {
 
   verdicts(): readonly AudienceVerdict[] {
     if (this.wanted === null || this.published?.expired === true) return [];
-    return this.certificates.verdictsOn(this.people.parts.epoch, this.wanted.needed);
+    return this.certificates.verdictsOn(snapshotOf(this.people), this.wanted.needed);
   }
 
   private run<T>(job: () => Promise<T> | T, failed: T): Promise<T> {
@@ -206,7 +250,9 @@ export class WorldDesk {
       return false;
     }
     if (issues.length > 0) this.parts.report({ kind: "config_warned", issues });
-    this.wanted = { config, privacy, needed: audiencesNeeded(config.book) };
+    const { book } = config;
+    const segments = segmentsWanted(book);
+    this.wanted = { config, privacy, needed: audiencesNeeded(book), segments };
     return true;
   }
 
@@ -227,7 +273,7 @@ export class WorldDesk {
   private missing(people: People): readonly AudienceNeeded[] {
     const { epoch } = people.parts;
     if (this.wanted === null || epoch === (0 as Epoch) || this.isExpired(people)) return [];
-    return this.certificates.unjudged(epoch, this.wanted.needed);
+    return this.certificates.unjudged(snapshotOf(people), this.wanted.needed);
   }
 
   /** One count at a time, of what is missing when its turn has come. */
@@ -236,20 +282,22 @@ export class WorldDesk {
       const missing = this.missing(people);
       if (missing.length === 0) return "nothing missing";
       const { epoch } = people.parts;
-      const words = await this.certificates.certify(epoch, missing).catch(wordsOf);
-      if (words === "") {
-        this.tellRefused(missing, epoch);
+      const snapshot = snapshotOf(people);
+      const refusal = await this.certificates.certify(snapshot, missing).catch(refusalOf);
+      if (refusal === null) {
+        this.tellRefused(missing, snapshot);
         return "counted";
       }
-      this.parts.report({ kind: "not_certified", words });
+      const { code, words } = refusal;
+      this.parts.report({ kind: "not_certified", epoch, code, words });
       return "failed";
     });
     this.counting = done;
     return done;
   }
 
-  private tellRefused(judged: readonly AudienceNeeded[], epoch: Epoch): void {
-    const verdicts = this.certificates.verdictsOn(epoch, judged);
+  private tellRefused(judged: readonly AudienceNeeded[], snapshot: CountedSnapshot): void {
+    const verdicts = this.certificates.verdictsOn(snapshot, judged);
     const refused = verdicts.filter(({ verdict }) => verdict !== "certified");
     this.parts.report({
       kind: "audiences_judged",
@@ -273,7 +321,7 @@ export class WorldDesk {
     const generation = (this.generation + 1) as Generation;
     const built = buildWorld({
       ...{ generation, config, privacy, people },
-      certificates: expired ? new Set() : this.certificates.certified(epoch),
+      certificates: expired ? new Set() : this.certificates.certified(snapshotOf(people)),
       placeOf: parts.placeOf,
       publicUrl: parts.publicUrl,
       retired: parts.retired.turn(config.book.creatives, parts.clock.nowMs()),
@@ -286,7 +334,7 @@ export class WorldDesk {
     this.people = people;
     this.published = { built, config, people, expired };
     this.failure = "";
-    this.certificates.dropBefore(epoch);
+    this.certificates.dropBefore(snapshotOf(people));
     this.tell(built, epoch, lapsed);
   }
 
@@ -301,13 +349,30 @@ export class WorldDesk {
       report({ kind: "epoch_expired", epoch, words });
     }
     report({ kind: "published", generation: parts.generation, epoch });
+    this.tellWarming();
+  }
+
+  /** Once for each set of line items that wait. */
+  private tellWarming(): void {
+    const waiting = new Set(this.warming().flatMap(({ lineItems }) => lineItems));
+    const lineItems = [...waiting].sort((a, b) => a - b);
+    if (lineItems.length > 0 && String(lineItems) !== this.toldWarming) {
+      this.parts.report({ kind: "warming", lineItems });
+    }
+    this.toldWarming = String(lineItems);
   }
 }
+
+const snapshotOf = ({ parts, manifestDigest }: People): CountedSnapshot => ({
+  ...{ epoch: parts.epoch, manifestDigest },
+});
 
 const nothing = (): void => undefined;
 
 const wordsOf = (error: unknown): string =>
   error instanceof Error && error.message !== "" ? error.message : "a job of the World desk failed";
+
+const refusalOf = (error: unknown): Refusal => refuse("unreadable", wordsOf(error));
 
 const issueOf = (error: unknown): Issue => ({
   ...{ severity: "error", file: "", line: 0, column: 0 },

@@ -32,6 +32,7 @@ import type { ConfigReading } from "../runtime/world-desk.js";
 import { servedWorldFrom } from "../runtime/world-parts.js";
 import { tokenKeyFrom } from "../wire/token-key.js";
 import { TokenWriter } from "../wire/token-writer.js";
+import { everybodys } from "./small-snapshot.js";
 
 /** Somebody in a test's index, by an iOS identifier. */
 export type TestPerson = { readonly idfa: string; readonly segments: readonly string[] };
@@ -167,7 +168,7 @@ function askBidder(bidder: Bidder, name: string, body: Uint8Array, arrivedNs: nu
 /** An index with the given people in the given segments, straight from the builder. */
 export function peopleOf(names: readonly string[], people: readonly TestPerson[]): People {
   const planes = Array.from({ length: Math.ceil(names.length / 32) }, (_, plane) => plane);
-  const { places } = placesIn(names, planes);
+  const { places, absent } = placesIn(everybodys(names), planes);
   const counts = { identifierCountMax: people.length + 8, ordinalMax: people.length + 1 };
   const epoch = 1 as Epoch;
   const builder = new IndexBuilder({
@@ -181,7 +182,8 @@ export function peopleOf(names: readonly string[], people: readonly TestPerson[]
     builder.setRow(ordinal, rowOf(places, segments, planes.length));
   });
   const dates = { createdMs: 0 as UnixMs, notAfterMs: 0 as UnixMs, dictionaryKey: 0 };
-  return { parts: partsOfImage(builder.finish(), planes, dates), places };
+  const parts = partsOfImage(builder.finish(), planes, dates);
+  return { parts, places, absent, manifestDigest: "" };
 }
 
 function rowOf(places: People["places"], segments: readonly string[], words: number): Uint32Array {

@@ -4,6 +4,7 @@ import { SeededRandom } from "../base/random.js";
 import type { UnixMs } from "../base/units.js";
 import { IndexBuilder, type IndexImage } from "../index/index-builder.js";
 import { planeCountOf, type SegmentEntry } from "../index/manifest.js";
+import type { DictionaryEntry } from "../index/projection.js";
 import { signingKeyIdOf } from "../index/verify.js";
 import type { SigningKeys } from "../runtime/key-files.js";
 import type { SnapshotTrust } from "../runtime/snapshot-read.js";
@@ -81,7 +82,7 @@ export function smallFacts(
 ): SnapshotFacts {
   const segments: SegmentEntry[] = Array.from({ length: segmentCount }, (_, i) => ({
     ...{ name: `group.s${i}`, label: `Group ${i}`, source: "test", recencyDays: 30 },
-    ...{ method: "observed", bandedPeople: 100_000 },
+    ...{ method: "observed", bandedPeople: 100_000, agencies: [] },
   }));
   return {
     ...{ createdMs: testNowMs, notAfterMs: (testNowMs + 1000) as UnixMs, segments },
@@ -89,6 +90,10 @@ export function smallFacts(
     ...{ areas: ["north", "east", "south"], ...changes },
   };
 }
+
+/** A dictionary of segments that everybody may use. */
+export const everybodys = (names: readonly string[]): readonly DictionaryEntry[] =>
+  names.map((name) => ({ name, agencies: [] }));
 
 export function testTrust(keys: SigningKeys, crowdMinimum = 100_000): SnapshotTrust {
   const pem = keys.publicKey.export({ type: "spki", format: "pem" }).toString();
