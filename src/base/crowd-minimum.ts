@@ -1,0 +1,113 @@
+import { assert } from "./assert.js";
+import { Hash64, type SipKey } from "./hash.js";
+import { sipHash24Into } from "./siphash.js";
+
+/**
+ * The crowd minimum as a one-sided noisy threshold: a set of n people is admitted iff
+ *
+ *   n + Z >= F + m        Z in [-m, m], P(Z = z) proportional to e^(-epsilon |z|)
+ *
+ * so that a set below F is never admitted, one of F + 2 m always, and whoever adds or takes one
+ * person learns from the verdict at most (epsilon, delta). Z is drawn from a PRF over the set's
+ * canonical digest and the day of the draw: the same set has the same noise, and to ask again is to
+ * hear the same again.
+ */
+export const crowdEpsilonInverse = 10;
+export const crowdDelta = 1e-9;
+
+/**
+ * Half of the width that the noise needs. One person more moves the noise by one, which a verdict
+ * betrays with certainty only where Z was at its end: P(Z = m) <= delta. With q = e^-epsilon,
+ *
+ *   P(Z = m) = q^m (1 - q) / (1 + q - 2 q^(m + 1)) <= delta
+ *      <=    m >= (1 / epsilon) ln(1 + (e^epsilon - 1) / (2 delta))
+ *
+ * The bound is that of the truncated continuous Laplace distribution, and larger than the exact one
+ * by ln((e^epsilon + 1) / 2) / epsilon: half a person.
+ */
+export function crowdMargin(epsilon: number, delta: number): number {
+  assert(epsilon > 0 && delta > 0 && delta < 1, "epsilon above 0, delta between 0 and 1");
+  return Math.ceil(Math.log1p(Math.expm1(epsilon) / (2 * delta)) / epsilon);
+}
+
+/** 178: the noise lies in [-178, 178]. */
+export const crowdMarginPeople = crowdMargin(1 / crowdEpsilonInverse, crowdDelta);
+assert(crowdMarginPeople === 178);
+
+/** A draw is kept for so long, and what fell below stays out for as long. */
+export const crowdDrawDays = 30;
+export const crowdReturnDays = 30;
+
+/** The whole rule: `people` are exact, `minimum` is F. */
+export const admitsCrowd = (people: number, noise: number, minimum: number): boolean =>
+  people + noise >= minimum + crowdMarginPeople;
+
+const weightBits = 58n;
+const fractionBits = 64n;
+
+/**
+ * Cumulative weights of z = -m .. m in integers, e^-epsilon from its series: no float decides a
+ * draw, so every machine draws the same. The smallest weight is 2^58 e^-17.8 = 5e9, so rounding
+ * changes no probability by more than 1e-9 of itself times m.
+ */
+const cumulative: readonly bigint[] = cumulativeWeights();
+const total = cumulative[cumulative.length - 1]!;
+
+function cumulativeWeights(): bigint[] {
+  const one = 1n << fractionBits;
+  let ratio = 0n;
+  let term = one;
+  for (let k = 1n; term !== 0n; k++) {
+    ratio += term;
+    term = -term / (k * BigInt(crowdEpsilonInverse));
+  }
+  const falling = [1n << weightBits];
+  for (let z = 0; z < crowdMarginPeople; z++) falling.push((falling[z]! * ratio) >> fractionBits);
+  let sum = 0n;
+  const sums: bigint[] = [];
+  for (let z = -crowdMarginPeople; z <= crowdMarginPeople; z++) {
+    sum += falling[Math.abs(z)]!;
+    sums.push(sum);
+  }
+  return sums;
+}
+
+/** The probability of one value of the noise, for those who check it. */
+export function noiseProbability(noise: number): number {
+  const place = noise + crowdMarginPeople;
+  if (place < 0 || place >= cumulative.length) return 0;
+  const before = place === 0 ? 0n : cumulative[place - 1]!;
+  return Number(cumulative[place]! - before) / Number(total);
+}
+
+/** Tells this use of the key from every other one. */
+const domain = 0x63;
+const digestBytesMax = 64;
+const message = new Uint8Array(1 + 4 + digestBytesMax);
+const hash = new Hash64();
+
+/**
+ * The noise of a set: `digest` is of its canonical form, `drawDay` in days since 1970. The inverse
+ * of the cumulative weights at 64 uniform bits.
+ */
+export function crowdNoise(key: SipKey, digest: Uint8Array, drawDay: number): number {
+  assert(digest.length > 0 && digest.length <= digestBytesMax, "a digest of 1 to 64 bytes");
+  message[0] = domain;
+  for (let i = 0; i < 4; i++) message[1 + i] = drawDay >>> (8 * i);
+  message.set(digest, 5);
+  sipHash24Into(key, message, 0, 5 + digest.length, hash);
+  return noiseAt((BigInt(hash.hi) << 32n) | BigInt(hash.lo));
+}
+
+/** The noise at a uniform number of 64 bits: rising from -m at 0 to m at the end. */
+export function noiseAt(uniform: bigint): number {
+  const point = (uniform * total) >> 64n;
+  let low = 0;
+  let high = cumulative.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (cumulative[middle]! > point) high = middle;
+    else low = middle + 1;
+  }
+  return low - crowdMarginPeople;
+}
