@@ -32,6 +32,19 @@ export function countBits(words: Uint32Array, wordCount = words.length): number 
   return count;
 }
 
+/** `out` and `other` have the same length, here and in the two below. */
+export function andInto(out: Uint32Array, other: Uint32Array): void {
+  for (let w = 0; w < out.length; w++) out[w] = out[w]! & other[w]!;
+}
+
+export function orInto(out: Uint32Array, other: Uint32Array): void {
+  for (let w = 0; w < out.length; w++) out[w] = out[w]! | other[w]!;
+}
+
+export function andNotInto(out: Uint32Array, other: Uint32Array): void {
+  for (let w = 0; w < out.length; w++) out[w] = out[w]! & ~other[w]!;
+}
+
 /** A fixed set of bits that several threads read and set: one never undoes what another sets. */
 export class SharedBits {
   readonly buffer: SharedArrayBuffer;
