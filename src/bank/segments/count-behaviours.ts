@@ -113,11 +113,16 @@ async function prepareScan(bank: Bank, plan: CountPlan): Promise<Scan | null> {
     const codes = maker.codesOf(touchpoint);
     const files = eventFiles(bank.folders.batchesOf(touchpoint));
     if (codes === null || files.length === 0) continue;
-    const amount = codes.needsAmount ? "coalesce(amount, 0)::DOUBLE" : "0::DOUBLE";
+    const amount = `${codes.needsAmount ? "coalesce(amount, 0)" : "0"}::DOUBLE AS amount`;
     const from = `FROM ${sqlParquet(files)}
       WHERE seconds >= ${codes.fromSec} AND seconds < ${bank.asOfSec}`;
-    const columns = `who, seconds, ${codes.codeSql} AS code${needsAmount ? `, ${amount} AS amount` : ""}`;
-    selects.push(`SELECT ${columns} ${from}`);
+    const columns = [
+      "who",
+      "seconds",
+      `${codes.codeSql} AS code`,
+      ...(needsAmount ? [amount] : []),
+    ];
+    selects.push(`SELECT ${columns.join(", ")} ${from}`);
     pairs.push(...maker.match(codes, await codesIn(bank, codes, from)));
   }
   if (pairs.length === 0) return null;

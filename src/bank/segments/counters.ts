@@ -97,8 +97,8 @@ function addAmounts(
 }
 
 /**
- * Decides each behaviour for the counted people: `out[b]` is behaviour b's bitset over all ordinals.
- * `first` is a multiple of 32, so that slices write words of their own.
+ * Decides each behaviour for the counted people: `out[b]` is behaviour b's bitset over all
+ * ordinals. `first` is a multiple of 32, so that slices write words of their own.
  */
 export function decideInto(counters: Counters, plan: CountPlan, out: readonly Uint32Array[]): void {
   spreadBits(counters, plan, out);

@@ -43,9 +43,10 @@ export async function loadPeople(bank: Bank, epoch: number): Promise<People> {
     eligible: new Uint32Array(bitWords(rowCount)),
     identifiersFile: join(folder, "identifiers.parquet"),
   };
+  const markets = `${sqlList([...config.markets.keys()])}::VARCHAR[]`;
   const sql = `
     SELECT ordinal::UINTEGER, purposes::UTINYINT, coalesce(area, 0)::UINTEGER,
-      coalesce(list_position(${sqlList([...config.markets.keys()])}::VARCHAR[], market), 0)::UTINYINT
+      coalesce(list_position(${markets}, market), 0)::UTINYINT
     FROM ${sqlParquet([join(folder, "persons.parquet")])}`;
   await duck.stream(sql, ({ rowCount: rows, numbers }) => {
     const [ordinals, purposes, areas, markets] = [numbers(0), numbers(1), numbers(2), numbers(3)];
