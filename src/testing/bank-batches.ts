@@ -95,7 +95,7 @@ async function writeParquet(
 ): Promise<void> {
   const csv = join(folder, `${name}.csv`);
   writeFileSync(csv, lines.map((line) => `${line}\n`).join(""));
-  const rows = `(SELECT * FROM read_csv(${sqlText(csv)}, columns = ${columns}, header = false))`;
+  const rows = `(SELECT * FROM read_csv(${sqlText(csv)}, columns = ${columns}, header = false, auto_detect = false))`;
   await duck.run(`
     COPY (WITH rows AS ${rows} ${sql}) TO ${sqlText(join(folder, `${name}.parquet`))}
       (FORMAT parquet, COMPRESSION zstd)`);

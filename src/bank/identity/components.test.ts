@@ -127,7 +127,7 @@ test("a device with 10,000 accounts and an e-mail of 100,000 people are taken ap
   }
   const startMs = performance.now();
   const found = merge(namespaces, pairs);
-  expect(performance.now() - startMs).toBeLessThan(5000);
+  expect(performance.now() - startMs).toBeLessThan(20_000);
   expect(found.audit).toEqual([
     { rule: "accounts_per_email", identifiers: 100_001, times: 1 },
     { rule: "accounts_per_device", identifiers: 10_001, times: 1 },
