@@ -88,7 +88,7 @@ function lintNames(
   for (const name of segmentsOf(expression)) {
     if (segments.has(name)) continue;
     const at = pathOf(expression, name) ?? [];
-    const message = `the snapshot has no segment "${name}": ${suggestion(name, segments)}`;
+    const message = `there is no segment "${name}": ${suggestion(name, segments)}`;
     context.report(unknownSegment, lineItem, [...path, ...at], message);
   }
 }

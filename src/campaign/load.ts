@@ -19,6 +19,7 @@ import { campaignFile } from "./schema-campaign.js";
  *   exchanges/profiles/*.yaml        how a kind of exchange speaks
  *   rates.yaml                       currency rates
  *   privacy.yaml                     not read here
+ *   bank.yaml, markets/, touchpoints/, segments/    the data bank's (bank/config), not read here
  */
 export type LoadedConfig = {
   readonly book: CampaignBook;
@@ -44,8 +45,12 @@ export function kindOfFile(name: string): FileKind {
   if (/^exchanges\/[^/]+\.ya?ml$/.test(name)) return "exchange";
   if (/^rates\.ya?ml$/.test(name)) return "rates";
   if (/^campaigns\/.+\.ya?ml$/.test(name) || /^deals(\/.+)?\.ya?ml$/.test(name)) return "campaign";
-  return /^privacy\.ya?ml$/.test(name) ? "other" : "unknown";
+  return /^privacy\.ya?ml$/.test(name) || isBankFile(name) ? "other" : "unknown";
 }
+
+/** Files that only the data bank reads: nothing of a World depends on them. */
+export const isBankFile = (name: string): boolean =>
+  /^(?:bank|(?:markets|touchpoints|segments)\/.+)\.ya?ml$/.test(name);
 
 /** Never throws for any text: what is wrong with a file is an issue. */
 export function loadConfig(files: readonly SourceFile[]): LoadOutcome {

@@ -1,3 +1,5 @@
+import type { BankConfig } from "../bank/config/model.js";
+import { bankSegmentNames } from "../bank/config/segment-names.js";
 import { hasErrors, type Issue, issueText, sortIssues } from "../campaign/issue.js";
 import { lint } from "../campaign/lint.js";
 import type { LoadedConfig } from "../campaign/load.js";
@@ -5,12 +7,15 @@ import type { CreativeModel } from "../campaign/model.js";
 import { compileTemplates, type TemplateProblem } from "../wire/template-compile.js";
 import { newestEpoch } from "./command-epoch.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
-import { readConfigForm } from "./read-config.js";
+import { readBankConfig, readConfigForm } from "./read-config.js";
 
 /** `crowdbid check`, flags as text by commander's names. */
 export type CheckOptions = {
   readonly config: string;
-  /** A snapshot there gives the names of segments; without one they are not checked. */
+  /**
+   * A snapshot there gives the names of segments; without one the bank's files do, and without
+   * those they are not checked.
+   */
   readonly data?: string | undefined;
   /** Notice addresses are made from it: their length counts. */
   readonly publicUrl?: string | undefined;
@@ -23,32 +28,37 @@ const defaultPublicUrl = "https://bidder.invalid";
 export function runCheck(options: CheckOptions, io: CommandIo): Promise<ExitCode> {
   const reading = readConfigForm(options.config);
   const warnings: string[] = [];
-  const findings = reading.config === null ? [] : findingsIn(reading.config, options, io, warnings);
+  const bank = readBankConfig(options.config, reading.config?.book ?? null);
+  const { config } = reading;
+  const findings =
+    config === null ? [] : findingsIn(config, bank?.config ?? null, options, io, warnings);
   for (const warning of warnings) io.stderr(`${warning}\n`);
-  const issues = sortIssues([...reading.issues, ...findings]);
+  // A folder that cannot be read is said by both, once is enough.
+  const said = new Set(reading.issues.map(issueText));
+  const bankIssues = (bank?.issues ?? []).filter((issue) => !said.has(issueText(issue)));
+  const issues = sortIssues([...reading.issues, ...bankIssues, ...findings]);
   const errors = issues.filter(({ severity }) => severity === "error").length;
   const summary = { errors, warnings: issues.length - errors };
   if (options.json === true) {
     io.stdout(`${JSON.stringify({ ok: errors === 0, ...summary, issues })}\n`);
   } else {
     for (const issue of issues) io.stdout(`${issueText(issue)}\n`);
-    io.stdout(`${summaryText(reading.config, summary)}\n`);
+    io.stdout(`${summaryText(config, bank?.config ?? null, summary)}\n`);
   }
   return Promise.resolve(hasErrors(issues) ? ExitCode.FAILED : ExitCode.OK);
 }
 
 function findingsIn(
   config: LoadedConfig,
+  bank: BankConfig | null,
   options: CheckOptions,
   io: CommandIo,
   warnings: string[],
 ): readonly Issue[] {
   const nowMs = io.nowMs();
   const epoch = newestEpoch(options.data ?? null, nowMs, warnings);
-  const segments =
-    epoch === null
-      ? null
-      : new Map(epoch.manifest.segments.map(({ name, agencies }) => [name, agencies]));
+  const made = bank === null ? null : bankSegmentNames(bank);
+  const known = epoch?.manifest.segments ?? made;
   const problems = templateProblems(config, options.publicUrl ?? defaultPublicUrl);
   const whole = problems.get(0) ?? [];
   return [
@@ -59,7 +69,7 @@ function findingsIn(
     ),
     ...lint(config, {
       nowMs,
-      segments,
+      segments: known === null ? null : new Map(known.map((s) => [s.name, s.agencies])),
       markupProblems: ({ id }: CreativeModel) => problems.get(id) ?? [],
     }),
   ];
@@ -85,17 +95,25 @@ const sentenceOf = ({ exchange, what }: TemplateProblem): string =>
 
 function summaryText(
   config: LoadedConfig | null,
+  bank: BankConfig | null,
   { errors, warnings }: { readonly errors: number; readonly warnings: number },
 ): string {
   const found = `${plural(errors, "error")}, ${plural(warnings, "warning")}`;
   if (config === null) return found;
   const { lineItems, creatives } = config.book;
   const what = [
+    ...(bank === null ? [] : bankTexts(bank)),
     plural(config.exchanges.length, "exchange"),
     plural(lineItems.length, "line item"),
     plural(creatives.length, "creative"),
   ];
   return `${what.join(", ")}: ${found}`;
 }
+
+const bankTexts = (bank: BankConfig): readonly string[] => [
+  plural(bank.markets.size, "market"),
+  plural(bank.touchpoints.size, "touch-point"),
+  plural(bankSegmentNames(bank).length, "segment"),
+];
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;

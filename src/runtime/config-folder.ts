@@ -2,9 +2,14 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SourceFile } from "../campaign/document.js";
+import { isBankFile } from "../campaign/load.js";
 
 /** Files below these are ours, at any depth; beside them the YAML files of the folder itself. */
-const subfolders = ["campaigns", "deals", "exchanges"] as const;
+const subfolders = [
+  ...(["campaigns", "deals", "exchanges"] as const),
+  // The data bank's: a folder has all of its own, none is taken from elsewhere.
+  ...(["markets", "touchpoints", "segments"] as const),
+];
 const profilesFolder = "exchanges/profiles";
 const fileBytesMax = 128 * 1024 * 1024;
 /** The config folder of the program itself: its exchange profiles serve every config folder. */
@@ -14,25 +19,32 @@ const isYaml = (name: string): boolean => /\.ya?ml$/.test(name) && !name.startsW
 /**
  * The YAML files of a config folder as texts, sorted by name; which file means what is
  * campaign/load's matter. Exchange profiles that the folder lacks are taken from its parent
- * (config/demo uses those of config/), else from the package's own. Throws where the folder or a
- * file cannot be read, with the path and what to do.
+ * (config/demo uses those of config/), else from the package's own. Files whose name is not
+ * `wanted` are not opened. Throws where the folder or a file cannot be read, with the path and what
+ * to do.
  */
-export function readConfigFolder(folder: string): readonly SourceFile[] {
+export function readConfigFolder(
+  folder: string,
+  wanted: (name: string) => boolean = () => true,
+): readonly SourceFile[] {
   if (!isFolder(folder)) {
     throw new Error(`there is no config folder ${folder}: name one with --config`);
   }
-  const files = placedFiles(folder).map(({ path, name }) => readSource(path, name));
+  const placed = placedFiles(folder).filter(({ name }) => wanted(name));
+  const files = placed.map(({ path, name }) => readSource(path, name));
   return files.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /**
- * The files that are there now and whose changes can change what a config says: those of
- * `readConfigFolder`, and the JSON files beside them, one of which may be the vendor list.
+ * The files that are there now and whose changes can change what a bidder does: those of
+ * `readConfigFolder` but the data bank's, and the JSON files beside them, one of which may be the
+ * vendor list.
  */
 export function watchedFiles(folder: string): readonly string[] {
   const beside = listed(folder, "").filter((name) => name.endsWith(".json"));
   const lists = beside.map((name) => join(folder, name));
-  return [...placedFiles(folder).map(({ path }) => path), ...lists];
+  const files = placedFiles(folder).filter(({ name }) => !isBankFile(name));
+  return [...files.map(({ path }) => path), ...lists];
 }
 
 type PlacedFile = Pick<SourceFile, "path" | "name">;

@@ -1,9 +1,12 @@
 import { join } from "node:path";
+import type { Buyers } from "../bank/config/aipl.js";
+import { type BankOutcome, loadBankConfig } from "../bank/config/load.js";
 import type { UnixMs } from "../base/units.js";
 import { segmentNames } from "../campaign/compile.js";
 import type { Issue } from "../campaign/issue.js";
 import { lint } from "../campaign/lint.js";
-import { type LoadedConfig, loadConfig } from "../campaign/load.js";
+import { isBankFile, type LoadedConfig, loadConfig } from "../campaign/load.js";
+import type { CampaignBook } from "../campaign/model.js";
 import { readConfigFolder } from "./config-folder.js";
 import { loadPrivacyConfig } from "./privacy-config.js";
 import { realClock } from "./real-clock.js";
@@ -22,7 +25,7 @@ export function readConfig(folder: string, nowMs: UnixMs = realClock.nowMs()): C
  */
 export function readConfigForm(folder: string): ConfigReading {
   try {
-    const { config, issues } = loadConfig(readConfigFolder(folder));
+    const { config, issues } = loadConfig(readConfigFolder(folder, isBidderFile));
     const path = join(folder, "privacy.yaml");
     const privacy = loadPrivacyConfig(path);
     if (privacy.ok) return { config, privacy: privacy.settings, issues };
@@ -33,6 +36,27 @@ export function readConfigForm(folder: string): ConfigReading {
     return { config: null, privacy: null, issues: [issueOf(folder, message)] };
   }
 }
+
+const isBidderFile = (name: string): boolean => !isBankFile(name);
+
+/**
+ * The data bank's part of a config folder; null where the folder has none. With `book`, the
+ * agencies and advertisers that it names are looked up. Never throws.
+ */
+export function readBankConfig(folder: string, book: CampaignBook | null): BankOutcome | null {
+  try {
+    const files = readConfigFolder(folder, isBankFile);
+    return files.length === 0 ? null : loadBankConfig(files, book === null ? null : buyersOf(book));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "the folder cannot be read";
+    return { config: null, issues: [issueOf(folder, message)] };
+  }
+}
+
+const buyersOf = ({ agencies, advertisers }: CampaignBook): Buyers => ({
+  agencies: new Set(agencies.map(({ id }) => id)),
+  agencyOf: new Map(advertisers.map(({ id, agency }) => [id, agency])),
+});
 
 /**
  * What lint finds, as warnings: `crowdbid check` refuses such a folder, a running bidder goes on

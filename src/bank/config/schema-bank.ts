@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { hint, object, oneOf, wholeNumber } from "../../campaign/schema-words.js";
+
+/** The form of bank.yaml: how careful the bank is about who is one person. */
+
+/** Kinds of which a value alone names an identifier: what needs a scope cannot stand here. */
+const stopKinds = [
+  ...(["idfa", "aaid", "oaid", "tifa"] as const),
+  ...(["idfaSha1", "idfaMd5", "aaidSha1", "aaidMd5", "oaidSha1", "oaidMd5"] as const),
+  ...(["account", "email", "emailSha256", "phone", "phoneSha256"] as const),
+] as const;
+
+// The value is an identifier: no message may repeat it, so none is made from the input.
+const stopValue = (() => {
+  const error = "is no text of 1 to 512 characters: write the identifier in quotes";
+  return z.string({ error }).min(1, { error }).max(512, { error });
+})();
+
+const stopEntry = object({ kind: oneOf(stopKinds), value: stopValue });
+
+export const bankFile = object({
+  identity: object({
+    accountsPerEmailMax: wholeNumber(1, 100, "accounts of one e-mail address").optional(),
+    accountsPerDeviceMax: wholeNumber(1, 100, "accounts of one device").optional(),
+    devicesPerAccountMax: wholeNumber(1, 1000, "devices of one account").optional(),
+    componentIdentifiersMax: wholeNumber(2, 10_000, "identifiers of one person").optional(),
+    stopList: z
+      .array(stopEntry, { error: hint("a list such as [{kind: email, value: ...}], or []") })
+      .max(100_000, { error: "the list has more than 100000 entries: shorten it" })
+      .optional(),
+  }).optional(),
+});
+export type BankForm = z.output<typeof bankFile>;
