@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hint, object, oneOf, wholeNumber } from "../../campaign/schema-words.js";
+import { object, wholeNumber } from "../../campaign/schema-words.js";
 
 /** The form of bank.yaml: how careful the bank is about who is one person. */
 
@@ -10,13 +10,20 @@ const stopKinds = [
   ...(["account", "email", "emailSha256", "phone", "phoneSha256"] as const),
 ] as const;
 
-// The value is an identifier: no message may repeat it, so none is made from the input.
-const stopValue = (() => {
-  const error = "is no text of 1 to 512 characters: write the identifier in quotes";
-  return z.string({ error }).min(1, { error }).max(512, { error });
-})();
-
-const stopEntry = object({ kind: oneOf(stopKinds), value: stopValue });
+// What stands here are identifiers: no message may repeat any of it, wherever it was misplaced.
+const entryForm = "is no entry of the stop-list: write {kind: email, value: ...} with two texts";
+const kindForm = `is no kind of identifier: write one of ${stopKinds.join(", ")}`;
+const valueForm = "is no text of 1 to 512 characters: write the identifier in quotes";
+const listForm = "is no list: write one such as [{kind: email, value: ...}], or []";
+const stopEntry = z.strictObject(
+  {
+    kind: z.enum(stopKinds, { error: kindForm }),
+    value: z.string({ error: valueForm }).min(1, { error: valueForm }).max(512, {
+      error: valueForm,
+    }),
+  },
+  { error: entryForm },
+);
 
 export const bankFile = object({
   identity: object({
@@ -25,7 +32,7 @@ export const bankFile = object({
     devicesPerAccountMax: wholeNumber(1, 1000, "devices of one account").optional(),
     componentIdentifiersMax: wholeNumber(2, 10_000, "identifiers of one person").optional(),
     stopList: z
-      .array(stopEntry, { error: hint("a list such as [{kind: email, value: ...}], or []") })
+      .array(stopEntry, { error: listForm })
       .max(100_000, { error: "the list has more than 100000 entries: shorten it" })
       .optional(),
   }).optional(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { suggestion } from "../../campaign/issue.js";
 import {
   flag,
   hint,
@@ -54,7 +55,12 @@ const kindForm = z.union(
       }),
     }),
   ],
-  { error: hint("a kind such as account, or {column: ifa_kind, values: {idfa: idfa}}") },
+  {
+    error: (issue) =>
+      typeof issue.input === "string"
+        ? `"${issue.input}" is no kind: ${suggestion(issue.input, identifierKinds)}`
+        : hint("a kind such as account, or {column: ifa_kind, values: {idfa: idfa}}")(issue),
+  },
 );
 
 const scopeNumber = wholeNumber(1, 65_535, "an exchange's id, or an eid source's number");
