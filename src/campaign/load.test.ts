@@ -145,6 +145,9 @@ describe("a broken config", () => {
       "EUR is the base",
     );
     expect(of("other.yaml", "x: 1")[0]).toContain("other.yaml:1:1: warning: is not read");
+    for (const bank of ["bank.yaml", "markets/us.yaml", "touchpoints/x.yml", "segments/a/b.yaml"]) {
+      expect(of(bank, "{{{ not even YAML")).toEqual([]);
+    }
   });
 
   test("of the deepest or the most aliased kind is an issue too", () => {

@@ -1,7 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeEach, expect, it } from "vitest";
+import { bankTexts } from "../testing/bank-config.js";
 import { testIo } from "../testing/command-io.js";
 import { type CheckOptions, runCheck } from "./check-command.js";
 
@@ -66,6 +67,52 @@ it("finds a macro in markup that no template can fill, at its creative", async (
   expect([code, report.ok, found?.severity]).toEqual([1, false, "error"]);
   expect(found?.file).toContain("campaigns/rules.yaml");
   expect(found?.line).toBeGreaterThan(1);
+});
+
+/** Puts a small bank beside the campaigns; its advertiser 1 is agency 1's, as there. */
+function addBank(audience: string): void {
+  for (const [name, text] of Object.entries(bankTexts)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text.replace("advertiser: 11", "advertiser: 1"));
+  }
+  change(
+    "campaigns/rules.yaml",
+    "    campaign: 1\n",
+    `    campaign: 1\n    audience: ${audience}\n`,
+  );
+}
+
+it("takes the names of segments from the bank's files where no snapshot is given", async () => {
+  addBank("{ all: [interest.sports, { none: [aipl.northwind.loyalty] }] }");
+  const { out } = await check();
+  expect(out).toMatch(/\n1 market, 2 touch-points, 7 segments, \d+ exchanges, /);
+  expect(out).not.toContain("no snapshot");
+  expect(out).not.toMatch(/no segment "(?:interest\.sports|aipl)/);
+  change("campaigns/rules.yaml", "[interest.sports,", "[interest.sprots,");
+  const { code, out: told } = await check();
+  expect(code).toBe(1);
+  expect(told).toMatch(
+    /rules\.yaml:\d+:\d+: error: there is no segment "interest\.sprots": did you mean "interest.sp/,
+  );
+});
+
+it("knows no private segment for another agency, and suggests none", async () => {
+  addBank("premium.guests");
+  const { code, out } = await check();
+  expect(code).toBe(1);
+  expect(out).toContain('error: there is no segment "premium.guests": known: aipl.northwind');
+  expect(out.match(/premium/g)).toHaveLength(1);
+});
+
+it("prints the findings of the bank's files, and of an inside segment that is used", async () => {
+  addBank("inside.viewers");
+  expect((await check()).out).toContain('error: there is no segment "inside.viewers"');
+  change("segments/a.yaml", "did: search, category", "did: serch, category");
+  change("segments/a.yaml", "advertiser: 1\n", "advertiser: 6\n");
+  const { code, out } = await check();
+  expect(code).toBe(1);
+  expect(out).toMatch(/segments\/a\.yaml:6:18: error: there is no touch-point "serch"/);
+  expect(out).toContain("error: advertiser 6 belongs to agency 2: write 2");
 });
 
 it("fails for a folder that is not there, in one line", async () => {
