@@ -31,7 +31,8 @@ export function newestEpoch(
   const snapshotsFolder = snapshotsFolderOf(dataFolder);
   const epochs = listEpochs(snapshotsFolder);
   if (epochs.length === 0) return null;
-  const keys = ["identifier.key", "snapshot.ed25519", "snapshot.ed25519.pub", "token.key"];
+  const hashing = ["identifier.key", "suppression.key", "crowd.key"];
+  const keys = [...hashing, "snapshot.ed25519", "snapshot.ed25519.pub", "token.key"];
   if (!keys.every((name) => existsSync(join(dataFolder, "keys", name)))) {
     warnings.push(`${dataFolder} has snapshots but not the keys to verify them: epoch 0 is used`);
     return null;

@@ -10,16 +10,19 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(data, { recursive: true }));
 
+const text = (value: unknown): string => JSON.stringify(value);
 const modeOf = (name: string): number => statSync(join(data, name)).mode & 0o777;
 
 test("the first start makes every key with its mode, the second reads the same ones", () => {
   const first = openKeyFiles(data);
   expect([...first.made].sort()).toEqual([
-    ...["admin.token", "keys/identifier.key", "keys/snapshot.ed25519"],
-    ...["keys/snapshot.ed25519.pub", "keys/token.key"],
+    ...["admin.token", "keys/crowd.key", "keys/identifier.key", "keys/snapshot.ed25519"],
+    ...["keys/snapshot.ed25519.pub", "keys/suppression.key", "keys/token.key"],
   ]);
   expect(modeOf("keys")).toBe(0o700);
-  expect(modeOf("keys/identifier.key")).toBe(0o400);
+  for (const name of ["identifier", "suppression", "crowd"]) {
+    expect(modeOf(`keys/${name}.key`)).toBe(0o400);
+  }
   expect(modeOf("keys/snapshot.ed25519")).toBe(0o400);
   expect(modeOf("keys/token.key")).toBe(0o400);
   expect(modeOf("admin.token")).toBe(0o600);
@@ -27,6 +30,11 @@ test("the first start makes every key with its mode, the second reads the same o
   expect(second.made).toEqual([]);
   expect(second.identifierKey).toEqual(first.identifierKey);
   expect(second.identifierKeyId).toBe(first.identifierKeyId);
+  expect(second.suppressionKey).toEqual(first.suppressionKey);
+  expect(second.crowdKey).toEqual(first.crowdKey);
+  expect(new Set([first.identifierKey, first.suppressionKey, first.crowdKey].map(text)).size).toBe(
+    3,
+  );
   expect(second.signing.keyId).toBe(first.signing.keyId);
   expect(second.token).toEqual(first.token);
   expect(second.adminToken).toBe(first.adminToken);
@@ -36,12 +44,15 @@ test("the first start makes every key with its mode, the second reads the same o
 test("two data folders share no secret", () => {
   const [one, other] = [openKeyFiles(join(data, "a")), openKeyFiles(join(data, "b"))];
   expect(one.identifierKeyId).not.toBe(other.identifierKeyId);
+  expect(one.suppressionKey).not.toEqual(other.suppressionKey);
+  expect(one.crowdKey).not.toEqual(other.crowdKey);
   expect(one.signing.keyId).not.toBe(other.signing.keyId);
   expect(one.token.secret).not.toEqual(other.token.secret);
   expect(one.adminToken).not.toBe(other.adminToken);
 });
 
-test.each(["keys/identifier.key", "keys/snapshot.ed25519", "keys/token.key", "admin.token"])(
+const secrets = ["identifier.key", "suppression.key", "crowd.key", "snapshot.ed25519", "token.key"];
+test.each([...secrets.map((name) => `keys/${name}`), "admin.token"])(
   "%s that others may read is refused, with the command that mends it",
   (name) => {
     openKeyFiles(data);
@@ -50,15 +61,18 @@ test.each(["keys/identifier.key", "keys/snapshot.ed25519", "keys/token.key", "ad
   },
 );
 
-test("a key file of the wrong size or content is refused and never overwritten", () => {
-  openKeyFiles(data);
-  const path = join(data, "keys/identifier.key");
-  chmodSync(path, 0o600);
-  writeFileSync(path, "short");
-  chmodSync(path, 0o400);
-  expect(() => openKeyFiles(data)).toThrow(/identifier.key has 5 bytes instead of 16/);
-  expect(readFileSync(path, "utf8")).toBe("short");
-});
+test.each(["identifier", "suppression", "crowd"])(
+  "%s.key of the wrong size is refused and never overwritten",
+  (name) => {
+    openKeyFiles(data);
+    const path = join(data, `keys/${name}.key`);
+    chmodSync(path, 0o600);
+    writeFileSync(path, "short");
+    chmodSync(path, 0o400);
+    expect(() => openKeyFiles(data)).toThrow(`keys/${name}.key has 5 bytes instead of 16`);
+    expect(readFileSync(path, "utf8")).toBe("short");
+  },
+);
 
 test("a public key that is not the private one's is refused", () => {
   openKeyFiles(join(data, "a"));

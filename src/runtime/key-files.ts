@@ -26,6 +26,8 @@ import { signingKeyIdOf } from "../index/verify.js";
  * The secrets of a data folder, made at the first start and read back ever after:
  *
  *   keys/identifier.key        16 bytes, hashes identifiers; no snapshot contains it
+ *   keys/suppression.key       16 bytes, hashes what was forgotten: a lost one lets it in again
+ *   keys/crowd.key             16 bytes, seeds the noise of the crowd minimum
  *   keys/snapshot.ed25519      PKCS #8 PEM, signs snapshots
  *   keys/snapshot.ed25519.pub  SPKI PEM, 0444
  *   keys/token.key             1 byte key id, 32 bytes secret, makes notice tokens (wire/token-key)
@@ -35,6 +37,8 @@ export type KeyFiles = {
   readonly identifierKey: SipKey;
   /** 16 hexadecimal digits that manifests name the identifier key by. */
   readonly identifierKeyId: string;
+  readonly suppressionKey: SipKey;
+  readonly crowdKey: SipKey;
   readonly signing: SigningKeys;
   readonly token: { readonly keyId: number; readonly secret: Uint8Array };
   readonly adminToken: string;
@@ -59,6 +63,7 @@ export class KeyFileError extends Error {
   }
 }
 
+const sipKeyBytes = 16;
 const tokenSecretBytes = 32;
 const firstTokenKeyId = 1;
 
@@ -72,7 +77,14 @@ export function openKeyFiles(dataFolder: string): KeyFiles {
     if (createOnce(path, mode, fresh)) made.push(name);
     return readWithMode(path, mode);
   };
-  const identifier = file("keys/identifier.key", 0o400, () => randomBytes(16));
+  const sipKeyOf = (name: string): Buffer => {
+    const content = file(name, 0o400, () => randomBytes(sipKeyBytes));
+    expectBytes(name, content, sipKeyBytes);
+    return content;
+  };
+  const identifier = sipKeyOf("keys/identifier.key");
+  const suppressionKey = sipKeyFrom(sipKeyOf("keys/suppression.key"));
+  const crowdKey = sipKeyFrom(sipKeyOf("keys/crowd.key"));
   const token = file("keys/token.key", 0o400, () =>
     Buffer.concat([Buffer.of(firstTokenKeyId), randomBytes(tokenSecretBytes)]),
   );
@@ -80,7 +92,6 @@ export function openKeyFiles(dataFolder: string): KeyFiles {
     Buffer.from(`${randomBytes(32).toString("base64url")}\n`),
   );
   const signing = openSigningKeys(file);
-  expectBytes("keys/identifier.key", identifier, 16);
   expectBytes("keys/token.key", token, 1 + tokenSecretBytes);
   const adminToken = admin.toString("latin1").trim();
   if (!/^[\w-]{32,}$/.test(adminToken)) {
@@ -89,7 +100,7 @@ export function openKeyFiles(dataFolder: string): KeyFiles {
   return {
     identifierKey: sipKeyFrom(identifier),
     identifierKeyId: identifierKeyIdOf(identifier),
-    signing,
+    ...{ suppressionKey, crowdKey, signing },
     token: { keyId: token[0]!, secret: new Uint8Array(token.subarray(1)) },
     adminToken,
     adminTokenPath: join(dataFolder, "admin.token"),
