@@ -30,6 +30,7 @@ import {
 import { loadNewestSnapshot } from "./snapshot-loader.js";
 import { listEpochs } from "./snapshot-read.js";
 import type { SnapshotRefusals } from "./snapshot-refusals.js";
+import { settleReplaced } from "./snapshot-replace.js";
 import { PutOffEpochs, retryPauseMs } from "./snapshot-retry.js";
 import type { WorldDesk } from "./world-desk.js";
 
@@ -120,7 +121,9 @@ export class PeopleDesk {
       this.tellOnce(highest.words);
       return null;
     }
-    const listed = new Set(listEpochs(snapshotsFolderOf(this.parts.dataFolder)));
+    const snapshotsFolder = snapshotsFolderOf(this.parts.dataFolder);
+    settleReplaced(snapshotsFolder);
+    const listed = new Set(listEpochs(snapshotsFolder));
     const before = this.listed;
     this.listed = listed;
     if (before !== null) this.refuseOlder([...listed].filter((epoch) => !before.has(epoch)));

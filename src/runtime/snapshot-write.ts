@@ -40,7 +40,8 @@ export type SnapshotFacts = {
 };
 
 const writeBytesMax = 8 * 1024 * 1024;
-const temporaryPrefix = ".writing-";
+/** A folder under way: prefix, epoch, hyphen, process. */
+export const temporaryPrefix = ".writing-";
 export const epochFolderName = (epoch: number): string => `epoch-${epoch}`;
 
 /**
@@ -113,7 +114,7 @@ function bytesOf(image: IndexImage, file: ExpectedFile): Uint8Array {
 }
 
 /** Writes, syncs and digests what it has written. */
-function writeFile(path: string, bytes: Uint8Array): Uint8Array {
+export function writeFile(path: string, bytes: Uint8Array): Uint8Array {
   const digest = createHash("sha256");
   const fd = openSync(path, "wx", 0o400);
   try {
@@ -134,7 +135,7 @@ function writeFile(path: string, bytes: Uint8Array): Uint8Array {
  * Folders that a killed writer left: it held them alone, so their names end in a process that is
  * gone.
  */
-function clearLeftovers(snapshotsFolder: string): void {
+export function clearLeftovers(snapshotsFolder: string): void {
   for (const name of readdirSync(snapshotsFolder)) {
     if (!name.startsWith(temporaryPrefix)) continue;
     const pid = Number(name.split("-").at(-1));
