@@ -2,7 +2,7 @@ import type { ExplainResult } from "./explain-result.js";
 import type { AdminStatus } from "./status.js";
 
 /**
- * What the admin server asks of the running program; each function answers at once, from memory.
+ * What the admin server asks of the running program; all but `forget` answers at once, from memory.
  */
 export type AdminFacts = {
   readonly readiness: () => Readiness;
@@ -11,6 +11,44 @@ export type AdminFacts = {
   readonly status: () => AdminStatus;
   /** null while no World is published. */
   readonly explain: (ask: ExplainAsk) => ExplainResult | null;
+  readonly forget: ForgetFacts;
+};
+
+/** Forgetting goes on behind the answer: what the route sees of it names nobody. */
+export type ForgetFacts = {
+  /** False where this data folder has no bank: the routes are not there. */
+  readonly open: boolean;
+  /** Kinds of identifiers, as config files call them. */
+  readonly kinds: readonly string[];
+  /** Said of known and unknown identifiers alike. */
+  readonly words: string;
+  /** Resolves once the wish is durable. */
+  readonly take: (ask: ForgetAsk) => Promise<ForgetTaken>;
+  /** null: no such wish. */
+  readonly state: (id: string) => ForgetState | null;
+};
+
+export type ForgetAsk = {
+  readonly identifiers: readonly {
+    readonly kind: string;
+    readonly scope: number;
+    readonly value: string;
+  }[];
+  /** These identifiers alone, not the whole person. */
+  readonly only: boolean;
+};
+
+export type ForgetTaken =
+  | { readonly kind: "taken"; readonly id: string }
+  /** Places of values that are no identifier of their kind; nothing was taken. */
+  | { readonly kind: "unusable"; readonly places: readonly number[] }
+  | { readonly kind: "busy" | "failed" };
+
+export type ForgetState = {
+  readonly id: string;
+  readonly state: "running" | "done" | "failed";
+  /** Of a failed one, which is tried again. */
+  readonly reason?: string;
 };
 
 export type Readiness = {

@@ -29,6 +29,10 @@ const facts: AdminFacts = {
     }
     return { status: 400, outcome: "bad_request", reason: "`id` is missing" };
   },
+  forget: {
+    ...{ open: false, kinds: [], words: "", state: () => null },
+    take: async () => ({ kind: "busy" }),
+  },
 };
 const log = {
   error: (fields: object, message: string) => void logged.push(JSON.stringify([fields, message])),

@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from "fastify";
 import { type AdminFacts, unreadyReasons } from "./admin-facts.js";
 import { readExplainBody } from "./explain-body.js";
+import { addForgetRoutes } from "./forget-routes.js";
 import { problemOf, problemType, sendProblem } from "./problem.js";
 
 export type AdminOptions = {
@@ -89,6 +90,7 @@ function addApi(
   { facts, token }: Omit<AdminOptions, "host" | "port">,
 ): void {
   const guard = bearerGuard(token);
+  addForgetRoutes(server, facts.forget, guard, parsed);
   server.get("/api/v1/status", { onRequest: guard }, async () => facts.status());
   server.post("/api/v1/explain", { onRequest: guard }, async (request, reply) => {
     const value = parsed(request.body);

@@ -81,6 +81,7 @@ function factsOf(server: Server, ending: Ending): AdminFacts {
       });
     },
     explain: (ask) => explainNow(server, worldNow(), ask),
+    forget: server.forget,
   };
 }
 

@@ -17,6 +17,7 @@ import type { EdgePorts, EdgeWorkerOwn, EdgeWorld } from "./edge-worker-thread.j
 import { type Ending, EndRank } from "./ending.js";
 import { entryUrl } from "./entry-url.js";
 import type { Settings } from "./flags.js";
+import { ForgetDesk } from "./forget-desk.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
 import type { Log } from "./log.js";
 import { type Money, startMoney } from "./money.js";
@@ -50,6 +51,7 @@ export type Server = {
   readonly desk: WorldDesk;
   readonly people: PeopleDesk;
   readonly refusals: SnapshotRefusals;
+  readonly forget: ForgetDesk;
   readonly workers: Workers;
   readonly counters: CounterSums;
   readonly slots: ExchangeSlots;
@@ -181,10 +183,11 @@ async function startWorld(
   });
   const { demoProgress } = options;
   const people = new PeopleDesk({ dataFolder, keys, desk, refusals, log, demoProgress });
+  const forget = new ForgetDesk({ dataFolder, clock: realClock, log });
   // An edit may name segments whose planes are not in memory: no waiting for the next look.
   const edited = (): void => void desk.reload().then(() => people.refresh());
   const stopWatching = watchConfig(settings.configFolder, edited);
-  const stop = (): boolean => stopAll(stopWatching, people);
+  const stop = (): boolean => stopAll(stopWatching, people, forget);
   ending.add({ name: "watchers", rank: EndRank.WATCHERS, run: stop });
   // The demo answers contextual bids at once and loads behind; a server waits for its people.
   const started = await people.start(settings.mode === "serve");
@@ -194,9 +197,22 @@ async function startWorld(
     log.warn({}, "no people: bidding on context only, line items with an audience are not live");
   }
   people.watch();
+  forget.resume();
   const { publicUrl, slots } = edge;
   const counters = new CounterSums(edge.counters);
-  return { settings, keys, money, desk, people, refusals, workers, counters, slots, publicUrl };
+  return {
+    settings,
+    keys,
+    money,
+    desk,
+    people,
+    refusals,
+    forget,
+    workers,
+    counters,
+    slots,
+    publicUrl,
+  };
 }
 
 const worldMessage = (
@@ -207,8 +223,9 @@ const worldMessage = (
   payload: { parts, slots: slots.slotsFor(parts.exchanges) },
 });
 
-function stopAll(stopWatching: () => void, people: PeopleDesk): boolean {
+function stopAll(stopWatching: () => void, people: PeopleDesk, forget: ForgetDesk): boolean {
   stopWatching();
+  forget.stop();
   people.stop();
   return true;
 }
