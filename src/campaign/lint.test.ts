@@ -179,7 +179,7 @@ describe("prices, audiences and creatives", () => {
     expect(found(configTexts(), { segments })).toEqual([]);
     segments.set("rich", [2]);
     const findings = found(configTexts(), { segments }).join("\n");
-    expect(findings).toContain('error: the snapshot has no segment "rich"');
+    expect(findings).toContain('error: there is no segment "rich"');
     const near = campaignFileWith("[aware, {none: [rich]}]", "[aware, {none: [rish]}]");
     expect(found(near, { segments }).join("\n")).not.toContain('"rich"');
     expect(found(near).join("\n")).toContain('did you mean "rich"?');

@@ -57,7 +57,7 @@ test("explain and check speak of others' own segment as of one that is not there
   expect(own.checked).not.toContain('no segment "interest.running"');
   const foreign = await toldOf(dataFolderOf([2, 9]));
   expect(foreign.explained).toMatch(/230 .*epoch 4 has no segment interest\.running/);
-  expect(foreign.checked).toContain('the snapshot has no segment "interest.running"');
+  expect(foreign.checked).toContain('there is no segment "interest.running"');
 });
 
 test("explain says of a segment that is being loaded that it warms up", async () => {
