@@ -86,8 +86,12 @@ describe("config/", () => {
   });
 
   test("says nothing of health, faith, sex, origin, union or children", () => {
-    const sensitive =
-      /health|medic|pharma|diet|pregnan|bab(?:y|ies)|child|kid|parent|faith|relig|church|gender|women|\bmen\b|gay|ethnic|race|union|politic|dating|gambl|debt/i;
+    const words = [
+      "health|medic|pharma|diet|pregnan|bab(?:y|ies)|child|kid",
+      "parent|faith|relig|church|gender|women|\\bmen\\b|gay|ethnic",
+      "race|union|politic|dating|gambl|debt",
+    ];
+    const sensitive = new RegExp(words.join("|"), "i");
     const said = config!.segments.map(({ name, label }) => `${name}: ${label}`);
     expect(said.filter((text) => sensitive.test(text))).toEqual([]);
   });

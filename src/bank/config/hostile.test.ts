@@ -5,6 +5,7 @@ import { bankFilesOf as filesOf, bankTexts as texts } from "../../testing/bank-c
 import { loadBankConfig } from "./load.js";
 
 describe("any text", () => {
+  const deep = `${"{ all: [".repeat(3000)}${"] }".repeat(3000)}`;
   const hostile = [
     "",
     "null",
@@ -13,7 +14,7 @@ describe("any text", () => {
     "a: &a {rule: *a}",
     "segments: [{ name: x, label: x, method: observed, rule: &r { all: [*r] } }]",
     "segments: [{ name: x, label: x, method: observed, rule: &r { all: [*r, *r, *r] } }]",
-    `segments: [{ name: x, label: x, method: observed, rule: ${"{ all: [".repeat(3000)}${"] }".repeat(3000)} }]`,
+    `segments: [{ name: x, label: x, method: observed, rule: ${deep} }]`,
     'segments: [{ name: "{__proto__}", each: { __proto__: [a] }, label: x, method: observed, rule: { market: US } }]',
     'segments: [{ name: "{constructor}", label: x, method: observed, rule: { market: US } }]',
     "__proto__: { a: 1 }",

@@ -58,7 +58,7 @@ function leavesOf(rule: Rule): readonly Leaf[] {
 const segmentsOf = (leaves: readonly Leaf[]): readonly string[] =>
   leaves.flatMap((leaf) => (leaf.kind === "segment" ? [leaf.name] : []));
 
-/** Every segment behind those that its rule names (Kahn); those in or behind a circle are left out. */
+/** Every segment after those that its rule names (Kahn), without those in or after a circle. */
 function inOrder(
   rules: readonly PlacedRule[],
   leaves: ReadonlyMap<string, readonly Leaf[]>,

@@ -88,7 +88,7 @@ export function weightOf(value: RuleForm): number {
   while (open.length > 0) {
     const next = open.pop();
     weight++;
-    if (typeof next === "object" && next !== null) open.push(...Object.values(next));
+    if (typeof next === "object" && next !== null) open.push(...(Object.values(next) as unknown[]));
   }
   return weight;
 }
