@@ -61,6 +61,8 @@ export class Duck {
     });
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
+    // Without it DuckDB does not know how far a statement is.
+    await connection.run("SET enable_progress_bar = true; SET enable_progress_bar_print = false");
     return new Duck(instance, connection, spillFolder);
   }
 

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** A file or folder survives a power cut from here on. */
@@ -20,6 +20,7 @@ export function putInPlace(finished: string, path: string): void {
 
 /** Writes a small file whole, through `<path>.new`; one writer of a path at a time. */
 export function writeDurably(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.new`;
   const fd = openSync(temporary, "w", 0o600);
   try {

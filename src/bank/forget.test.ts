@@ -10,17 +10,20 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { testBank } from "../testing/bare-bank.js";
+import { recordBatch, testBank } from "../testing/bare-bank.js";
 import type { Bank } from "./bank.js";
 import { sqlParquet, sqlText } from "./duck.js";
 import { type ForgetShell, finishForgets, forgottenIn } from "./forget.js";
 import { findForgotten } from "./forget-find.js";
 import { pendingForgets, readIntent } from "./forget-intent.js";
-import { plainForgetParts } from "./forget-parts.js";
 import { takeForget } from "./forget-take.js";
 import { forgettableKinds } from "./forget-words.js";
 import { identifierKeyOf, kindNumbers } from "./identifier-functions.js";
+import { personOf } from "./identity/person-of.js";
+import { removeKeys } from "./ingest/rewrite.js";
 import { parquetFilesBelow } from "./rewrite.js";
+
+const parts = { removeKeys, personOf };
 
 let root = "";
 let bank: Bank;
@@ -90,6 +93,7 @@ async function smallPeople(): Promise<void> {
     writeFileSync(at("people.json"), JSON.stringify({ ...counts, day: "2026-11-25" }));
   }
   const batch = join(folders.batchesOf("commerce"), "0123456789abcdef");
+  recordBatch(batch);
   const names = ["a", "b", "c", "d", "e", "f", "x"];
   await table(
     join(batch, "events.parquet"),
@@ -133,8 +137,8 @@ function take(names: readonly string[], only = false): string {
 
 async function forget(names: readonly string[], only = false) {
   const id = take(names, only);
-  await findForgotten(bank, readIntent(bank.folders, id)!, plainForgetParts, shell.suppress);
-  return finishForgets(bank, plainForgetParts, shell);
+  await findForgotten(bank, readIntent(bank.folders, id)!, parts, shell.suppress);
+  return finishForgets(bank, parts, shell);
 }
 
 /** Which of the accounts still stand in any column of any file, as a key or a suppression hash. */
@@ -216,7 +220,6 @@ test("strangers are suppressed as well, and the result is the same as for the kn
 });
 
 test("a run that is killed at any step is finished by the next one, whatever was done", async () => {
-  const { removeKeys, personOf } = plainForgetParts;
   const steps = ["suppress", "after rows", "scrub"];
   for (const step of steps) {
     rmSync(bank.folders.root, { recursive: true });
@@ -245,7 +248,7 @@ test("a run that is killed at any step is finished by the next one, whatever was
     );
     await expect(dying, step).rejects.toThrow("killed");
     expect(pendingForgets(bank.folders)).toEqual([id]);
-    expect((await finishForgets(bank, plainForgetParts, shell))?.done).toEqual([id]);
+    expect((await finishForgets(bank, parts, shell))?.done).toEqual([id]);
     expect(await left("events", "who"), step).toEqual([..."defx"]);
     expect(await left("persons", "ordinal"), step).toEqual(["6", "7", "8"]);
     expect(await left("suppressed", "hash"), step).toHaveLength(3);
@@ -260,7 +263,7 @@ test("a snapshot that cannot be rewritten keeps the wish pending, with its rows 
   expect(pendingForgets(bank.folders)).toHaveLength(1);
   // The ordinals are in the log already and are not named again, though the keys are gone.
   calls = [];
-  await finishForgets(bank, plainForgetParts, shell);
+  await finishForgets(bank, parts, shell);
   expect(calls).toEqual([]);
 });
 
@@ -278,7 +281,7 @@ test("the intent holds no identifier, a build that was killed begins again", asy
   mkdirSync(bank.folders.writing, { recursive: true });
   writeFileSync(join(bank.folders.writing, "half"), "");
   writeFileSync(bank.folders.build, "{}");
-  await finishForgets(bank, plainForgetParts, shell);
+  await finishForgets(bank, parts, shell);
   expect(existsSync(bank.folders.build) || existsSync(bank.folders.writing)).toBe(false);
   expect(readdirSync(bank.folders.root).filter((name) => name.startsWith("forget"))).toEqual([]);
 });

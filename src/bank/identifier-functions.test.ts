@@ -34,7 +34,7 @@ const bigOf = (value: string, namespace: Namespace, scope = 0): string => {
 const scalar = async (sql: string): Promise<unknown> =>
   Object.values((await duck.rows<Record<string, unknown>>(`SELECT ${sql} AS x`))[0]!)[0];
 
-test("a UUID hashes as the bidder hashes its text, in either case and from either column", async () => {
+test("a UUID hashes as the bidder hashes its text, in either case and column", async () => {
   const want = bigOf(ifa, Namespace.IDFA);
   expect(await scalar(`identifier_key(1, 0, '${ifa}')`)).toBe(want);
   expect(await scalar(`identifier_key(1, 0, '${ifa.toUpperCase()}')`)).toBe(want);
@@ -55,7 +55,8 @@ test("cookies keep their scope, and what is no identifier is 0", async () => {
 
 test("NULLs among values leave their neighbours right", async () => {
   const rows = await duck.rows<{ n: number; k: string; u: string }>(`
-    SELECT n::INTEGER AS n, identifier_key(32, 0, CASE WHEN n % 3 > 0 THEN 'account-' || n END) AS k,
+    SELECT n::INTEGER AS n,
+      identifier_key(32, 0, CASE WHEN n % 3 > 0 THEN 'account-' || n END) AS k,
       identifier_key_uuid(1, CASE WHEN n % 2 > 0 THEN '${ifa}'::UUID END) AS u
     FROM range(5000) t(n) ORDER BY n`);
   for (const { n, k, u } of rows) {
@@ -94,4 +95,22 @@ test("a suppression hash depends on its own key alone", async () => {
 test("what the event keys rest on: DuckDB's hash of a text, pinned with its version", async () => {
   // The keys of stored events: another value here means that old events would come in again.
   expect(await scalar("hash('order-1')")).toBe("14729406887147506305");
+});
+
+test("texts of every length hash alike, cut into pieces or not, whatever their letters", async () => {
+  const texts = Array.from({ length: 62 }, (_, i) => "aB3-".repeat(16).slice(0, i + 1));
+  texts.push(
+    ...texts.map((text) => `${text.slice(0, -1)}é`),
+    "漢字かな交じり文",
+    "a@b.example",
+    "+8613800138000",
+  );
+  const kinds = [kindNumbers.account, kindNumbers.idfa, kindNumbers.email, kindNumbers.phone];
+  const quoted = texts.map((text) => `'${text}'`).join(", ");
+  for (const kind of kinds) {
+    const rows = await duck.rows<{ key: string }>(`SELECT identifier_key(${kind}::UTINYINT,
+      0::UINTEGER, t) AS key FROM (SELECT unnest([${quoted}]) AS t)`);
+    const want = texts.map((text) => String(identifierKeyOf(kind, 0, text, identifier) ?? 0n));
+    expect(rows.map(({ key }) => key)).toEqual(want);
+  }
 });

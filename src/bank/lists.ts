@@ -129,9 +129,9 @@ async function hashFile(bank: Bank, upload: ListUpload, target: string): Promise
 function valuesOf({ file, column }: ListUpload): string {
   const path = sqlText(file);
   if (column === undefined) {
-    const options = `auto_detect=false, header=false, delim='\x01', quote='', escape='', comment=''`;
-    return `(SELECT trim(value) AS value FROM read_csv(${path}, ${options},
-      columns={'value': 'VARCHAR'}, strict_mode=false) WHERE trim(value) <> '')`;
+    const marks = "delim='\x01', quote='', escape='', comment=''";
+    return `(SELECT trim(value) AS value FROM read_csv(${path}, auto_detect=false, header=false,
+      ${marks}, columns={'value': 'VARCHAR'}, strict_mode=false) WHERE trim(value) <> '')`;
   }
   const name = `"${column.replaceAll('"', '""')}"`;
   return `(SELECT trim(${name}) AS value FROM read_csv(${path}, header=true, all_varchar=true))`;

@@ -16,11 +16,11 @@ import type { UnixMs } from "../base/units.js";
 import { headerBytes } from "../index/format.js";
 import { IndexBuilder } from "../index/index-builder.js";
 import { SegmentIndex } from "../index/segment-index.js";
+import { recordBatch, testBank } from "../testing/bare-bank.js";
 import { CanarySearch } from "../testing/canary.js";
 import { markedPerson } from "../testing/canary-requests.js";
-import { testBank } from "../testing/small-bank.js";
 import { smallFacts } from "../testing/small-snapshot.js";
-import { forgetLogOf, snapshotsFolderOf, trustOf } from "./demo-world.js";
+import { forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
 import { ForgetDesk } from "./forget-desk.js";
 import { tailForgetLog } from "./forget-log.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
@@ -86,7 +86,11 @@ async function smallWorld(): Promise<void> {
   const retired = `SELECT 0::UINTEGER AS ordinal, '' AS day, 0::UINTEGER AS "into" WHERE false`;
   await parquet(at("retired"), retired);
   const batch = join(folders.batchesOf("commerce"), "0123456789abcdef");
-  await parquet(join(batch, "events.parquet"), "SELECT key AS who, 7::UINTEGER AS s FROM world");
+  recordBatch(batch);
+  await parquet(
+    join(batch, "events.parquet"),
+    "SELECT key AS who, 7::UINTEGER AS seconds FROM world",
+  );
   const edge = "min(key) AS a, max(key) AS b";
   await parquet(join(batch, "edges.parquet"), `SELECT ${edge} FROM world GROUP BY ordinal`);
   await parquet(folders.aiplOf("2026-11-25"), "SELECT DISTINCT ordinal FROM world");
@@ -206,13 +210,17 @@ test("a bridging identifier that goes splits its person at the next build", asyn
   const [a, bridge, c] = [device(1), device(2), device(3)].map((value) => keyOf("idfa", value));
   const low = (x: bigint, y: bigint): string => (x < y ? `(${x}, ${y})` : `(${y}, ${x})`);
   const batch = join(folders.batchesOf("commerce"), "0123456789abcdef");
-  const edges = `SELECT * FROM (VALUES ${low(a!, bridge!)}, ${low(bridge!, c!)}) t(a, b)`;
+  recordBatch(batch);
+  // An edge of others stays: a file without any row would go.
+  const others = low(keyOf("idfa", device(7)), keyOf("idfa", device(8)));
+  const values = [low(a!, bridge!), low(bridge!, c!), others].join(", ");
+  const edges = `SELECT * FROM (VALUES ${values}) t(a, b)`;
   await parquet(
     join(batch, "edges.parquet"),
     `SELECT a::UBIGINT AS a, b::UBIGINT AS b FROM (${edges})`,
   );
   const list = [a, bridge, c].map((key) => `${key}::UBIGINT`).join(", ");
-  const events = `SELECT unnest([${list}]) AS who`;
+  const events = `SELECT unnest([${list}]) AS who, 7::UINTEGER AS seconds`;
   await parquet(join(batch, "events.parquet"), events);
   /** Connected components over the edges and events on disk. */
   const naivePeople = async (): Promise<number> => {

@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Bank, type BankKeys, dayStartSec } from "../bank/bank.js";
 import { Duck } from "../bank/duck.js";
@@ -27,4 +28,11 @@ export async function testBank(dataFolder: string, keys = testKeys): Promise<Ban
     },
     ...{ crowdMinimum: 100_000, report: () => {} },
   };
+}
+
+/** The record that makes a folder of row files a batch; give the batch's folder. */
+export function recordBatch(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const record = { schema: 1, touchpoint: "commerce", file: "test", firstSec: 7, lastSec: 7 };
+  writeFileSync(join(folder, "batch.json"), JSON.stringify(record));
 }
