@@ -48,7 +48,8 @@ async function writeBatch({ duck, folders }: Bank, { touchpoint, rows }: Batch):
   writeFileSync(join(folder, "quarantine.ndjson"), "");
   const eventColumns =
     "{event: 'UBIGINT', seconds: 'UINTEGER', who: 'UBIGINT', market: 'VARCHAR', area: 'VARCHAR', " +
-    "behaviour: 'VARCHAR', category: 'VARCHAR', brand: 'VARCHAR', source: 'VARCHAR', amount: 'BIGINT'}";
+    "behaviour: 'VARCHAR', category: 'VARCHAR', brand: 'VARCHAR', source: 'VARCHAR', " +
+    "amount: 'BIGINT'}";
   await writeParquet(duck, folder, "events", events, eventColumns, "FROM rows");
   await writeParquet(
     ...([duck, folder, "identifiers", identifiers] as const),
@@ -60,7 +61,8 @@ async function writeBatch({ duck, folders }: Bank, { touchpoint, rows }: Batch):
     ...([duck, folder, "edges", edges] as const),
     "{one: 'UBIGINT', other: 'UBIGINT', mm: 'UTINYINT', seconds: 'UINTEGER'}",
     `SELECT least(one, other) AS a, greatest(one, other) AS b, mm, min(seconds) AS first,
-      max(seconds) AS last, count(*)::UINTEGER AS events FROM rows WHERE one <> other GROUP BY a, b, mm`,
+      max(seconds) AS last, count(*)::UINTEGER AS events
+      FROM rows WHERE one <> other GROUP BY a, b, mm`,
   );
   return folder;
 }
@@ -95,7 +97,8 @@ async function writeParquet(
 ): Promise<void> {
   const csv = join(folder, `${name}.csv`);
   writeFileSync(csv, lines.map((line) => `${line}\n`).join(""));
-  const rows = `(SELECT * FROM read_csv(${sqlText(csv)}, columns = ${columns}, header = false, auto_detect = false))`;
+  const options = `columns = ${columns}, header = false, auto_detect = false`;
+  const rows = `(SELECT * FROM read_csv(${sqlText(csv)}, ${options}))`;
   await duck.run(`
     COPY (WITH rows AS ${rows} ${sql}) TO ${sqlText(join(folder, `${name}.parquet`))}
       (FORMAT parquet, COMPRESSION zstd)`);
@@ -116,7 +119,7 @@ const touchpoint = (name: string, homeArea: boolean): Touchpoint => ({
   ...{ behaviours: [], identifiers: [], links: [], homeArea },
 });
 
-/** US (opt-out: US-CA, US-NY, and US-XX with 12 people) and EU (opt-in: EU-FR); four touch-points. */
+/** US (opt-out: US-CA, US-NY, US-XX with 12 people), EU (opt-in: EU-FR); four touch-points. */
 export const smallBankConfig: BankConfig = {
   markets: new Map([
     [

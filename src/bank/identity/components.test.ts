@@ -145,7 +145,7 @@ test("an e-mail that joins 100,000 devices without accounts is dissolved at once
   expect(new Set(found.of).size).toBe(100_001);
 });
 
-/** The rules again, the slow way: sets of links, and a distance from every account to every node. */
+/** The rules again, the slow way: sets of links, and the distances from each node. */
 function oracle(namespaces: readonly number[], pairs: readonly Pair[], max: Limits): number[] {
   const isAccount = (i: number): boolean => namespaces[i] === ACCOUNT;
   const isDevice = (i: number): boolean => namespaces[i]! < ACCOUNT;

@@ -1,31 +1,42 @@
 import { Namespace } from "../../base/identifier.js";
-import type { Audit } from "./audit.js";
+import { type Audit, ruleNumber } from "./audit.js";
 import type { Links } from "./links.js";
 
 const nothing = 0xffff_ffff;
 
 /**
- * Whose each identifier of a component with several accounts is: the rank of the account that is
- * the fewest links away, or its own rank where two are equally near. Elsewhere the component, so
- * that a link within one person is one between equal labels. null where no component has several.
+ * Parts components with several accounts: an identifier belongs to the account that is the fewest
+ * links away, and to nobody where two are equally near. Changes `componentOf` there, and marks the
+ * links between two parts in `edgeRules`.
  *
- * Links of one label hold together: what is nearest to one account alone has a neighbour on the way
- * there that is nearest to that account alone.
+ * A part holds together: what is nearest to one account alone has a neighbour on the way there that
+ * is nearest to that account alone. So no second union-find is needed.
  */
-export function distinctLabels(
+export function partConflicts(
   namespaces: Uint8Array,
   links: Links,
   edgeRules: Uint8Array,
   componentOf: Uint32Array,
   audit: Audit,
-): Uint32Array | null {
+): void {
   const contested = contestedComponents(namespaces, componentOf);
-  if (contested === null) return null;
+  if (contested === null) return;
   auditContested(contested, componentOf, audit);
-  const neighbours = neighboursWithin(links, edgeRules, componentOf, contested);
+  const within = linksWithin(links, edgeRules, componentOf, contested);
+  const neighbours = neighboursBy(links, within, componentOf.length);
   const labels = nearestAccounts(namespaces, componentOf, contested, neighbours);
-  for (let i = 0; i < labels.length; i++) if (labels[i] === nothing) labels[i] = i;
-  return labels;
+  const rule = ruleNumber("conflicting_accounts");
+  for (let i = 0; i < within.length; i++) {
+    const link = within[i]!;
+    if (labels[links.a[link]!] !== labels[links.b[link]!]) edgeRules[link] = rule;
+  }
+  const least = new Uint32Array(labels.length).fill(nothing);
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    if (contested[componentOf[i]!] === 0) continue;
+    if (least[label] === nothing) least[label] = i;
+    componentOf[i] = least[label]!;
+  }
 }
 
 /** 1 at the number of each component with two or more accounts. */
@@ -52,36 +63,44 @@ function auditContested(contested: Uint8Array, componentOf: Uint32Array, audit: 
   }
 }
 
-/** Neighbours of node i: `nodes[starts[i]] .. nodes[starts[i + 1] - 1]`. */
-type Neighbours = { readonly starts: Uint32Array; readonly nodes: Uint32Array };
-
-function neighboursWithin(
-  { a, b }: Links,
+/** Links that the guards before left in contested components. */
+function linksWithin(
+  { a }: Links,
   edgeRules: Uint8Array,
   componentOf: Uint32Array,
   contested: Uint8Array,
-): Neighbours {
-  const starts = new Uint32Array(componentOf.length + 2);
-  const counts = (i: number): boolean => edgeRules[i] === 0 && contested[componentOf[a[i]!]!] === 1;
-  let ends = 0;
+): Uint32Array {
+  const within = new Uint32Array(a.length);
+  let count = 0;
   for (let i = 0; i < a.length; i++) {
-    if (!counts(i)) continue;
-    starts[a[i]! + 2]!++;
-    starts[b[i]! + 2]!++;
-    ends += 2;
+    within[count] = i;
+    if (edgeRules[i] === 0) count += contested[componentOf[a[i]!]!]!;
+  }
+  return within.slice(0, count);
+}
+
+/** Neighbours of node i: `nodes[starts[i]] .. nodes[starts[i + 1] - 1]`. */
+type Neighbours = { readonly starts: Uint32Array; readonly nodes: Uint32Array };
+
+function neighboursBy({ a, b }: Links, within: Uint32Array, count: number): Neighbours {
+  // Two places ahead, so that filling moves every start to where it belongs.
+  const starts = new Uint32Array(count + 2);
+  for (let i = 0; i < within.length; i++) {
+    starts[a[within[i]!]! + 2]!++;
+    starts[b[within[i]!]! + 2]!++;
   }
   for (let i = 2; i < starts.length; i++) starts[i] = starts[i]! + starts[i - 1]!;
-  // One place ahead, so that filling moves every start to where it belongs.
-  const nodes = new Uint32Array(ends);
-  for (let i = 0; i < a.length; i++) {
-    if (!counts(i)) continue;
-    nodes[starts[a[i]! + 1]!++] = b[i]!;
-    nodes[starts[b[i]! + 1]!++] = a[i]!;
+  const nodes = new Uint32Array(2 * within.length);
+  for (let i = 0; i < within.length; i++) {
+    const one = a[within[i]!]!;
+    const other = b[within[i]!]!;
+    nodes[starts[one + 1]!++] = other;
+    nodes[starts[other + 1]!++] = one;
   }
   return { starts, nodes };
 }
 
-/** Breadth first from all accounts at once; `nothing` where two accounts are equally near. */
+/** Breadth first from all accounts at once; a node's own rank where two are equally near. */
 function nearestAccounts(
   namespaces: Uint8Array,
   componentOf: Uint32Array,
@@ -115,5 +134,6 @@ function nearestAccounts(
       }
     }
   }
+  for (let i = 0; i < labels.length; i++) if (labels[i] === nothing) labels[i] = i;
   return labels;
 }

@@ -17,7 +17,7 @@ export function stopListKeys(bank: Bank): readonly bigint[] {
     const key = identifierKeyOf(kindNumbers[kind], 0, value, bank.keys.identifier);
     if (key === null) {
       throw new BankError(
-        `bank.yaml: identity.stopList[${i}] is no usable identifier of the kind ${kind}: correct it`,
+        `bank.yaml: identity.stopList[${i}] is no usable identifier of kind ${kind}: correct it`,
       );
     }
     return key;
@@ -26,7 +26,7 @@ export function stopListKeys(bank: Bank): readonly bigint[] {
 
 /**
  * The identifiers of all batches but for those of the stop list, which are nobody's. Leaves the
- * table `known_identifiers (key, namespace)` in DuckDB, its rowid the rank.
+ * table `known_identifiers (key, namespace, first)` in DuckDB, its rowid the rank.
  */
 export async function loadIdentifiers(
   bank: Bank,
@@ -53,6 +53,5 @@ export async function loadIdentifiers(
       at += chunk.rowCount;
     },
   );
-  await duck.run("ALTER TABLE known_identifiers DROP COLUMN first");
   return { ranks: new IdentifierRanks(words), namespaces, first };
 }

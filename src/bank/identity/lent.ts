@@ -6,6 +6,7 @@ import {
   UINTEGER,
   UTINYINT,
 } from "@duckdb/node-api";
+import { assert } from "../../base/assert.js";
 import { type Column, type Duck, wordsOf } from "../duck.js";
 import { mayUse } from "./consent.js";
 import type { IdentifierRanks } from "./ranks.js";
@@ -18,7 +19,7 @@ import type { IdentifierRanks } from "./ranks.js";
  *   may_use(opt_out UTINYINT, granted, account_granted, withdrawn, account_withdrawn UINTEGER)
  *     -> UINTEGER                                        1 or 0, consent.ts
  *
- * Functions see NULL as any value: coalesce before. About 0.1 us a row in order, 0.3 us a key.
+ * Functions see NULL as any value: coalesce before. About 0.05 us a row, 0.2 us a key.
  */
 export type Lent = {
   columns: readonly Uint32Array[];
@@ -29,26 +30,27 @@ export type Lent = {
 /** Registers the functions, anew over those of an earlier run, and gives what they read. */
 export function lendTo(duck: Duck): Lent {
   const lent: Lent = { columns: [], ranks: null, ordinals: new Uint32Array(0) };
-  define(duck, "lent", [UTINYINT, UBIGINT], (input, out) => {
+  define(duck, "lent", [UTINYINT, UBIGINT], (input, rows, out) => {
     const columns = numbersOf(input, 0);
-    const rows = wordsOf(input.getColumnVector(1));
-    for (let i = 0; i < input.rowCount; i++) out[i] = lent.columns[columns[i]!]![rows[2 * i]!]!;
+    const places = wordsOf(input.getColumnVector(1));
+    for (let i = 0; i < rows; i++) out[i] = lent.columns[columns[i]!]![places[2 * i]!]!;
   });
-  define(duck, "ordinal_of", [UBIGINT], (input, out) => {
-    const keys = wordsOf(input.getColumnVector(0));
+  let found = new Int32Array(0);
+  define(duck, "ordinal_of", [UBIGINT], (input, rows, out) => {
     const { ranks, ordinals } = lent;
-    for (let i = 0; i < input.rowCount; i++) {
-      const rank = ranks === null ? -1 : ranks.rankOf(keys[2 * i]!, keys[2 * i + 1]!);
-      out[i] = rank < 0 ? 0 : ordinals[rank]!;
-    }
+    assert(ranks !== null, "identifiers are lent");
+    if (found.length < rows) found = new Int32Array(rows);
+    ranks.ranksInto(wordsOf(input.getColumnVector(0)), rows, found);
+    for (let i = 0; i < rows; i++) out[i] = found[i]! < 0 ? 0 : ordinals[found[i]!]!;
   });
   const moments = [UINTEGER, UINTEGER, UINTEGER, UINTEGER];
-  define(duck, "may_use", [UTINYINT, ...moments], (input, out) => {
-    const [optOut, granted, accountGranted, withdrawn, accountWithdrawn] = [
-      ...[numbersOf(input, 0), numbersOf(input, 1), numbersOf(input, 2)],
-      ...[numbersOf(input, 3), numbersOf(input, 4)],
-    ] as [Column, Column, Column, Column, Column];
-    for (let i = 0; i < input.rowCount; i++) {
+  define(duck, "may_use", [UTINYINT, ...moments], (input, rows, out) => {
+    const optOut = numbersOf(input, 0);
+    const granted = numbersOf(input, 1);
+    const accountGranted = numbersOf(input, 2);
+    const withdrawn = numbersOf(input, 3);
+    const accountWithdrawn = numbersOf(input, 4);
+    for (let i = 0; i < rows; i++) {
       const may = mayUse(optOut[i] === 1 ? "optOut" : "optIn", {
         granted: granted[i]!,
         accountGranted: accountGranted[i]!,
@@ -75,13 +77,14 @@ function define(
   duck: Duck,
   name: string,
   parameterTypes: readonly DuckDBType[],
-  body: (input: DuckDBDataChunk, out: Uint32Array) => void,
+  body: (input: DuckDBDataChunk, rows: number, out: Uint32Array) => void,
 ): void {
   duck.register(
     DuckDBScalarFunction.create({
       ...{ name, parameterTypes, returnType: UINTEGER },
       mainFunction: (_, input, output) => {
-        body(input, wordsOf(output));
+        // Each read of rowCount is a native call: 0.3 us.
+        body(input, input.rowCount, wordsOf(output));
         output.flush();
       },
     }),

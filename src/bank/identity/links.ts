@@ -26,17 +26,23 @@ export async function loadLinks(
   const a = new Uint32Array(rows);
   const b = new Uint32Array(rows);
   let count = 0;
+  let oneRanks = new Int32Array(0);
+  let otherRanks = new Int32Array(0);
   await duck.stream("SELECT a, b FROM authenticated_links", (chunk) => {
     const ones = chunk.pairs(0);
     const others = chunk.pairs(1);
-    for (let i = 0; i < 2 * chunk.rowCount; i += 2) {
-      const one = ranks.rankOf(ones[i]!, ones[i + 1]!);
-      const other = ranks.rankOf(others[i]!, others[i + 1]!);
-      if (one >= 0 && other >= 0) {
-        a[count] = one;
-        b[count++] = other;
-      } else if (one < 0) skipped(ones[i]!, ones[i + 1]!);
-      else skipped(others[i]!, others[i + 1]!);
+    if (oneRanks.length < chunk.rowCount) {
+      oneRanks = new Int32Array(chunk.rowCount);
+      otherRanks = new Int32Array(chunk.rowCount);
+    }
+    ranks.ranksInto(ones, chunk.rowCount, oneRanks);
+    ranks.ranksInto(others, chunk.rowCount, otherRanks);
+    for (let i = 0; i < chunk.rowCount; i++) {
+      if (oneRanks[i]! >= 0 && otherRanks[i]! >= 0) {
+        a[count] = oneRanks[i]!;
+        b[count++] = otherRanks[i]!;
+      } else if (oneRanks[i]! < 0) skipped(ones[2 * i]!, ones[2 * i + 1]!);
+      else skipped(others[2 * i]!, others[2 * i + 1]!);
     }
   });
   await duck.run("DROP TABLE authenticated_links");

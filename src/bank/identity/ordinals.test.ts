@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { assignOrdinals, type EarlierOrdinals, reuseAfterDays } from "./ordinals.js";
+import { assignOrdinals, type EarlierOrdinals, type Ordinals, reuseAfterDays } from "./ordinals.js";
 
 const today = 20_000;
 type Gone = readonly [ordinal: number, day: number, into: number];
@@ -54,7 +55,7 @@ test("a merge keeps the smallest ordinal and retires the others into it", () => 
 });
 
 test("a split leaves the ordinal with the oldest identifier and gives the other part a new one", () => {
-  const found = assign([0, 0, 2, 2], earlierOf([1, 1, 1, 1], 2), [50, 60, 40, 70]);
+  const found = assign([0, 0, 2, 2], earlierOf([1, 1, 1, 1], 2), [50, 80, 40, 70]);
   expect(found.of).toEqual([2, 2, 1, 1]);
   expect(found.counts).toEqual({ new: 0, kept: 1, merged: 0, split: 1, gone: 0 });
   // Of equally old identifiers the one with the least key.
@@ -104,4 +105,55 @@ test("`into` follows its person when that one is merged or goes, so there are no
     [2, today, 0],
     [3, day, 0],
   ]);
+});
+
+/** One epoch: days since the one before, and of each of twelve keys its group, -1 = absent. */
+const epoch = fc.tuple(
+  fc.integer({ min: 0, max: 70 }),
+  fc.array(fc.integer({ min: -1, max: 5 }), { minLength: 12, maxLength: 12 }),
+);
+
+test("through any epochs a person has one ordinal, and none returns within 90 days", () => {
+  fc.assert(
+    fc.property(fc.array(epoch, { maxLength: 8 }), (epochs) => {
+      let day = today;
+      let before: Ordinals | null = null;
+      let had = new Map<number, number>();
+      const left = new Map<number, number>();
+      for (const [days, groups] of epochs) {
+        day += days;
+        const keys = groups.flatMap((group, key) => (group < 0 ? [] : [key]));
+        const earlier = {
+          ofRank: Uint32Array.from(keys, (key) => had.get(key) ?? 0),
+          living: Uint8Array.from({ length: before?.next ?? 1 }, (_, ordinal) =>
+            [...had.values()].includes(ordinal) ? 1 : 0,
+          ),
+          next: before?.next ?? 1,
+          retired: before?.retired ?? earlierOf([], 1).retired,
+        };
+        const componentOf = keys.map((key) => keys.findIndex((k) => groups[k] === groups[key]));
+        const first = Uint32Array.from(keys, (key) => key * 7 + 1);
+        const now = assignOrdinals(Uint32Array.from(componentOf), first, earlier, day);
+        const ordinalOfComponent = new Map(componentOf.map((c, rank) => [c, now.ofRank[rank]!]));
+        const inUse = new Set(now.ofRank);
+        expect([...now.ofRank]).toEqual(componentOf.map((c) => ordinalOfComponent.get(c)));
+        expect(inUse.size).toBe(ordinalOfComponent.size);
+        expect(inUse.has(0)).toBe(false);
+        for (const ordinal of inUse) {
+          expect(ordinal).toBeLessThan(now.next);
+          const sinceDays = day - (left.get(ordinal) ?? -1000);
+          const stayed = [...had.values()].includes(ordinal);
+          if (!stayed) expect(sinceDays).toBeGreaterThan(reuseAfterDays);
+        }
+        for (const ordinal of had.values()) if (!inUse.has(ordinal)) left.set(ordinal, day);
+        for (const [i, ordinal] of now.retired.ordinals.entries()) {
+          expect(left.get(ordinal)).toBe(now.retired.days[i]);
+          expect(inUse.has(now.retired.into[i]!) || now.retired.into[i] === 0).toBe(true);
+        }
+        had = new Map(keys.map((key, rank) => [key, now.ofRank[rank]!]));
+        before = now;
+      }
+    }),
+    { numRuns: 200 },
+  );
 });

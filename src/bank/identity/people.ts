@@ -112,15 +112,18 @@ async function writeIdentifiers(
     DROP TABLE known_identifiers`);
 }
 
-/** Proposals are links of one step between persons: nothing follows two of them. */
+/**
+ * Proposals are links of one step between persons: nothing follows two of them. Materialized, for a
+ * filter on a function's result calls the function twice.
+ */
 async function writeProposals({ duck, folders }: Bank, folder: string): Promise<number> {
   await duck.run(`
     CREATE OR REPLACE TEMP TABLE proposed_links AS
-    SELECT * FROM (
+    WITH ends AS MATERIALIZED (
       SELECT a, b, mm, events, ordinal_of(a) AS ordinal_a, ordinal_of(b) AS ordinal_b FROM (
         SELECT a, b, mm, least(sum(events), 4294967295)::UINTEGER AS events
         FROM ${batchRows(folders, "edges")} WHERE mm <> ${authenticated} GROUP BY a, b, mm))
-    WHERE ordinal_a > 0 AND ordinal_b > 0 AND ordinal_a <> ordinal_b;
+    FROM ends WHERE ordinal_a > 0 AND ordinal_b > 0 AND ordinal_a <> ordinal_b;
     COPY (SELECT a, b, mm, events FROM proposed_links ORDER BY a, b, mm)
     TO ${sqlText(join(folder, "proposals.parquet"))} (${parquet})`);
   return duck.number("SELECT count(*) FROM proposed_links");
@@ -162,7 +165,7 @@ function readable(bank: Bank, error: unknown): unknown {
   const file = /['"]([^'"]*\.parquet)['"]/.exec(error.message)?.[1];
   if (file?.startsWith(bank.folders.batches)) {
     return new BankError(
-      `${file} cannot be read (cut off or not Parquet): delete its folder and ingest its source again`,
+      `${file} cannot be read (cut off, or no Parquet): delete its folder, ingest its source again`,
       { cause: error },
     );
   }

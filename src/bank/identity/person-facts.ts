@@ -71,7 +71,8 @@ async function makeHomes(bank: Bank): Promise<void> {
       `(${sqlText(name)}, ${place}::UINTEGER, ${sqlText(market)}, ${area}::UINTEGER)`,
   );
   await duck.run(`
-    CREATE OR REPLACE TEMP TABLE places (name VARCHAR, number UINTEGER, market VARCHAR, area UINTEGER);
+    CREATE OR REPLACE TEMP TABLE places
+      (name VARCHAR, number UINTEGER, market VARCHAR, area UINTEGER);
     ${values.length === 0 ? "" : `INSERT INTO places VALUES ${values.join(", ")};`}`);
   const sources = [...config.touchpoints.values()].filter(({ homeArea }) => homeArea);
   const events = batchRows(
@@ -81,10 +82,11 @@ async function makeHomes(bank: Bank): Promise<void> {
   );
   await duck.run(`
     CREATE OR REPLACE TEMP TABLE homes AS
-    SELECT ordinal, market, area FROM (${mostFrequent(`
+    WITH seen AS MATERIALIZED (
       SELECT ordinal_of(who) AS ordinal, number, n
-      FROM (SELECT who, area, count(*) AS n FROM ${events} WHERE area IS NOT NULL GROUP BY ALL) seen
-      JOIN places ON seen.area = places.name`)}) JOIN places USING (number)`);
+      FROM (SELECT who, area, count(*) AS n FROM ${events} WHERE area IS NOT NULL GROUP BY ALL) rows
+      JOIN places ON rows.area = places.name)
+    SELECT ordinal, market, area FROM (${mostFrequent("FROM seen")}) JOIN places USING (number)`);
 }
 
 /**
@@ -110,7 +112,8 @@ async function makeConsents(bank: Bank): Promise<void> {
   await duck.run(`
     CREATE OR REPLACE TEMP TABLE consent_rows AS
     SELECT ordinal_of(who) AS ordinal, * EXCLUDE (who) FROM (
-      SELECT who, market, behaviour, category, coalesce(source = '${accountSource}', false) AS account,
+      SELECT who, market, behaviour, category,
+        coalesce(source = '${accountSource}', false) AS account,
         max(seconds) AS latest, count(*) AS n
       FROM ${batchRows(folders, "events", [consentTouchpoint])} GROUP BY ALL);
     CREATE OR REPLACE TEMP TABLE said AS
