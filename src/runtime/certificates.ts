@@ -79,7 +79,8 @@ export class Certificates {
     const answer = await this.judge({ ...this.context, ...snapshot, nowMs, terms });
     if (!answer.ok) return answer;
     const { epoch } = snapshot;
-    const verdicts = this.bySnapshot.get(keyOf(snapshot))?.verdicts ?? new Map();
+    const verdicts =
+      this.bySnapshot.get(keyOf(snapshot))?.verdicts ?? new Map<string, TermVerdict>();
     this.bySnapshot.set(keyOf(snapshot), { epoch, verdicts });
     let next = 0;
     for (const { digest, audience } of needed) {

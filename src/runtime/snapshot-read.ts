@@ -56,7 +56,7 @@ export type ReadManifest =
   | {
       readonly ok: true;
       readonly manifest: Manifest;
-      /** SHA-256 of the manifest's file, hexadecimal: which of all snapshots it is. */
+      /** Which of all snapshots it is (`makingOf`). */
       readonly digest: string;
     }
   | Refusal;
@@ -101,10 +101,23 @@ export function readSealed(path: string, trust: SnapshotTrust): ReadManifest {
     const seal = openSeal(bytes, keys);
     if (!seal.ok) return seal;
     const read = decodeBody(seal.body, trust.crowdMinimum);
-    return read.ok ? { ...read, digest: createHash("sha256").update(bytes).digest("hex") } : read;
+    return read.ok ? { ...read, digest: makingOf(read.manifest) } : read;
   } finally {
     closeSync(opened.fd);
   }
+}
+
+/**
+ * SHA-256, hexadecimal, of what a snapshot was made as. Forgetting someone rewrites its files and
+ * counts under the same epoch (snapshot-scrub.ts), and it stays the same snapshot by this.
+ */
+function makingOf(m: Manifest): string {
+  const { epoch, createdMs, notAfterMs, identifierKeyId, source, segments, areas } = m;
+  const made = [epoch, createdMs, notAfterMs, identifierKeyId, source, segments, areas];
+  const shape = [m.shifts.lines, m.shifts.people, m.lineCount, m.rowCount];
+  return createHash("sha256")
+    .update(JSON.stringify([made, shape]))
+    .digest("hex");
 }
 
 function decodeBody(
