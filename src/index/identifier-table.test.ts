@@ -1,7 +1,17 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { SeededRandom } from "../base/random.js";
 import { lineCountFor, lineWords, loadTarget, slotsPerLine } from "./format.js";
-import { findOrdinal, firstLine, Insert, insertOrdinal, otherLine } from "./identifier-table.js";
+import {
+  findOrdinal,
+  firstLine,
+  Insert,
+  InsertTally,
+  insertBlock,
+  insertBlockMax,
+  insertOrdinal,
+  otherLine,
+} from "./identifier-table.js";
 
 const shift = 4;
 const tableOf = (lineCount: number): Uint32Array[] =>
@@ -82,4 +92,47 @@ test("each of an entry's two lines leads to the other, and both lie in the table
 
 test("630 million identifiers take 8.43 bytes each", () => {
   expect((lineCountFor(630e6) * lineWords * 4) / 630e6).toBeLessThan(8.43);
+});
+
+test.each([1, 63, 64, 65, 5000])(
+  "blocks of %i identifiers in all give the same table as one by one, and the same outcomes",
+  (count) => {
+    const lineCount = lineCountFor(count);
+    const [single, blocks] = [tableOf(lineCount), tableOf(lineCount)];
+    const random = new SeededRandom(count);
+    const hashes = Uint32Array.from({ length: 2 * count }, () => random.nextU32());
+    const ordinals = Uint32Array.from({ length: count }, (_, i) => i + 1);
+    // The last one is the first once more: for the same person, or for another one.
+    hashes.copyWithin(2 * (count - 1), 0, 2);
+    ordinals[count - 1] = count === 65 ? 1 : count;
+    const outcomes = [0, 0, 0, 0];
+    for (let i = 0; i < count; i++) {
+      const [lo, hi] = [hashes[2 * i]!, hashes[2 * i + 1]!];
+      const how = insertOrdinal(single, shift, lineCount, lo, hi, ordinals[i]!);
+      outcomes[how] = outcomes[how]! + 1;
+    }
+    const tally = new InsertTally();
+    for (let first = 0; first < count; first += insertBlockMax) {
+      const inBlock = Math.min(insertBlockMax, count - first);
+      const own = hashes.subarray(2 * first);
+      insertBlock(blocks, shift, lineCount, own, ordinals.subarray(first), inBlock, tally);
+    }
+    expect(blocks).toEqual(single);
+    expect([...tally.outcomes]).toEqual(outcomes);
+    expect(tally.displacedMax).toBeLessThanOrEqual(tally.displaced);
+    if (count === 5000) expect(tally.displaced).toBeGreaterThan(500);
+  },
+);
+
+test("a table filled to 0.95 by displacing has the bytes that it always had", () => {
+  const lineCount = 512;
+  const lines = tableOf(lineCount);
+  const random = new SeededRandom(1);
+  for (let n = 1; n <= lineCount * slotsPerLine * loadTarget; n++) {
+    const [lo, hi] = [random.nextU32(), random.nextU32()];
+    insertOrdinal(lines, shift, lineCount, lo, hi, n);
+  }
+  const digest = createHash("sha256");
+  for (const part of lines) digest.update(part);
+  expect(digest.digest("hex").slice(0, 16)).toBe("95925fd7ca79ba29");
 });

@@ -66,6 +66,20 @@ export function findOrdinal(
   return ordinal;
 }
 
+/** What inserts have come to so far; their sums go beyond 32 bits. */
+export class InsertTally {
+  /** How many ended so, by `Insert`. */
+  readonly outcomes = new Float64Array(4);
+  /** Entries that were moved to their other line to make room. */
+  displaced = 0;
+  /** The most entries that one insert moved. */
+  displacedMax = 0;
+  /** Keeps the reads of `insertBlock` from being optimised away. */
+  touched = 0;
+}
+
+const spareTally = new InsertTally();
+
 /**
  * Inserts into the first line with room, its second line next, else displaces: a full line's entry
  * moves to its own other line, and so on along a walk that a fixed counter chooses, so that equal
@@ -78,43 +92,123 @@ export function insertOrdinal(
   lo: number,
   hi: number,
   ordinal: number,
+  tally = spareTally,
 ): Insert {
-  let finger = hi >>> 0;
-  let entry = ordinal;
+  const finger = hi >>> 0;
   const first = firstLine(lo, lineCount);
   const second = otherLine(first, finger, lineCount);
-  const holder = holderOf(lines, shift, first, finger) || holderOf(lines, shift, second, finger);
-  if (holder !== 0) return holder === ordinal ? Insert.DUPLICATE : Insert.COLLISION;
-  if (place(lines, shift, first, finger, entry)) return Insert.ADDED;
+  return insertAt(lines, shift, lineCount, first, second, finger, ordinal, tally);
+}
+
+/** Inserts per block: both their lines fit the first level cache, 64 x 2 x 64 B. */
+export const insertBlockMax = 64;
+const blockFirst = new Uint32Array(insertBlockMax);
+const blockSecond = new Uint32Array(insertBlockMax);
+
+/**
+ * The same as `insertOrdinal` in turn for up to `insertBlockMax` identifiers: `hashes` holds their
+ * lo and hi halves side by side. The lines of all are read before the first insert, because reads
+ * that do not wait for each other overlap: 20 M identifiers took 8.7 to 9.7 s of a core instead of
+ * 12.1 (2 cores, Node 20.20.2, 2026-11).
+ */
+export function insertBlock(
+  lines: readonly Uint32Array[],
+  shift: number,
+  lineCount: number,
+  hashes: Uint32Array,
+  ordinals: Uint32Array,
+  count: number,
+  tally: InsertTally,
+): void {
+  const mask = (1 << shift) - 1;
+  let touched = 0;
+  for (let i = 0; i < count; i++) {
+    const first = firstLine(hashes[2 * i]!, lineCount);
+    const second = otherLine(first, hashes[2 * i + 1]!, lineCount);
+    blockFirst[i] = first;
+    blockSecond[i] = second;
+    touched ^= lines[first >>> shift]![(first & mask) * lineWords]!;
+    touched ^= lines[second >>> shift]![(second & mask) * lineWords]!;
+  }
+  tally.touched ^= touched;
+  for (let i = 0; i < count; i++) {
+    const first = blockFirst[i]!;
+    const second = blockSecond[i]!;
+    const finger = hashes[2 * i + 1]!;
+    insertAt(lines, shift, lineCount, first, second, finger, ordinals[i]!, tally);
+  }
+}
+
+function insertAt(
+  lines: readonly Uint32Array[],
+  shift: number,
+  lineCount: number,
+  first: number,
+  second: number,
+  finger: number,
+  ordinal: number,
+  tally: InsertTally,
+): Insert {
+  const mask = (1 << shift) - 1;
+  const a = lines[first >>> shift]!;
+  const b = lines[second >>> shift]!;
+  const atA = (first & mask) * lineWords;
+  const atB = (second & mask) * lineWords;
+  let freeA = -1;
+  let freeB = -1;
+  let holder = 0;
+  for (let i = lineWords - 2; i >= 0; i -= 2) {
+    const inA = a[atA + i + 1]!;
+    const inB = b[atB + i + 1]!;
+    if (inA === 0) freeA = i;
+    else if (a[atA + i] === finger) holder = inA;
+    if (inB === 0) freeB = i;
+    else if (b[atB + i] === finger) holder = inB;
+  }
+  let how: Insert = Insert.ADDED;
+  if (holder !== 0) how = holder === ordinal ? Insert.DUPLICATE : Insert.COLLISION;
+  else if (freeA >= 0) put(a, atA + freeA, finger, ordinal);
+  else if (freeB >= 0) put(b, atB + freeB, finger, ordinal);
+  else how = displace(lines, shift, lineCount, second, finger, ordinal, tally);
+  tally.outcomes[how] = tally.outcomes[how]! + 1;
+  return how;
+}
+
+function put(words: Uint32Array, at: number, finger: number, ordinal: number): void {
+  words[at] = finger;
+  words[at + 1] = ordinal;
+}
+
+/** The walk of an insert whose two lines are full, from the second one on. */
+function displace(
+  lines: readonly Uint32Array[],
+  shift: number,
+  lineCount: number,
+  second: number,
+  newFinger: number,
+  newEntry: number,
+  tally: InsertTally,
+): Insert {
+  let finger = newFinger;
+  let entry = newEntry;
   let line = second;
   for (let step = 0; step < displacementsMax; step++) {
-    if (place(lines, shift, line, finger, entry)) return Insert.ADDED;
+    if (step > 0 && place(lines, shift, line, finger, entry)) {
+      tally.displaced += step;
+      tally.displacedMax = Math.max(tally.displacedMax, step);
+      return Insert.ADDED;
+    }
     const words = lines[line >>> shift]!;
     const slot = mix32(step, finger) % slotsPerLine;
     const at = (line & ((1 << shift) - 1)) * lineWords + slot * 2;
     const evictedFinger = words[at]!;
     const evictedEntry = words[at + 1]!;
-    words[at] = finger;
-    words[at + 1] = entry;
+    put(words, at, finger, entry);
     finger = evictedFinger;
     entry = evictedEntry;
     line = otherLine(line, finger, lineCount);
   }
   return Insert.FULL;
-}
-
-function holderOf(
-  lines: readonly Uint32Array[],
-  shift: number,
-  line: number,
-  finger: number,
-): number {
-  const words = lines[line >>> shift]!;
-  const at = (line & ((1 << shift) - 1)) * lineWords;
-  for (let i = 0; i < lineWords; i += 2) {
-    if (words[at + i] === finger && words[at + i + 1] !== 0) return words[at + i + 1]!;
-  }
-  return 0;
 }
 
 function place(
@@ -128,8 +222,7 @@ function place(
   const at = (line & ((1 << shift) - 1)) * lineWords;
   for (let i = 0; i < lineWords; i += 2) {
     if (words[at + i + 1] !== 0) continue;
-    words[at + i] = finger;
-    words[at + i + 1] = entry;
+    put(words, at + i, finger, entry);
     return true;
   }
   return false;

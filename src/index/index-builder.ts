@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.js";
-import { countBits, hasBit, setBit } from "../base/bitset.js";
+import { countBits } from "../base/bitset.js";
 import type { Epoch, Ordinal } from "../base/ids.js";
 import {
   fullParts,
@@ -13,7 +13,14 @@ import {
   planesMax,
   writeHeader,
 } from "./format.js";
-import { Insert, insertOrdinal } from "./identifier-table.js";
+import {
+  Insert,
+  InsertTally,
+  insertBlock,
+  insertBlockMax,
+  insertOrdinal,
+} from "./identifier-table.js";
+import { PeopleFill, type PeopleShare } from "./people-fill.js";
 
 /** Counts are bounds: memory is taken once, for exactly that many. */
 export type BuilderCounts = {
@@ -44,28 +51,23 @@ export type IndexImage = {
   readonly people: readonly SharedArrayBuffer[];
 };
 
-const wordsOf = (parts: readonly SharedArrayBuffer[]): Uint32Array[] =>
-  parts.map((part) => new Uint32Array(part, headerBytes));
-
 /**
  * Builds an index in one pass: `add`, `setRow`, `setHomeArea` in any order, then `finish`. The same
  * calls in the same order give the same bytes. Nothing is kept by person but the bytes of the
- * format.
+ * format. A large index is built by two threads: one calls `addBlock`, the other fills what
+ * `peopleShare` gives it; then the bytes depend on the order within each of the two alone.
  */
 export class IndexBuilder {
+  /** How the inserts ended, and what they moved. */
+  readonly tally = new InsertTally();
   private readonly counts: BuilderCounts;
   private readonly shifts: PartShifts;
   private readonly lineCount: number;
   private readonly rowCount: number;
   private readonly tableParts: readonly SharedArrayBuffer[];
-  private readonly planeParts: readonly (readonly SharedArrayBuffer[])[];
-  private readonly homeParts: readonly SharedArrayBuffer[];
-  private readonly peopleParts: readonly SharedArrayBuffer[];
   private readonly lines: readonly Uint32Array[];
-  private readonly planes: readonly (readonly Uint32Array[])[];
-  private readonly homes: readonly Uint16Array[];
-  private readonly people: readonly Uint32Array[];
-  private identifierCount = 0;
+  private readonly share: PeopleShare;
+  private readonly people: PeopleFill;
   private finished = false;
 
   constructor(counts: BuilderCounts) {
@@ -77,13 +79,13 @@ export class IndexBuilder {
     this.lineCount = lineCountFor(counts.identifierCountMax);
     this.rowCount = ordinalMax + 1;
     this.tableParts = this.allocate(PartKind.TABLE);
-    this.planeParts = Array.from({ length: planeCount }, () => this.allocate(PartKind.PLANE));
-    this.homeParts = this.allocate(PartKind.HOME);
-    this.peopleParts = this.allocate(PartKind.PEOPLE);
-    this.lines = wordsOf(this.tableParts);
-    this.planes = this.planeParts.map(wordsOf);
-    this.homes = this.homeParts.map((part) => new Uint16Array(part, headerBytes));
-    this.people = wordsOf(this.peopleParts);
+    this.lines = this.tableParts.map((part) => new Uint32Array(part, headerBytes));
+    this.share = {
+      ...{ rowCount: this.rowCount, peopleShift: this.shifts.people },
+      planes: Array.from({ length: planeCount }, () => this.allocate(PartKind.PLANE)),
+      ...{ home: this.allocate(PartKind.HOME), people: this.allocate(PartKind.PEOPLE) },
+    };
+    this.people = new PeopleFill(this.share);
   }
 
   /**
@@ -92,60 +94,81 @@ export class IndexBuilder {
    */
   add(hashLo: number, hashHi: number, ordinal: Ordinal): Insert {
     this.checkOrdinal(ordinal);
-    const { lines, lineCount } = this;
-    const how = insertOrdinal(lines, this.shifts.lines, lineCount, hashLo, hashHi, ordinal);
-    assert(how !== Insert.FULL, `identifier table full: ${this.identifierCount} identifiers`);
-    if (how === Insert.ADDED) this.identifierCount++;
-    this.exist(ordinal);
+    const { lines, lineCount, shifts, tally } = this;
+    const how = insertOrdinal(lines, shifts.lines, lineCount, hashLo, hashHi, ordinal, tally);
+    this.checkRoom();
+    this.people.exist(ordinal);
     return how;
+  }
+
+  /**
+   * Adds up to `insertBlockMax` identifiers, faster than one by one: lo and hi halves side by side
+   * in `hashes`, whose they are in `ordinals`. Marks nobody as existing, so that another thread may
+   * fill the people meanwhile: it marks everyone whom it gives a row, a home area or `exist`.
+   * `tally` says how the inserts ended.
+   */
+  addBlock(hashes: Uint32Array, ordinals: Uint32Array, count: number): void {
+    assert(count <= insertBlockMax, "a block is at most insertBlockMax identifiers");
+    assert(
+      hashes.length >= 2 * count && ordinals.length >= count,
+      "a hash and an ordinal for each",
+    );
+    for (let i = 0; i < count; i++) this.checkOrdinal(ordinals[i]!);
+    const { lines, lineCount, shifts, tally } = this;
+    insertBlock(lines, shifts.lines, lineCount, hashes, ordinals, count, tally);
+    this.checkRoom();
   }
 
   /** A person's segments: word p holds plane p. */
   setRow(ordinal: Ordinal, words: Uint32Array): void {
     this.checkOrdinal(ordinal);
-    assert(words.length >= this.planes.length, "a word for each plane");
-    const part = ordinal >>> this.shifts.people;
-    const at = ordinal & ((1 << this.shifts.people) - 1);
-    for (let p = 0; p < this.planes.length; p++) this.planes[p]![part]![at] = words[p]!;
-    this.exist(ordinal);
+    this.people.setRow(ordinal, words);
   }
 
   setHomeArea(ordinal: Ordinal, area: number): void {
     this.checkOrdinal(ordinal);
-    assert(area >= 0 && area <= 0xffff, "a home area is a u16");
-    this.homes[ordinal >>> this.shifts.people]![ordinal & ((1 << this.shifts.people) - 1)] = area;
-    this.exist(ordinal);
+    this.people.setHomeArea(ordinal, area);
   }
 
   exists(ordinal: Ordinal): boolean {
-    const part = this.people[ordinal >>> this.shifts.people]!;
-    return hasBit(part, ordinal & ((1 << this.shifts.people) - 1));
+    return this.people.exists(ordinal);
+  }
+
+  /**
+   * Rows, home areas and who exists, for `PeopleFill` in another thread. Until that has ended, call
+   * nothing but `addBlock` here.
+   */
+  peopleShare(): PeopleShare {
+    return this.share;
   }
 
   /** The image; the builder cannot be used afterwards. */
   finish(): IndexImage {
     assert(!this.finished, "finish() was called before");
     this.finished = true;
-    const { shifts, lineCount, rowCount, identifierCount } = this;
+    const { shifts, lineCount, rowCount, share } = this;
     this.stamp(PartKind.TABLE, 0, this.tableParts);
-    for (const [p, parts] of this.planeParts.entries()) this.stamp(PartKind.PLANE, p, parts);
-    this.stamp(PartKind.HOME, 0, this.homeParts);
-    this.stamp(PartKind.PEOPLE, 0, this.peopleParts);
+    for (const [p, parts] of share.planes.entries()) this.stamp(PartKind.PLANE, p, parts);
+    this.stamp(PartKind.HOME, 0, share.home);
+    this.stamp(PartKind.PEOPLE, 0, share.people);
+    const bits = share.people.map((part) => new Uint32Array(part, headerBytes));
     return {
       epoch: this.counts.epoch,
-      ...{ shifts, lineCount, rowCount, identifierCount },
+      ...{ shifts, lineCount, rowCount, identifierCount: this.identifierCount },
       planeCount: this.counts.planeCount,
-      peopleCount: this.people.reduce((sum, words) => sum + countBits(words), 0),
+      peopleCount: bits.reduce((sum, words) => sum + countBits(words), 0),
       table: this.tableParts,
-      planes: this.planeParts,
-      home: this.homeParts,
-      people: this.peopleParts,
+      ...{ planes: share.planes, home: share.home, people: share.people },
     };
   }
 
-  private exist(ordinal: number): void {
-    const part = this.people[ordinal >>> this.shifts.people]!;
-    setBit(part, ordinal & ((1 << this.shifts.people) - 1));
+  private get identifierCount(): number {
+    return this.tally.outcomes[Insert.ADDED]!;
+  }
+
+  private checkRoom(): void {
+    const roomy = this.tally.outcomes[Insert.FULL] === 0;
+    assert(roomy, `identifier table full: ${this.identifierCount} identifiers`);
   }
 
   private checkOrdinal(ordinal: number): void {

@@ -7,6 +7,7 @@ import type { UnixMs } from "../base/units.js";
 import { smallImage, testShifts } from "../testing/small-snapshot.js";
 import { IndexBuilder } from "./index-builder.js";
 import { partsOfImage, rowShiftFor } from "./index-parts.js";
+import { PeopleFill } from "./people-fill.js";
 import { SegmentIndex } from "./segment-index.js";
 
 const facts = { createdMs: 0 as UnixMs, notAfterMs: 1 as UnixMs, dictionaryKey: 5 };
@@ -103,6 +104,48 @@ test("the builder refuses nobody, strangers and use after the end", () => {
   expect(() => builder.setHomeArea(1 as Ordinal, 70_000)).toThrow(/u16/);
   builder.finish();
   expect(() => builder.add(1, 2, 1 as Ordinal)).toThrow(/finished/);
+});
+
+test("blocks beside a fill through a posted share give the bytes of single calls", () => {
+  const people = 300;
+  const counts = { identifierCountMax: people, ordinalMax: people, planeCount: 2 };
+  const builderOf = () => new IndexBuilder({ epoch: 1 as Epoch, ...counts, shifts: testShifts });
+  const random = new SeededRandom(8);
+  const hashes = Uint32Array.from({ length: 2 * people }, () => random.nextU32());
+  const rows = Uint32Array.from({ length: 2 * people }, () => random.nextU32());
+  const [single, apart] = [builderOf(), builderOf()];
+  const fill = new PeopleFill(structuredClone(apart.peopleShare()));
+  for (let n = 1; n <= people; n++) {
+    const at = 2 * (n - 1);
+    single.add(hashes[at]!, hashes[at + 1]!, n as Ordinal);
+    apart.addBlock(hashes.subarray(at), Uint32Array.of(n), 1);
+    if (n % 5 === 0) {
+      fill.exist(n);
+      continue;
+    }
+    const row = rows.subarray(at, at + 2);
+    single.setRow(n as Ordinal, row);
+    single.setHomeArea(n as Ordinal, n);
+    fill.setRow(n, row);
+    fill.setHomeArea(n, n);
+  }
+  const image = single.finish();
+  expect(image.identifierCount).toBe(people);
+  expect(image.peopleCount).toBe(people);
+  expect(apart.finish()).toEqual(image);
+});
+
+test("a block marks nobody: who exists is for the thread that fills the people", () => {
+  const counts = { identifierCountMax: 4, ordinalMax: 3, planeCount: 1, shifts: testShifts };
+  const builder = new IndexBuilder({ epoch: 1 as Epoch, ...counts });
+  builder.addBlock(Uint32Array.of(1, 2), Uint32Array.of(3), 1);
+  expect(builder.exists(3 as Ordinal)).toBe(false);
+  new PeopleFill(builder.peopleShare()).exist(3);
+  expect(builder.exists(3 as Ordinal)).toBe(true);
+  expect(() => builder.addBlock(Uint32Array.of(1, 2), Uint32Array.of(4), 1)).toThrow(/ordinal 4/);
+  expect(() => builder.addBlock(Uint32Array.of(1), Uint32Array.of(1), 1)).toThrow(/a hash/);
+  expect(() => builder.addBlock(new Uint32Array(200), new Uint32Array(100), 65)).toThrow(/a block/);
+  expect(() => new PeopleFill(builder.peopleShare()).exist(4)).toThrow(/1..ordinalMax/);
 });
 
 test("rows of 630 million people never need more than 1 GiB in one chunk", () => {

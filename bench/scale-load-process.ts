@@ -1,0 +1,5 @@
+import { answerOrder } from "./child.js";
+import { loadScale } from "./scale-load.js";
+
+/** A fresh process, as a bidder after a restart. */
+answerOrder(loadScale);
