@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { addBank } from "./runtime/bank-program.js";
 import { type CheckOptions, runCheck } from "./runtime/check-command.js";
 import { processIo } from "./runtime/command-io.js";
 import { type ExplainOptions, runExplain } from "./runtime/explain-command.js";
@@ -29,6 +30,9 @@ function program(args: readonly string[]): Command {
   addCheck(crowdbid);
   addExplain(crowdbid);
   addReplay(crowdbid);
+  addBank(crowdbid, processIo, (code) => {
+    process.exitCode = code;
+  });
   return crowdbid;
 }
 

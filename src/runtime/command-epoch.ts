@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Epoch } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
 import type { Manifest } from "../index/manifest.js";
-import { forgetLogOf, snapshotsFolderOf, trustOf } from "./demo-world.js";
+import { forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
 import { openKeyFiles } from "./key-files.js";
 import { readServedEpoch } from "./served-epoch.js";
 import { admitSnapshot, listEpochs, type SnapshotTrust } from "./snapshot-read.js";

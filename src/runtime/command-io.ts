@@ -13,6 +13,9 @@ export type CommandIo = {
   readonly stream: (path: string) => AsyncIterable<Uint8Array>;
   readonly nowMs: () => UnixMs;
   readonly monotonicNs: () => number;
+  readonly monotonicMs: () => number;
+  /** Whether stderr is a terminal, which can show a moving line. */
+  readonly isTerminal: boolean;
 };
 
 /** Exit codes of every command (a UsageError of runtime/flags ends with 2). */
@@ -43,4 +46,6 @@ export const processIo: CommandIo = {
       : (createReadStream(path) as AsyncIterable<Buffer>),
   nowMs: realClock.nowMs,
   monotonicNs: realClock.monotonicNs,
+  monotonicMs: () => realClock.monotonicNs() / 1e6,
+  isTerminal: process.stderr.isTTY === true,
 };

@@ -4,7 +4,7 @@ import type { DemoWorldOrder, DemoWorldResult } from "./demo-world.js";
 import type { DemoWorldMessage } from "./demo-world-process.js";
 import { entryUrl } from "./entry-url.js";
 
-export type DemoProgress = (stage: string, done: number, total: number) => void;
+export type DemoProgress = (stage: string, done: number, total: number, unit: string) => void;
 
 /** A build under way: its result, and the way to end it when the process drains. */
 export type DemoBuild = { readonly result: Promise<DemoWorldResult>; readonly stop: () => void };
@@ -16,9 +16,12 @@ export function buildDemoApart(order: DemoWorldOrder, progress: DemoProgress): D
   });
   const result = new Promise<DemoWorldResult>((resolve, reject) => {
     child.on("message", (message: DemoWorldMessage) => {
-      if (message.kind === "progress") progress(message.stage, message.done, message.total);
-      else if (message.kind === "done") resolve(message.result);
-      else reject(new Error(message.words));
+      if (message.kind === "progress") {
+        const { stage, done, total, unit } = message;
+        progress(stage, done, total, unit);
+      }
+      if (message.kind === "done") resolve(message.result);
+      if (message.kind === "failed") reject(new Error(message.words));
     });
     child.once("error", reject);
     child.once("exit", (code) => {

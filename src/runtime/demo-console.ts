@@ -1,11 +1,10 @@
+import { demoIdentifier, demoSeed, knownPersonNumber } from "../bank/generate/demo-person.js";
 import type { AudienceVerdict } from "./certificates.js";
-import { demoIdentifier, demoSeed } from "./demo-people.js";
+import { Progress } from "./progress.js";
 import type { Server } from "./server.js";
 import type { DeskEvent } from "./world-desk.js";
 
 type Output = { readonly write: (text: string) => unknown; readonly isTTY?: boolean };
-
-const lineEveryMs = 1000;
 
 /**
  * What a newcomer sees of the demo: where it listens, a request to paste, and how the people come
@@ -13,14 +12,13 @@ const lineEveryMs = 1000;
  */
 export class DemoConsole {
   private readonly output: Output | null;
-  private lastLineMs = Number.NEGATIVE_INFINITY;
-  private lastStage = "";
-  private open = false;
+  private readonly moving: Progress | null;
   private bidUrl = "";
 
   /** null = say nothing (serve: the log speaks). */
   constructor(output: Output | null) {
     this.output = output;
+    this.moving = output === null ? null : new Progress(output, () => performance.now());
   }
 
   ready(server: Server, adminPort: number): void {
@@ -42,19 +40,8 @@ export class DemoConsole {
     this.line(`The demo's people are being ${how}; until then bids are on context alone.`);
   }
 
-  /** A moving line on a terminal, a plain one a second elsewhere. */
-  progress(stage: string, done: number, total: number): void {
-    const nowMs = performance.now();
-    if (stage === this.lastStage && nowMs - this.lastLineMs < lineEveryMs) return;
-    this.lastLineMs = nowMs;
-    this.lastStage = stage;
-    const share = total > 0 ? Math.floor((100 * done) / total) : 0;
-    const text = `  people: ${stage} ${String(share).padStart(3)} %`;
-    if (this.output?.isTTY === true) {
-      this.output.write(`\r${text.padEnd(40)}`);
-      this.open = true;
-    } else this.line(text);
-  }
+  readonly progress = (stage: string, done: number, total: number, unit: string): void =>
+    this.moving?.report(stage, done, total, unit);
 
   event(event: DeskEvent): void {
     if (event.kind === "published") {
@@ -91,15 +78,12 @@ export class DemoConsole {
 
   private line(text: string): void {
     if (this.output === null) return;
-    this.output.write(this.open ? `\n${text}\n` : `${text}\n`);
-    this.open = false;
+    this.moving?.end();
+    this.output.write(`${text}\n`);
   }
 }
 
-/**
- * A person of the demo on an iPhone who is in audiences that win: "" = the generator has changed.
- */
-const knownPersonNumber = 2;
+/** The advertising identifier of a person of the demo who is in audiences that win. */
 export const knownPerson = (): string => demoIdentifier(demoSeed, knownPersonNumber)?.value ?? "";
 
 const sample = {

@@ -1,9 +1,4 @@
-import {
-  type DemoWorldOrder,
-  type DemoWorldResult,
-  type DemoWorldStage,
-  makeDemoWorld,
-} from "./demo-world.js";
+import { type DemoWorldOrder, type DemoWorldResult, makeDemoWorld } from "./demo-world.js";
 
 /**
  * The process that builds the demo world while contextual bids are answered already. It gets one
@@ -12,25 +7,24 @@ import {
 export type DemoWorldMessage =
   | {
       readonly kind: "progress";
-      readonly stage: DemoWorldStage;
+      readonly stage: string;
       readonly done: number;
       readonly total: number;
+      readonly unit: string;
     }
   | { readonly kind: "done"; readonly result: DemoWorldResult }
   | { readonly kind: "failed"; readonly words: string };
+
+const lookForParentMs = 1000;
 
 function send(message: DemoWorldMessage, whenSent?: () => void): void {
   process.send?.(message, undefined, undefined, whenSent);
 }
 
-const parent = process.ppid;
-
-function build(order: DemoWorldOrder): DemoWorldMessage {
+async function build(order: DemoWorldOrder): Promise<DemoWorldMessage> {
   try {
-    const result = makeDemoWorld(order, (stage, done, total) => {
-      // Building never yields, so the closed channel of a lost parent would be seen too late.
-      if (process.ppid !== parent) process.exit(1);
-      send({ kind: "progress", stage, done, total });
+    const result = await makeDemoWorld(order, (stage, done, total, unit) => {
+      send({ kind: "progress", stage, done, total, unit });
     });
     return { kind: "done", result };
   } catch (error) {
@@ -38,8 +32,17 @@ function build(order: DemoWorldOrder): DemoWorldMessage {
   }
 }
 
+const parent = process.ppid;
+const orphaned = setInterval(() => {
+  if (process.ppid !== parent) process.exit(1);
+}, lookForParentMs);
+orphaned.unref();
+process.once("disconnect", () => process.exit(1));
+
 process.once("message", (order: DemoWorldOrder) => {
-  const last = build(order);
-  if (last.kind === "failed") process.exitCode = 1;
-  send(last, () => process.disconnect());
+  void build(order).then((last) => {
+    if (last.kind === "failed") process.exitCode = 1;
+    process.removeAllListeners("disconnect");
+    send(last, () => process.disconnect());
+  });
 });

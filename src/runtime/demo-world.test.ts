@@ -16,31 +16,32 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 const dayMs = 24 * 3600 * 1000;
 const orderOf = (folder: string, changes: Partial<DemoWorldOrder> = {}): DemoWorldOrder => ({
-  ...{ dataFolder: join(root, folder), seed: 1, people: 500, nowMs: testNowMs, ...changes },
+  ...{ dataFolder: join(root, folder), configFolder: "config/demo", nowMs: testNowMs },
+  ...{ seed: 1, people: 500, ...changes },
 });
 
-test("the demo world is made once, again for other settings, and again before it expires", () => {
-  expect(makeDemoWorld(orderOf("a"))).toMatchObject({ epoch: 1, made: true });
-  expect(makeDemoWorld(orderOf("a"))).toMatchObject({ epoch: 1, made: false });
-  expect(makeDemoWorld(orderOf("a", { seed: 2 }))).toMatchObject({ epoch: 2, made: true });
+test("the demo world is made once, again for other settings, and again before it expires", async () => {
+  expect(await makeDemoWorld(orderOf("a"))).toMatchObject({ epoch: 1, made: true });
+  expect(await makeDemoWorld(orderOf("a"))).toMatchObject({ epoch: 1, made: false });
+  expect(await makeDemoWorld(orderOf("a", { seed: 2 }))).toMatchObject({ epoch: 2, made: true });
   const later = (testNowMs + 24 * dayMs) as DemoWorldOrder["nowMs"];
-  expect(makeDemoWorld(orderOf("a", { seed: 2, nowMs: later }))).toMatchObject({
+  expect(await makeDemoWorld(orderOf("a", { seed: 2, nowMs: later }))).toMatchObject({
     ...{ epoch: 3, made: true },
   });
 });
 
-test("a later start knows whether the people are loaded or built", () => {
+test("a later start knows whether the people are loaded or built", async () => {
   const order = orderOf("d");
   const keys = openKeyFiles(order.dataFolder);
   expect(isDemoWorldMade(order, keys)).toBe(false);
-  makeDemoWorld(order);
+  await makeDemoWorld(order);
   expect(isDemoWorldMade(order, keys)).toBe(true);
   const later = (testNowMs + 24 * dayMs) as DemoWorldOrder["nowMs"];
   expect(isDemoWorldMade({ ...order, nowMs: later }, keys)).toBe(false);
 });
 
-test("500 people are no crowd: every segment is left out of their snapshot", () => {
-  const { dropped } = makeDemoWorld(orderOf("b"));
+test("500 people are no crowd: every segment is left out of their snapshot", async () => {
+  const { dropped } = await makeDemoWorld(orderOf("b"));
   expect(dropped.length).toBe(51);
   expect(dropped).toContain("interest.sports");
 });

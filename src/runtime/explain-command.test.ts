@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { demoPerson } from "../bank/generate/demo-person.js";
 import type { Epoch } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
 import { testIo } from "../testing/command-io.js";
-import { buildDemoImage, demoPerson } from "./demo-people.js";
-import { snapshotsFolderOf } from "./demo-world.js";
+import { buildSyntheticIndex } from "../testing/synthetic-index.js";
+import { snapshotsFolderOf } from "./data-folder.js";
 import { type ExplainOptions, runExplain } from "./explain-command.js";
 import { openKeyFiles } from "./key-files.js";
 import { writeSnapshot } from "./snapshot-write.js";
@@ -79,7 +80,7 @@ describe("with a snapshot", () => {
     const { identifierKey, identifierKeyId, signing } = keys;
     const people = 2_000;
     const options = { seed: 7, people, epoch: 4 as Epoch, identifierKey, crowdMinimum: 1 };
-    const built = buildDemoImage(options);
+    const built = buildSyntheticIndex(options);
     // The real crowd minimum judges: bands say that the segments are large, the count says that
     // they are not.
     const segments = built.segments.map((one) => ({ ...one, bandedPeople: 100_000 }));

@@ -1,8 +1,8 @@
 import { explain, explainRowsMax } from "../admin/explain.js";
 import { explainText, explainTextRowsMax } from "../admin/explain-text.js";
+import { demoPeopleCount, demoPerson } from "../bank/generate/demo-person.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { buildCommandWorld, type CommandWorld } from "./command-world.js";
-import { demoPeopleCount, demoPerson } from "./demo-people.js";
 import { UsageError } from "./flags.js";
 
 /** `crowdbid explain REQUEST.json`, flags as text by commander's names. */

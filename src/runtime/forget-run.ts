@@ -1,21 +1,21 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Bank, BankError, dayStartSec } from "../bank/bank.js";
+import { BankError } from "../bank/bank.js";
 import type { BankConfig } from "../bank/config/model.js";
-import { Duck } from "../bank/duck.js";
 import { bankFolders } from "../bank/folders.js";
 import { type ForgetResult, finishForgets, type SnapshotsScrubbed } from "../bank/forget.js";
 import { findForgotten } from "../bank/forget-find.js";
 import { pendingForgets } from "../bank/forget-intent.js";
-import { type ForgetParts, plainForgetParts } from "../bank/forget-parts.js";
+import type { ForgetParts } from "../bank/forget-parts.js";
 import { takeForget } from "../bank/forget-take.js";
 import type { ForgetRequest } from "../bank/forget-words.js";
-import { registerIdentifierFunctions } from "../bank/identifier-functions.js";
+import { personOf } from "../bank/identity/person-of.js";
+import { removeKeys } from "../bank/ingest/rewrite.js";
 import { waitForLock } from "../bank/lock.js";
 import type { Ordinal } from "../base/ids.js";
-import { crowdMinimumPeople } from "../base/limits.js";
 import type { UnixMs } from "../base/units.js";
-import { forgetLogOf, snapshotsFolderOf, trustOf } from "./demo-world.js";
+import { type BankOrder, withDuck } from "./bank-open.js";
+import { forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
 import { appendForget } from "./forget-log.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
 import { scrubSnapshots } from "./snapshot-scrub.js";
@@ -28,6 +28,9 @@ export type ForgetPlace = {
   /** How long to wait for a build that holds the bank. */
   readonly lockMsMax: number;
 };
+
+/** What forgetting asks of the stages that own the files. */
+export const bankForgetParts: ForgetParts = { removeKeys, personOf };
 
 const limits = { memoryMb: 1024, threads: 2 };
 const logLockMsMax = 10_000;
@@ -47,7 +50,7 @@ export async function takeAndSuppress(
   request: ForgetRequest,
   id: string,
   onTaken: () => void,
-  parts: ForgetParts = plainForgetParts,
+  parts: ForgetParts = bankForgetParts,
 ): Promise<TakeAnswer> {
   const keys = openKeyFiles(place.dataFolder);
   const folders = bankFolders(place.dataFolder);
@@ -56,7 +59,7 @@ export async function takeAndSuppress(
   onTaken();
   // Not the folder that a build may spill to now: opening a DuckDB empties its own.
   const spill = join(folders.root, `spill-forget-${process.pid}`);
-  await withBank(place, keys, spill, async (bank) => {
+  await withDuck(orderOf(place), keys, spill, async (bank) => {
     for (let left = lookUps; ; left--) {
       try {
         await findForgotten(bank, taken.intent, parts, suppressIn(place.dataFolder));
@@ -74,14 +77,14 @@ export async function takeAndSuppress(
 /** Finishes every pending wish under the bank's lock; null where there is none. */
 export async function finishPending(
   place: ForgetPlace,
-  parts: ForgetParts = plainForgetParts,
+  parts: ForgetParts = bankForgetParts,
 ): Promise<ForgetResult | null> {
   const folders = bankFolders(place.dataFolder);
   if (pendingForgets(folders).length === 0) return null;
   const lock = await waitForLock(folders.lock, place.lockMsMax, 250);
   try {
     const keys = openKeyFiles(place.dataFolder);
-    return await withBank(place, keys, folders.spill, (bank) =>
+    return await withDuck(orderOf(place), keys, folders.spill, (bank) =>
       finishForgets(bank, parts, forgetShell(place.dataFolder, keys)),
     );
   } finally {
@@ -128,27 +131,9 @@ const noConfig: BankConfig = {
   },
 };
 
-async function withBank<Result>(
-  { dataFolder, nowMs }: ForgetPlace,
-  keyFiles: KeyFiles,
-  spillFolder: string,
-  work: (bank: Bank) => Promise<Result>,
-): Promise<Result> {
-  const { identifierKey: identifier, suppressionKey: suppression, crowdKey: crowd } = keyFiles;
-  const duck = await Duck.open(limits, spillFolder);
-  try {
-    await registerIdentifierFunctions(duck, { identifier, suppression });
-    return await work({
-      ...{ folders: bankFolders(dataFolder), config: noConfig, duck, limits, nowMs },
-      keys: { identifier, suppression, crowd },
-      asOfSec: dayStartSec(nowMs),
-      crowdMinimum: crowdMinimumPeople,
-      report: () => {},
-    });
-  } finally {
-    duck.close();
-  }
-}
+const orderOf = ({ dataFolder, nowMs }: ForgetPlace): BankOrder => ({
+  ...{ dataFolder, nowMs, limits, config: noConfig, report: () => undefined },
+});
 
 /** An error as words without anything that it may quote: keys stand in DuckDB's own. */
 export function forgetFailure(error: unknown): string {

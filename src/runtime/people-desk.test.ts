@@ -63,7 +63,13 @@ function setUp(
     }) as Adopt,
   };
   desk = new PeopleDesk({
-    ...{ dataFolder: root, keys: openKeyFiles(root), clock, demoProgress: () => undefined },
+    ...{
+      dataFolder: root,
+      configFolder: "config/demo",
+      keys: openKeyFiles(root),
+      clock,
+      demoProgress: () => undefined,
+    },
     refusals,
     load: (request) => {
       at.loads++;

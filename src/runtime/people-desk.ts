@@ -1,16 +1,11 @@
+import { demoPeopleCount, demoSeed } from "../bank/generate/demo-person.js";
 import type { Clock } from "../base/clock.js";
 import type { Epoch } from "../base/ids.js";
 import { SegmentIndex } from "../index/segment-index.js";
 import { refuseOlder } from "../index/verify.js";
+import { forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
 import { buildDemoApart, type DemoBuild, type DemoProgress } from "./demo-build.js";
-import { demoPeopleCount, demoSeed } from "./demo-people.js";
-import {
-  type DemoWorldOrder,
-  forgetLogOf,
-  isDemoWorldMade,
-  snapshotsFolderOf,
-  trustOf,
-} from "./demo-world.js";
+import { type DemoWorldOrder, isDemoWorldMade } from "./demo-world.js";
 import { type ForgetTail, tailForgetLog } from "./forget-log.js";
 import type { KeyFiles } from "./key-files.js";
 import type { Log } from "./log.js";
@@ -38,6 +33,7 @@ const lookForEpochsMs = 2000;
 
 export type PeopleDeskParts = {
   readonly dataFolder: string;
+  readonly configFolder: string;
   readonly keys: KeyFiles;
   readonly desk: Pick<
     WorldDesk,
@@ -305,9 +301,9 @@ export class PeopleDesk {
   }
 
   private demoOrder(): DemoWorldOrder {
-    const { dataFolder } = this.parts;
+    const { dataFolder, configFolder } = this.parts;
     const nowMs = this.clock.nowMs();
-    return { dataFolder, seed: demoSeed, people: demoPeopleCount, nowMs };
+    return { dataFolder, configFolder, seed: demoSeed, people: demoPeopleCount, nowMs };
   }
 
   stop(): void {

@@ -9,7 +9,7 @@ import { Live, tableFrom } from "../campaign/table.js";
 import { SegmentIndex } from "../index/segment-index.js";
 import { smallFacts, smallImage } from "../testing/small-snapshot.js";
 import { AdvertiserCurrencies } from "./advertiser-currencies.js";
-import { forgetLogOf, snapshotsFolderOf, trustOf } from "./demo-world.js";
+import { forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
 import { appendForget } from "./forget-log.js";
 import { openKeyFiles } from "./key-files.js";
 import { PeopleDesk } from "./people-desk.js";
@@ -85,7 +85,14 @@ function setUp(audiences: readonly AudienceExpression[]) {
   });
   const refusals = new SnapshotRefusals();
   people = new PeopleDesk({
-    ...{ dataFolder: root, keys, desk, refusals, demoProgress: () => undefined },
+    ...{
+      dataFolder: root,
+      configFolder: "config/demo",
+      keys,
+      desk,
+      refusals,
+      demoProgress: () => undefined,
+    },
     log: { error: () => undefined, warn: () => undefined },
     load: (request) => {
       at.loads++;

@@ -6,10 +6,10 @@ import { explain } from "../admin/explain.js";
 import type { Epoch } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
 import { testIo } from "../testing/command-io.js";
+import { buildSyntheticIndex } from "../testing/synthetic-index.js";
 import { runCheck } from "./check-command.js";
 import { buildCommandWorld } from "./command-world.js";
-import { buildDemoImage } from "./demo-people.js";
-import { snapshotsFolderOf } from "./demo-world.js";
+import { snapshotsFolderOf } from "./data-folder.js";
 import { runExplain } from "./explain-command.js";
 import { openKeyFiles } from "./key-files.js";
 import { keepServedEpoch } from "./served-epoch.js";
@@ -30,7 +30,7 @@ function dataFolderOf(agencies: readonly number[]): string {
   const folder = mkdtempSync(join(root, "data-"));
   const { identifierKey, identifierKeyId, signing } = openKeyFiles(folder);
   const options = { seed: 7, people: 500, epoch: 4 as Epoch, identifierKey, crowdMinimum: 1 };
-  const built = buildDemoImage(options);
+  const built = buildSyntheticIndex(options);
   const segments = built.segments.map((one) => ({
     ...{ ...one, bandedPeople: 100_000 },
     agencies: one.name === "interest.running" ? agencies : [],

@@ -41,7 +41,7 @@ async function serveHere(settings: Settings): Promise<number> {
     const server = await startServer({
       ...{ settings, log, ending },
       readConfig: () => withCredentials(settings, readConfig(settings.configFolder)),
-      demoProgress: (stage, done, total) => tell.progress(stage, done, total),
+      demoProgress: tell.progress,
       onEvent: (event) => tell.event(event),
     });
     const admin = await startServerAdmin(server, ending, log);

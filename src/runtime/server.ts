@@ -12,7 +12,8 @@ import { AllowancePlaces } from "./budget-plan.js";
 import { judgeTermsApart } from "./certificate-count.js";
 import { watchConfig } from "./config-watch.js";
 import { CounterSums, ExchangeSlots, newCounters } from "./counters.js";
-import { forgetLogOf, snapshotsFolderOf, trustOf } from "./demo-world.js";
+import { forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
+import type { DemoProgress } from "./demo-build.js";
 import type { EdgePorts, EdgeWorkerOwn, EdgeWorld } from "./edge-worker-thread.js";
 import { type Ending, EndRank } from "./ending.js";
 import { entryUrl } from "./entry-url.js";
@@ -35,7 +36,7 @@ export type ServerOptions = {
   readonly log: Log;
   readonly ending: Ending;
   readonly readConfig: () => ConfigReading;
-  readonly demoProgress: (stage: string, done: number, total: number) => void;
+  readonly demoProgress: DemoProgress;
   /** What operators hear of the World desk, beside the log. */
   readonly onEvent?: (event: DeskEvent) => void;
 };
@@ -182,7 +183,10 @@ async function startWorld(
     },
   });
   const { demoProgress } = options;
-  const people = new PeopleDesk({ dataFolder, keys, desk, refusals, log, demoProgress });
+  const { configFolder } = settings;
+  const people = new PeopleDesk({
+    ...{ dataFolder, configFolder, keys, desk, refusals, log, demoProgress },
+  });
   const forget = new ForgetDesk({ dataFolder, clock: realClock, log });
   // An edit may name segments whose planes are not in memory: no waiting for the next look.
   const edited = (): void => void desk.reload().then(() => people.refresh());

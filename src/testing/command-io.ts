@@ -21,7 +21,12 @@ export function testIo(files: Readonly<Record<string, string>>, nowMs: number): 
       for (let at = 0; at < bytes.length; at += 7) yield bytes.subarray(at, at + 7);
     },
     nowMs: () => nowMs as never,
-    monotonicNs: () => (ns += 2000),
+    monotonicNs: () => {
+      ns += 2000;
+      return ns;
+    },
+    monotonicMs: () => ns / 1e6,
+    isTerminal: false,
     out: () => out.join(""),
     err: () => err.join(""),
   };

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -98,6 +98,30 @@ test("marked identities are asked about and explained", async () => {
   }
   written += await (await program.admin("/metrics")).text();
   written += await (await program.admin("/api/v1/status")).text();
+});
+
+test("marked identities are forgotten, by a wish that its answers do not repeat", async () => {
+  const wish = {
+    identifiers: [
+      { kind: "idfa", value: person.of("device.ifa") },
+      { kind: "account", value: person.of("user.id") },
+      { kind: "buyerUid", scope: 1, value: person.of("user.buyeruid") },
+    ],
+  };
+  expect((await program.admin("/api/v1/forget", wish)).status).toBe(404);
+  mkdirSync(join(program.dataFolder, "bank"));
+  const answer = await program.admin("/api/v1/forget", wish);
+  expect(answer.status).toBe(202);
+  const told = await answer.text();
+  const { id } = JSON.parse(told) as { id: string };
+  await program.until("forgotten", async () => {
+    const state = await (await program.admin(`/api/v1/forget/${id}`)).text();
+    written += told + state;
+    return (JSON.parse(state) as { state: string }).state === "done";
+  });
+  const broken = { identifiers: [{ kind: person.of("device.model"), value: "x" }] };
+  written += await (await program.admin("/api/v1/forget", broken)).text();
+  expect(existsSync(join(program.dataFolder, "bank", "suppressed.parquet"))).toBe(true);
 });
 
 test("SIGTERM under load with idle connections open exits 0 and loses no request", async () => {

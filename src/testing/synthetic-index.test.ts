@@ -5,27 +5,27 @@ import type { UnixMs } from "../base/units.js";
 import { partsOfImage } from "../index/index-parts.js";
 import { placesIn } from "../index/projection.js";
 import { SegmentIndex } from "../index/segment-index.js";
-import { everybodys, testShifts } from "../testing/small-snapshot.js";
-import { buildDemoImage, demoPerson, demoSeed } from "./demo-people.js";
+import { everybodys, testShifts } from "./small-snapshot.js";
+import { buildSyntheticIndex, syntheticPerson, syntheticSeed } from "./synthetic-index.js";
 
 const identifierKey = { k0lo: 1, k0hi: 2, k1lo: 3, k1hi: 4 };
 const people = 20_000;
 // 1 in 20, as 100,000 are of the demo's 2 million.
 const options = {
-  ...{ seed: demoSeed, people, epoch: 1 as Epoch, identifierKey, crowdMinimum: people / 20 },
+  ...{ seed: syntheticSeed, people, epoch: 1 as Epoch, identifierKey, crowdMinimum: people / 20 },
   shifts: { lines: 8, people: testShifts.people + 6 },
 };
-const built = buildDemoImage(options);
+const built = buildSyntheticIndex(options);
 const names = built.segments.map(({ name }) => name);
 
-test("the index knows of every demo person what demoPerson says", () => {
+test("the index knows of every person what syntheticPerson says", () => {
   const planes = built.image.planes.map((_, p) => p);
   const facts = { createdMs: 0 as UnixMs, notAfterMs: 1 as UnixMs, dictionaryKey: 0 };
   const index = SegmentIndex.from(partsOfImage(built.image, planes, facts));
   const { places } = placesIn(everybodys(names), planes);
   const row = new Uint32Array(planes.length);
   for (let n = 1; n <= people; n += 13) {
-    const person = demoPerson(n);
+    const person = syntheticPerson(n);
     for (const { namespace, value } of person.identifiers) {
       const hash = identifierHashOf(namespace, value, 0, identifierKey);
       expect(index.ordinalOf(hash?.lo ?? 0, hash?.hi ?? 0)).toBe(n);
@@ -54,7 +54,7 @@ test("at least 40 segments are live; those below the crowd minimum are left out 
 test("nobody is in two stages of one brand, and everyone has one to three identifiers", () => {
   const counts = [0, 0, 0, 0];
   for (let n = 1; n <= 2000; n++) {
-    const person = demoPerson(n);
+    const person = syntheticPerson(n);
     const stages = person.segments.filter((name) => name.startsWith("aipl.halden."));
     expect(stages.length).toBeLessThanOrEqual(1);
     counts[person.identifiers.length]!++;
@@ -64,7 +64,10 @@ test("nobody is in two stages of one brand, and everyone has one to three identi
 });
 
 test("the wished audiences are crowds or not, scaled to the demo's 2 million", () => {
-  const persons = Array.from({ length: people }, (_, i) => new Set(demoPerson(i + 1).segments));
+  const persons = Array.from(
+    { length: people },
+    (_, i) => new Set(syntheticPerson(i + 1).segments),
+  );
   const shareOf = (...wanted: string[]): number =>
     persons.filter((segments) => wanted.every((name) => segments.has(name))).length / people;
   // A sixth above the twentieth: no luck of the draw decides at 2 million.
@@ -80,7 +83,9 @@ test("the wished audiences are crowds or not, scaled to the demo's 2 million", (
 });
 
 test("a known person stays the same from version to version", () => {
-  expect(demoPerson(4).identifiers[0]?.value).toBe("ADA015FC-B7FF-4608-97B7-5B790CCEAB39");
-  expect(demoPerson(4).homeArea).toBe("DE-BY");
-  expect(demoPerson(4, 8).identifiers[0]?.value).not.toBe(demoPerson(4).identifiers[0]?.value);
+  expect(syntheticPerson(4).identifiers[0]?.value).toBe("ADA015FC-B7FF-4608-97B7-5B790CCEAB39");
+  expect(syntheticPerson(4).homeArea).toBe("DE-BY");
+  expect(syntheticPerson(4, 8).identifiers[0]?.value).not.toBe(
+    syntheticPerson(4).identifiers[0]?.value,
+  );
 });

@@ -1,0 +1,85 @@
+import { availableParallelism, totalmem } from "node:os";
+import { join } from "node:path";
+import { type Bank, BankError, dayStartSec, type Report } from "../bank/bank.js";
+import type { BankConfig } from "../bank/config/model.js";
+import { Duck, type DuckLimits } from "../bank/duck.js";
+import { bankFolders } from "../bank/folders.js";
+import { registerIdentifierFunctions } from "../bank/identifier-functions.js";
+import { takeLock } from "../bank/lock.js";
+import { crowdMinimumPeople } from "../base/limits.js";
+import type { UnixMs } from "../base/units.js";
+import { issueText } from "../campaign/issue.js";
+import { type KeyFiles, openKeyFiles } from "./key-files.js";
+import { readBankConfig } from "./read-config.js";
+
+export type BankOrder = {
+  readonly dataFolder: string;
+  readonly config: BankConfig;
+  readonly limits: DuckLimits;
+  readonly nowMs: UnixMs;
+  readonly report: Report;
+  /** Another one than 100,000 is for tests only. */
+  readonly crowdMinimum?: number;
+};
+
+export type OpenedBank = { readonly bank: Bank; readonly keys: KeyFiles };
+
+/**
+ * The bank of a data folder for one job that writes it: keys, the writer's lock, DuckDB; closed
+ * again however the job ends. Throws BankError with words for the operator.
+ */
+export async function withBank<T>(
+  order: BankOrder,
+  job: (opened: OpenedBank) => Promise<T>,
+): Promise<T> {
+  const keys = openKeyFiles(order.dataFolder);
+  const folders = bankFolders(order.dataFolder);
+  const lock = takeLock(folders.lock);
+  try {
+    return await withDuck(order, keys, folders.spill, (bank) => job({ bank, keys }));
+  } finally {
+    lock.release();
+  }
+}
+
+/** The same without the lock, for jobs that only read, or whose caller holds it. */
+export async function withDuck<T>(
+  order: BankOrder,
+  keyFiles: KeyFiles,
+  spillFolder: string,
+  job: (bank: Bank) => Promise<T>,
+): Promise<T> {
+  const { dataFolder, config, limits, nowMs, report } = order;
+  const { identifierKey: identifier, suppressionKey: suppression, crowdKey: crowd } = keyFiles;
+  const duck = await Duck.open(limits, spillFolder);
+  try {
+    await registerIdentifierFunctions(duck, { identifier, suppression });
+    return await job({
+      ...{ folders: bankFolders(dataFolder), config, duck, limits, nowMs, report },
+      keys: { identifier, suppression, crowd },
+      asOfSec: dayStartSec(nowMs),
+      crowdMinimum: order.crowdMinimum ?? crowdMinimumPeople,
+    });
+  } finally {
+    duck.close();
+  }
+}
+
+/** The bank's part of a config folder; throws BankError with every finding, one a line. */
+export function bankConfigOf(configFolder: string): BankConfig {
+  const outcome = readBankConfig(configFolder, null);
+  if (outcome === null) {
+    throw new BankError(
+      `${join(configFolder, "touchpoints")} is missing: the bank needs bank.yaml, markets/, ` +
+        "touchpoints/ and segments/ in its config folder (name one with --config)",
+    );
+  }
+  if (outcome.config !== null) return outcome.config;
+  throw new BankError(outcome.issues.map(issueText).join("\n"));
+}
+
+/** A quarter of the machine's memory for DuckDB: the rest is for the index and the page cache. */
+export const defaultLimits = (): DuckLimits => ({
+  memoryMb: Math.max(1024, Math.floor(totalmem() / 2 ** 20 / 4)),
+  threads: availableParallelism(),
+});
