@@ -1,4 +1,4 @@
-import { demoSegments } from "../src/runtime/demo-segments.js";
+import { demoSegments } from "../src/bank/generate/demo-segments.js";
 import { syntheticModel } from "../src/testing/campaigns.js";
 import { startInProcess } from "../src/testing/in-process.js";
 import { workload } from "./workload.js";

@@ -1,8 +1,10 @@
-import { type ChildProcess, execFileSync, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bankOptionsOf, printBank } from "./bank.js";
 import { printChanges } from "./changes.js";
+import { message, start, stop } from "./child.js";
 import {
   type LoopOptions,
   type LoopResult,
@@ -11,7 +13,12 @@ import {
 } from "./closed-loop.js";
 import { printCorpora } from "./corpora.js";
 import { threadCpuNs } from "./cpu.js";
+import { printDemo } from "./demo.js";
 import { inProcessUs } from "./in-process.js";
+import { machineOf } from "./machine.js";
+import { printScale } from "./scale.js";
+import { scaleOptionsOf } from "./scale-options.js";
+import { printSwap } from "./scale-swap.js";
 import type { ServerMessage, ServerOrder } from "./server-process.js";
 import { type WorkloadKind, workload } from "./workload.js";
 
@@ -36,23 +43,6 @@ const size: Size = tiny
 const people = tiny ? 300_000 : 1_000_000;
 const lineItems = 1000;
 const connections = 64;
-
-function start(name: string, args: readonly string[] = []): ChildProcess {
-  const entry = new URL(`./${name}.js`, import.meta.url);
-  return fork(entry, [...args], { execArgv: [] });
-}
-
-const message = <T>(child: ChildProcess): Promise<T> =>
-  new Promise((resolve, reject) => {
-    child.once("message", (value) => resolve(value as T));
-    child.once("exit", (code) => reject(new Error(`a bench process ended with ${code}`)));
-  });
-
-async function stop(child: ChildProcess): Promise<void> {
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGTERM");
-  await ended;
-}
 
 const loop = (port: number, bodies: readonly Buffer[], requests: number): LoopOptions => ({
   ...{ port, path: "/bid/openrtb26", connections, requests, bodies },
@@ -126,8 +116,7 @@ async function main(): Promise<void> {
 }
 
 function report(rows: readonly Row[], lineItemsLive: number): void {
-  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-  const machine = `${cpus()[0]?.model ?? "unknown"} x ${availableParallelism()}`;
+  const { commit, machine } = machineOf();
   const [body] = workload("bid", 1, people);
   process.stdout.write(
     `\n${lineItemsLive} line items live of ${lineItems}, ${people} people, ` +
@@ -166,7 +155,18 @@ function ratio(name: string, echo: Row, ours: Row, wanted: number): void {
   );
 }
 
-if (process.argv.includes("--in-process")) {
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const scaleArgs = process.argv.slice(2);
+
+if (process.argv.includes("--scale")) {
+  process.exitCode = (await printScale(scaleOptionsOf(scaleArgs, 1_000_000), say)) ? 0 : 1;
+} else if (process.argv.includes("--swap")) {
+  process.exitCode = (await printSwap(scaleOptionsOf(scaleArgs, 1_000_000), say)) ? 0 : 1;
+} else if (process.argv.includes("--bank")) {
+  process.exitCode = (await printBank(bankOptionsOf(scaleArgs), say)) ? 0 : 1;
+} else if (process.argv.includes("--demo")) {
+  process.exitCode = (await printDemo(say)) ? 0 : 1;
+} else if (process.argv.includes("--in-process")) {
   process.stdout.write(`bid in process: ${(await inProcessUs(60)).toFixed(2)} us\n`);
 } else if (process.argv.includes("--changes")) {
   const clean = await printChanges(100, (line) => void process.stdout.write(`${line}\n`));

@@ -1,27 +1,30 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { demoSegments } from "../src/bank/generate/demo-segments.js";
 import type { UnixMs } from "../src/base/units.js";
 import { tableFrom } from "../src/campaign/table.js";
-import { demoSeed } from "../src/runtime/demo-people.js";
-import { demoSegments } from "../src/runtime/demo-segments.js";
-import { makeDemoWorld } from "../src/runtime/demo-world.js";
 import { Ending } from "../src/runtime/ending.js";
 import { createLog } from "../src/runtime/log.js";
 import { endOnSignals, hardenProcess } from "../src/runtime/process.js";
 import { readConfig } from "../src/runtime/read-config.js";
-import { startServer } from "../src/runtime/server.js";
+import { type Server, startServer } from "../src/runtime/server.js";
 import { syntheticModel } from "../src/testing/campaigns.js";
 import { benchSecret } from "./closed-loop.js";
+import { writeSyntheticEpoch } from "./synthetic-epoch.js";
 
 const benchSecretSha256 = createHash("sha256").update(benchSecret).digest("hex");
 
 /** What bench/main tells the process of the real server that it measures. */
 export type ServerOrder = {
   readonly dataFolder: string;
+  /** Demo people to make first; 0: the folder has its snapshot. */
   readonly people: number;
   readonly lineItems: number;
 };
+/** The first message. */
 export type ServerMessage = { readonly port: number; readonly lineItemsLive: number };
+/** Each later one: a World that every worker has. */
+export type PublishedMessage = { readonly epoch: number; readonly lineItemsLive: number };
 
 /**
  * The real process: parent apart, all its threads, one edge worker, a synthetic book, generated
@@ -36,7 +39,7 @@ process.once("message", (order: ServerOrder) => {
 
 async function start({ dataFolder, people, lineItems }: ServerOrder): Promise<void> {
   hardenProcess();
-  makeDemoWorld({ dataFolder, people, seed: demoSeed, nowMs: Date.now() as UnixMs });
+  if (people > 0) writeSyntheticEpoch(dataFolder, people, Date.now() as UnixMs);
   const log = createLog({ part: "bench", level: "warn" });
   const ending = new Ending({
     log,
@@ -47,7 +50,8 @@ async function start({ dataFolder, people, lineItems }: ServerOrder): Promise<vo
   const configFolder = join(process.cwd(), "config/demo");
   const segments = demoSegments.map(({ name }) => name);
   const book = syntheticModel(1, lineItems, { segments, audienceShare: 0.3 });
-  const server = await startServer({
+  let server: Server | null = null;
+  server = await startServer({
     settings: {
       ...{ mode: "serve", bidPort: 0, adminPort: 0, host: "127.0.0.1", workers: 1, edge: "uws" },
       ...{ dataFolder, configFolder, publicUrl: "https://bid.bench.example" },
@@ -66,14 +70,18 @@ async function start({ dataFolder, people, lineItems }: ServerOrder): Promise<vo
       return { ...rest, config: { ...config, book, exchanges } };
     },
     demoProgress: () => undefined,
+    onEvent: (event) => {
+      if (server === null || event.kind !== "published") return;
+      const lineItemsLive = liveCount(server);
+      process.send?.({ epoch: event.epoch, lineItemsLive } satisfies PublishedMessage);
+    },
   });
-  const table = server.desk.current?.built.compiled.table;
-  const message: ServerMessage = {
-    port: server.workers.port,
-    lineItemsLive: table === undefined ? 0 : liveCount(table),
-  };
-  process.send?.(message);
+  const { port } = server.workers;
+  process.send?.({ port, lineItemsLive: liveCount(server) } satisfies ServerMessage);
 }
 
-const liveCount = (table: SharedArrayBuffer): number =>
-  tableFrom(table).lineItemLive.filter((live) => live === 0).length;
+function liveCount({ desk }: Server): number {
+  const table = desk.current?.built.compiled.table;
+  if (table === undefined) return 0;
+  return tableFrom(table).lineItemLive.filter((live) => live === 0).length;
+}

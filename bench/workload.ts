@@ -1,6 +1,6 @@
 import type { BidRequest } from "iab-openrtb/v26";
 import { SeededRandom } from "../src/base/random.js";
-import { demoIdentifier, demoSeed } from "../src/runtime/demo-people.js";
+import { syntheticIdentifier, syntheticSeed } from "../src/testing/synthetic-index.js";
 
 /**
  * The bench's requests: about 1.8 kB each, with the fields that exchanges send (device, geo, two
@@ -133,7 +133,7 @@ function identifierOf(random: SeededRandom, people: number): string {
   }
   for (;;) {
     const person = Math.max(1, Math.floor(people ** random.fraction()));
-    const identifier = demoIdentifier(demoSeed, person);
+    const identifier = syntheticIdentifier(syntheticSeed, person);
     if (identifier !== undefined) return identifier.value;
   }
 }

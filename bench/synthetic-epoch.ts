@@ -1,0 +1,24 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Epoch } from "../src/base/ids.js";
+import type { UnixMs } from "../src/base/units.js";
+import { openKeyFiles } from "../src/runtime/key-files.js";
+import { writeSnapshot } from "../src/runtime/snapshot-write.js";
+import { buildSyntheticIndex, syntheticSeed } from "../src/testing/synthetic-index.js";
+
+const lifeMs = 30 * 24 * 3600 * 1000;
+
+/** Epoch 1 of a data folder, of generated people, unless it is there. */
+export function writeSyntheticEpoch(dataFolder: string, people: number, nowMs: UnixMs): void {
+  const snapshots = join(dataFolder, "snapshots");
+  if (existsSync(join(snapshots, "epoch-1"))) return;
+  const keys = openKeyFiles(dataFolder);
+  const { identifierKey, identifierKeyId } = keys;
+  const order = { seed: syntheticSeed, people, epoch: 1 as Epoch, identifierKey };
+  const { image, segments, areas } = buildSyntheticIndex(order);
+  const facts = {
+    ...{ createdMs: nowMs, notAfterMs: (nowMs + lifeMs) as UnixMs, identifierKeyId },
+    ...{ source: `synthetic people ${people}`, forgetSequence: 0, segments, areas },
+  };
+  writeSnapshot(snapshots, image, facts, keys.signing);
+}
