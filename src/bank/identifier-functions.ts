@@ -178,8 +178,8 @@ const joined = new Uint8Array(4 * pieceBytesMax);
 function joinPieces(pieces: readonly DataView[], row: number): number {
   let length = 0;
   for (const view of pieces) {
-    // DuckDB may run a function over a whole dictionary, NULL's entry too, whose bytes are anything:
-    // no row uses what comes of it, but its length must not lead out of the vector.
+    // DuckDB may run a function over a whole dictionary, NULL's entry too, whose bytes are
+    // anything: no row uses what comes of it, but its length must not lead out of the vector.
     const bytes = Math.min(view.getUint32(row * 16, true), pieceBytesMax);
     for (let i = 0; i < bytes; i++) joined[length + i] = view.getUint8(row * 16 + 4 + i);
     length += bytes;
