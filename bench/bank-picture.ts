@@ -24,6 +24,7 @@ export function bankPicture(measured: readonly BankMeasured[], title: string): s
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
     'font-family="sans-serif" font-size="12">' +
+    `<title>Seconds of each stage of the bank (${title})</title>` +
     `<rect width="${width}" height="${height}" fill="white"/>` +
     `<text x="${left}" y="20">Seconds of each stage of the bank (${title})</text>` +
     `<line x1="${left}" y1="${bottom}" x2="${width - 120}" y2="${bottom}" stroke="black"/>` +
