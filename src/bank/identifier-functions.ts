@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import {
   type DuckDBDataChunk,
-  DuckDBScalarFunction,
   type DuckDBType,
   UBIGINT,
   UINTEGER,
@@ -13,7 +12,7 @@ import { Hash64, type SipKey } from "../base/hash.js";
 import { identifierHashInto, Namespace, packedIdentifierHashInto } from "../base/identifier.js";
 import { sipHash24Into } from "../base/siphash.js";
 import type { IdentifierKind } from "./config/model.js";
-import { type Column, type Duck, wordsOf } from "./duck.js";
+import { type Duck, numbersOf, wordsOf } from "./duck.js";
 
 /**
  * Identifiers are hashed at the door: no file of the bank holds one. The hash is the bidder's own
@@ -109,8 +108,8 @@ export async function registerIdentifierFunctions(
   const { identifier, suppression } = keys;
   const hash = new Hash64();
   define(duck, "text_key", [UTINYINT, UINTEGER, VARCHAR], (input, out, rows) => {
-    const kinds = numbersOf(input, 0);
-    const scopes = numbersOf(input, 1);
+    const kinds = numbersOf(input.getColumnVector(0));
+    const scopes = numbersOf(input.getColumnVector(1));
     const values = input.getColumnVector(2);
     for (let row = 0; row < rows; row++) {
       const value = values.getItem(row) as string | null;
@@ -120,8 +119,8 @@ export async function registerIdentifierFunctions(
     }
   });
   const ofPieces = (count: number) => (input: DuckDBDataChunk, out: Uint32Array, rows: number) => {
-    const kinds = numbersOf(input, 0);
-    const scopes = numbersOf(input, 1);
+    const kinds = numbersOf(input.getColumnVector(0));
+    const scopes = numbersOf(input.getColumnVector(1));
     const pieces = Array.from({ length: count }, (_, i) => textWords(input, 2 + i));
     for (let row = 0; row < rows; row++) {
       const length = joinPieces(pieces, row);
@@ -134,7 +133,7 @@ export async function registerIdentifierFunctions(
   const four = [VARCHAR, VARCHAR, VARCHAR, VARCHAR];
   define(duck, "piece_key", [UTINYINT, UINTEGER, ...four], ofPieces(4));
   define(duck, "uuid_key", [UTINYINT, UUID], (input, out, rows) => {
-    const kinds = numbersOf(input, 0);
+    const kinds = numbersOf(input.getColumnVector(0));
     const { dataView } = input.getColumnVector(1) as unknown as { dataView: DataView };
     for (let row = 0; row < rows; row++) {
       uuidBytesInto(dataView, row * 16, digits);
@@ -210,24 +209,13 @@ function uuidBytesInto(view: DataView, at: number, out: Uint8Array): void {
   out[0] = out[0]! ^ 0x80;
 }
 
-const numbersOf = (input: DuckDBDataChunk, column: number): Column =>
-  (input.getColumnVector(column) as unknown as { items: Column }).items;
-
 /** A function to UBIGINT; `body` writes row i's low half to out[2 i], its high half behind it. */
-function define(
+const define = (
   duck: Duck,
   name: string,
   parameterTypes: readonly DuckDBType[],
   body: (input: DuckDBDataChunk, out: Uint32Array, rows: number) => void,
-): void {
-  duck.register(
-    DuckDBScalarFunction.create({
-      ...{ name, parameterTypes, returnType: UBIGINT },
-      mainFunction: (_, input, output) => {
-        // The count is a native call: once a chunk, not once a row.
-        body(input, wordsOf(output), input.rowCount);
-        output.flush();
-      },
-    }),
+): void =>
+  duck.define(name, parameterTypes, UBIGINT, (input, rows, output) =>
+    body(input, wordsOf(output), rows),
   );
-}

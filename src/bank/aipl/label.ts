@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { DuckDBScalarFunction, UINTEGER, UTINYINT } from "@duckdb/node-api";
+import { UINTEGER, UTINYINT } from "@duckdb/node-api";
 import { bitWords, hasBit, orInto } from "../../base/bitset.js";
 import { type Bank, dayName } from "../bank.js";
 import { type AiplRules, stageNumber, stages } from "../config/model.js";
-import { type Column, type Duck, sqlParquet, sqlText } from "../duck.js";
+import { type Duck, numbersOf, sqlParquet, sqlText } from "../duck.js";
 import { countBehaviours, type Holders } from "../segments/count-behaviours.js";
 import { behaviourKey } from "../segments/count-plan.js";
 import { loadPeople, type People } from "../segments/people.js";
@@ -76,24 +76,16 @@ function labelSourceOf(duck: Duck): LabelSource {
   if (known !== undefined) return known;
   const source: LabelSource = { labelled: [] };
   labelSources.set(duck, source);
-  duck.register(
-    DuckDBScalarFunction.create({
-      ...{ name: "stage_label", parameterTypes: [UINTEGER, UINTEGER], returnType: UTINYINT },
-      mainFunction: (_, input, output) => {
-        const ordinals = columnOf(input.getColumnVector(0));
-        const places = columnOf(input.getColumnVector(1));
-        const out = columnOf(output);
-        for (let i = 0; i < input.rowCount; i++) {
-          out[i] = highestStage(source.labelled[places[i]!]!, ordinals[i]!);
-        }
-        output.flush();
-      },
-    }),
-  );
+  duck.define("stage_label", [UINTEGER, UINTEGER], UTINYINT, (input, rows, output) => {
+    const ordinals = numbersOf(input.getColumnVector(0));
+    const places = numbersOf(input.getColumnVector(1));
+    const out = numbersOf(output);
+    for (let i = 0; i < rows; i++) {
+      out[i] = highestStage(source.labelled[places[i]!]!, ordinals[i]!);
+    }
+  });
   return source;
 }
-
-const columnOf = (vector: unknown): Column => (vector as { items: Column }).items;
 
 function highestStage(byStage: readonly Uint32Array[], ordinal: number): number {
   for (let s = stages.length - 1; s >= 0; s--) {

@@ -1,12 +1,5 @@
-import {
-  type DuckDBDataChunk,
-  DuckDBScalarFunction,
-  type DuckDBType,
-  UBIGINT,
-  UINTEGER,
-  UUID,
-} from "@duckdb/node-api";
-import { type Column, type Duck, sqlText, wordsOf } from "../duck.js";
+import { type DuckDBType, UBIGINT, UINTEGER, UUID } from "@duckdb/node-api";
+import { type Column, type Duck, numbersOf, sqlText, wordsOf } from "../duck.js";
 import { demoAreas } from "./demo-segments.js";
 import { personKeyOf, sqlDraws, uuidWordsInto } from "./draws.js";
 import { demoExchanges, demoMarkets, type Fact, factsOf, sqlFact } from "./facts.js";
@@ -99,18 +92,10 @@ function define(
   returnType: DuckDBType,
   body: Body,
 ): void {
-  const columnOf = (input: DuckDBDataChunk, place: number): Column =>
-    (input.getColumnVector(place) as unknown as { items: Column }).items;
-  duck.register(
-    DuckDBScalarFunction.create({
-      ...{ name, parameterTypes, returnType },
-      mainFunction: (_, input, output) => {
-        const columns = parameterTypes.map((_type, place) => columnOf(input, place));
-        body(columns, input.rowCount, outputWords(output));
-        output.flush();
-      },
-    }),
-  );
+  duck.define(name, parameterTypes, returnType, (input, rows, output) => {
+    const columns = parameterTypes.map((_, place) => numbersOf(input.getColumnVector(place)));
+    body(columns, rows, outputWords(output));
+  });
 }
 
 /** A UUID vector shows its memory under another name than the number vectors. */

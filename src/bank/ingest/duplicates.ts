@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { DuckDBScalarFunction, UBIGINT, UTINYINT } from "@duckdb/node-api";
+import { UBIGINT, UTINYINT } from "@duckdb/node-api";
 import type { Bank } from "../bank.js";
-import { type Duck, sqlParquet, wordsOf } from "../duck.js";
+import { type Duck, numbersOf, sqlParquet, wordsOf } from "../duck.js";
 
 /** Bits of a set, at most 128 MiB: 64 a row leave 1 of 1,000 rows and less to look at twice. */
 const placesMax = 2 ** 30;
@@ -36,16 +36,17 @@ export class SeenEvents {
     while (places < rowsExpected * placesPerRow && places < placesMax) places *= 2;
     this.bits = new Uint32Array(places / 32);
     this.sqlFunction = `seen_before_${setsMade++}`;
-    duck.register(
-      DuckDBScalarFunction.create({
-        ...{ name: this.sqlFunction, parameterTypes: [UBIGINT], returnType: UTINYINT },
-        mainFunction: (_, input, output) => {
-          const halves = wordsOf(input.getColumnVector(0));
-          const { items } = output as unknown as { items: Uint8Array };
-          addAll(this.bits, halves, items, input.rowCount);
-          output.flush();
-        },
-      }),
+    // It remembers what it was asked: run over a dictionary in place of the rows, it called 77,120
+    // of 200,000 rows with 50 ids new.
+    duck.define(
+      this.sqlFunction,
+      [UBIGINT],
+      UTINYINT,
+      (input, rows, output) => {
+        const out = numbersOf(output) as Uint8Array;
+        addAll(this.bits, wordsOf(input.getColumnVector(0)), out, rows);
+      },
+      true,
     );
   }
 

@@ -69,6 +69,15 @@ test("a row of Parquet is named by its number", async () => {
   ]);
 });
 
+test("repeated ids are told apart where Parquet keeps them in a dictionary", async () => {
+  await parquet(
+    "commerce/a.parquet",
+    `SELECT 'order-' || (i % 50) AS event_id, 'A1' AS account, DATE '2026-11-25' AS time,
+      'US' AS market, 'view' AS behaviour FROM range(200000) t(i)`,
+  );
+  expect((await run()).touchpoints).toMatchObject([{ accepted: 50, duplicates: 199_950 }]);
+});
+
 test("very many duplicates are told apart among all rows", async () => {
   const rows = (
     from: number,
