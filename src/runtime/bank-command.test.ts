@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { BankError } from "../bank/bank.js";
 import { testIo } from "../testing/command-io.js";
 import { runBankBuild, runBankForget, runBankGenerate } from "./bank-command.js";
 import { type Inspected, runBankInspect, threeDigits } from "./bank-inspect.js";
+import { runListAdd, runListRemove, runListShow } from "./bank-list-command.js";
+import { bankFailure } from "./bank-open.js";
 
 const root = mkdtempSync(join(tmpdir(), "crowdbid-bank-command-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -37,6 +40,29 @@ test("a wrong identifier is told by its place, never repeated", async () => {
   await expect(runBankForget(["secret-value"], { data }, testIo({}, nowMs))).rejects.toThrow(
     /^identifier 1: write kind:value/,
   );
+});
+
+test("what DuckDB quotes of a file is not said, what we say is", () => {
+  const quoting = new Error('Conversion Error: Could not convert string "me@example.com" to INT64');
+  expect(bankFailure(quoting)).toMatch(/^Conversion Error: look whether/);
+  expect(bankFailure(new BankError("the disk is full"))).toBe("the disk is full");
+});
+
+test("a list comes in from the command line, without a word of who is in it", async () => {
+  const file = join(root, "emails.txt");
+  writeFileSync(file, "me@example.com\nno address\n");
+  const options = { data, config: "config/demo", agency: "1", kind: "email" };
+  const io = testIo({}, nowMs);
+  expect(await runListAdd("friends", file, options, io)).toBe(0);
+  expect(io.out()).toBe(
+    "list.1.friends: 2 rows, 1 of them no email; a segment from the next build on\n",
+  );
+  expect(await runListAdd("friends", join(root, "none"), options, io)).toBe(1);
+  const shown = testIo({}, nowMs);
+  expect(runListShow({ data }, shown)).toBe(0);
+  expect(shown.out()).toMatch(/^agency\s+list\s+until\n1\s+friends\s+2027-02-24\n$/);
+  expect(runListRemove("friends", options, io)).toBe(0);
+  expect(runListRemove("friends", options, io)).toBe(1);
 });
 
 test("a folder without a snapshot and a config without touch-points say what to do", async () => {

@@ -13,7 +13,7 @@ import {
 import { generateWorld, type WorldFormat } from "../bank/generate/generate-world.js";
 import type { IntakeCounts } from "../bank/ingest/result.js";
 import { makeEpoch } from "./bank-make.js";
-import { bankConfigOf, defaultLimits } from "./bank-open.js";
+import { bankConfigOf, bankFailure, defaultLimits } from "./bank-open.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { touchpointsIn } from "./data-folder.js";
 import { UsageError } from "./flags.js";
@@ -44,14 +44,14 @@ export type ForgetOptions = {
   readonly file?: string | undefined;
 };
 
-/** What fails with words for the operator ends with 1 and these words; all else is a fault. */
-async function told(io: CommandIo, job: () => Promise<void>): Promise<ExitCode> {
+/** What fails ends with 1 and words that quote nothing of a file; usage is the caller's to tell. */
+export async function told(io: CommandIo, job: () => Promise<void>): Promise<ExitCode> {
   try {
     await job();
     return ExitCode.OK;
   } catch (error) {
-    if (!(error instanceof BankError)) throw error;
-    io.stderr(`${error.message}\n`);
+    if (error instanceof UsageError) throw error;
+    io.stderr(`${bankFailure(error)}\n`);
     return ExitCode.FAILED;
   }
 }

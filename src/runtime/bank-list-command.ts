@@ -1,10 +1,9 @@
 import { resolve } from "node:path";
-import { BankError } from "../bank/bank.js";
 import { type IdentifierKind, identifierKinds } from "../bank/config/model.js";
 import { bankFolders } from "../bank/folders.js";
 import { addList, listLists, removeList } from "../bank/lists.js";
 import type { AgencyId } from "../base/ids.js";
-import { wholeNumber } from "./bank-command.js";
+import { told, wholeNumber } from "./bank-command.js";
 import { bankConfigOf, defaultLimits, withBank } from "./bank-open.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { UsageError } from "./flags.js";
@@ -38,20 +37,15 @@ export async function runListAdd(
     ...(column === undefined ? {} : { column }),
     ...(days === undefined ? {} : { expiresDays: wholeNumber("--days", days, 1, 400) }),
   };
-  const order = {
-    ...{ dataFolder: resolve(options.data), config: bankConfigOf(options.config) },
-    ...{ limits: defaultLimits(), nowMs: io.nowMs(), report: () => undefined },
-  };
-  try {
+  return told(io, async () => {
+    const order = {
+      ...{ dataFolder: resolve(options.data), config: bankConfigOf(options.config) },
+      ...{ limits: defaultLimits(), nowMs: io.nowMs(), report: () => undefined },
+    };
     const taken = await withBank(order, ({ bank }) => addList(bank, upload));
     const rows = `${taken.rows} rows, ${taken.unusable} of them no ${options.kind}`;
     io.stdout(`list.${upload.agency}.${name}: ${rows}; a segment from the next build on\n`);
-    return ExitCode.OK;
-  } catch (error) {
-    if (!(error instanceof BankError)) throw error;
-    io.stderr(`${error.message}\n`);
-    return ExitCode.FAILED;
-  }
+  });
 }
 
 export function runListRemove(

@@ -78,6 +78,17 @@ export function bankConfigOf(configFolder: string): BankConfig {
   throw new BankError(outcome.issues.map(issueText).join("\n"));
 }
 
+/**
+ * An error of a bank's job as words. DuckDB's own text is dropped, because it quotes the value that
+ * it could not take: a line of somebody's list, say.
+ */
+export function bankFailure(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  const kind = /^([A-Z][A-Za-z ]{2,40} Error)\b/.exec(error.message)?.[1];
+  if (error instanceof BankError || kind === undefined) return error.message;
+  return `${kind}: look whether the disk is full and the files that are read are whole`;
+}
+
 /** A quarter of the machine's memory for DuckDB: the rest is for the index and the page cache. */
 export const defaultLimits = (): DuckLimits => ({
   memoryMb: Math.max(1024, Math.floor(totalmem() / 2 ** 20 / 4)),

@@ -1,3 +1,4 @@
+import { bankFailure } from "./bank-open.js";
 import { type DemoWorldOrder, type DemoWorldResult, makeDemoWorld } from "./demo-world.js";
 
 /**
@@ -28,7 +29,7 @@ async function build(order: DemoWorldOrder): Promise<DemoWorldMessage> {
     });
     return { kind: "done", result };
   } catch (error) {
-    return { kind: "failed", words: (error as Error).message };
+    return { kind: "failed", words: bankFailure(error) };
   }
 }
 
