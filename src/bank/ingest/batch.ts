@@ -13,7 +13,8 @@ import { join } from "node:path";
 import type { Bank } from "../bank.js";
 import type { Touchpoint } from "../config/model.js";
 import { type Duck, sqlParquet, sqlText } from "../duck.js";
-import { publish, resourceError, syncPath } from "./disk.js";
+import { putInPlace, syncPath } from "../durable.js";
+import { resourceError } from "./disk.js";
 import type { IdentifierSql } from "./identifier-columns.js";
 import type { IntakeCounts } from "./result.js";
 import { batchName, type SourceFile } from "./source-files.js";
@@ -124,10 +125,9 @@ export async function writeBatch(
     };
     writeFileSync(join(folder, "batch.json"), `${JSON.stringify(record)}\n`);
     for (const name of readdirSync(folder)) syncPath(join(folder, name));
-    syncPath(folder);
     const place = bank.folders.batchesOf(file.touchpoint.name);
     mkdirSync(place, { recursive: true });
-    publish(folder, join(place, batchName(sha256)));
+    putInPlace(folder, join(place, batchName(sha256)));
     return record;
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });

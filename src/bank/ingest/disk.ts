@@ -1,23 +1,5 @@
-import { closeSync, fsyncSync, openSync, renameSync } from "node:fs";
-import { dirname } from "node:path";
 import { BankError } from "../bank.js";
 import { RefusedFile } from "./result.js";
-
-/** What was written to the file, or the names in the folder, is on the disk when this returns. */
-export function syncPath(path: string): void {
-  const handle = openSync(path, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-/** Puts a finished file or folder in its place: whole or not at all, a power cut included. */
-export function publish(written: string, place: string): void {
-  renameSync(written, place);
-  syncPath(dirname(place));
-}
 
 /**
  * An error of the disk or the memory as what an operator can do about it; null for all others.

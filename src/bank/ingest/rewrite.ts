@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:
 import { basename, dirname, join } from "node:path";
 import type { Bank } from "../bank.js";
 import { type Duck, sqlParquet, sqlText } from "../duck.js";
+import { putInPlace, syncPath } from "../durable.js";
 import { type BatchRecord, batchFolders, parquetForm, readBatchRecord, rowFiles } from "./batch.js";
-import { publish, resourceError, syncPath } from "./disk.js";
+import { resourceError } from "./disk.js";
 import { retentionStartSec } from "./row-rules.js";
 
 /** Which rows of each file of a batch stay: SQL conditions. */
@@ -102,8 +103,7 @@ async function rewriteFile(
   }
   await duck.run(`COPY (SELECT * FROM ${sqlParquet([place])} WHERE ${kept})
     TO ${sqlText(written)} (${parquetForm})`);
-  syncPath(written);
-  publish(written, place);
+  putInPlace(written, place);
   return rows - left;
 }
 
@@ -120,6 +120,5 @@ async function rewriteRecord(duck: Duck, folder: string, writing: string): Promi
   };
   const written = join(writing, "batch.json");
   writeFileSync(written, `${JSON.stringify(record)}\n`);
-  syncPath(written);
-  publish(written, join(folder, "batch.json"));
+  putInPlace(written, join(folder, "batch.json"));
 }
