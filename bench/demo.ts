@@ -83,9 +83,14 @@ async function asks(port: number): Promise<boolean> {
   }
 }
 
+/** 0 as well before the admin port is open, which comes after the first bid. */
 async function epochOf(port: number): Promise<number> {
-  const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
-  return ((await answer.json()) as { epoch: number }).epoch;
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
+    return ((await answer.json()) as { epoch: number }).epoch;
+  } catch {
+    return 0;
+  }
 }
 
 /** Resident bytes of a process and all below it. */
