@@ -9,7 +9,7 @@ const layers = {
   campaign: ["base", "index"],
   bid: ["base", "index", "campaign", "journal"],
   wire: ["base", "index", "campaign", "journal", "bid"],
-  ledger: ["base", "journal", "campaign"],
+  ledger: ["base", "journal", "campaign", "bid"],
   bank: ["base", "index", "campaign"],
   admin: ["base", "index", "campaign", "bid", "wire", "journal", "ledger"],
   edge: ["base", "index", "campaign", "bid", "wire", "journal"],

@@ -4,10 +4,16 @@ import { Outcome } from "../base/outcome.js";
 import type { UnixSec } from "../base/units.js";
 import { WithoutId } from "../campaign/table.js";
 import { giveBack, takeAllowance } from "./allowance.js";
-import { CAPPED, capKeyInto, capRelease, capReserve, FULL, NO_CAP_SLOT } from "./cap.js";
+import { CAPPED, capKeyInto, capRelease, capReserve, FULL } from "./cap.js";
 import type { Decision, Hold } from "./decision.js";
 import type { Offer } from "./offer.js";
-import { type Reservation, type ReservationSlot, reserve, SLOT_NONE } from "./reserve.js";
+import {
+  capsPerBidMax,
+  type Reservation,
+  type ReservationSlot,
+  reserve,
+  SLOT_NONE,
+} from "./reserve.js";
 import type { SharedState } from "./shared-state.js";
 
 /**
@@ -16,6 +22,8 @@ import type { SharedState } from "./shared-state.js";
  */
 const holdSecMin = 10;
 const holdSecMax = 65_000;
+
+type Held = Reservation & ReservationSlot & { readonly capSlots: Uint32Array };
 
 /** Names the context of an offer with a cell; see bid/context. */
 export type CellOf = (decision: Decision, offer: Offer) => number;
@@ -27,10 +35,11 @@ export type CellOf = (decision: Decision, offer: Offer) => number;
  */
 export function holdOn(state: SharedState, cellOf: CellOf): Hold {
   const key = new Hash64();
-  const held: Reservation & ReservationSlot = {
+  const held: Held = {
     place: 0,
     ordinal: 0,
-    capSlot: NO_CAP_SLOT,
+    capSlots: new Uint32Array(capsPerBidMax),
+    capCount: 0,
     nanos: 0,
     expirySec: 0,
     slot: SLOT_NONE,
@@ -44,7 +53,7 @@ export function holdOn(state: SharedState, cellOf: CellOf): Hold {
     held.nanos = offer.reservedMicros;
     held.expirySec = offer.expirySec;
     held.ordinal = decision.person.ordinal;
-    held.capSlot = NO_CAP_SLOT;
+    held.capCount = 0;
     // The money thread is dead or its disk is: a bill could not be booked, so nothing is bid.
     if (!state.mayBid()) return Outcome.NO_ALLOWANCE;
     if (!takeAllowance(state, held.place, held.nanos)) return Outcome.NO_ALLOWANCE;
@@ -54,7 +63,7 @@ export function holdOn(state: SharedState, cellOf: CellOf): Hold {
       return capped;
     }
     if (!reserve(state, held, nowSec, held)) {
-      if (held.capSlot !== NO_CAP_SLOT) capRelease(state, held.capSlot);
+      for (let i = 0; i < held.capCount; i++) capRelease(state, held.capSlots[i]!);
       giveBack(state, held.place, held.nanos);
       return Outcome.TABLE_FULL;
     }
@@ -92,7 +101,7 @@ function takeCap(
   lineItem: number,
   nowSec: number,
   key: Hash64,
-  held: Reservation,
+  held: Held,
 ): Outcome {
   const { table, person } = decision;
   const max = table.lineItemFrequencyMax[lineItem]!;
@@ -108,6 +117,6 @@ function takeCap(
   const slot = capReserve(state, key.lo, key.hi, max, windowSec, nowSec);
   if (slot === CAPPED) return Outcome.CAPPED;
   if (slot === FULL) return Outcome.TABLE_FULL;
-  held.capSlot = slot;
+  held.capSlots[held.capCount++] = slot;
   return Outcome.BID;
 }

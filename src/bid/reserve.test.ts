@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { chargeAllowance, giveBack, hasAllowance, takeAllowance, takeUpTo } from "./allowance.js";
-import { CAPPED, capReserve, NO_CAP_SLOT } from "./cap.js";
+import { CAPPED, capReserve } from "./cap.js";
 import {
   commitSlot,
   commitSum,
@@ -38,7 +38,8 @@ function shared(): { buffers: SharedBuffers; money: SharedState; worker: SharedS
 const held = (nanos: number, over: Partial<Parameters<typeof reserve>[1]> = {}) => ({
   place: 3,
   ordinal: 0,
-  capSlot: NO_CAP_SLOT,
+  capSlots: [] as number[],
+  capCount: 0,
   nanos,
   expirySec: now + 60,
   ...over,
@@ -207,7 +208,9 @@ test("a bill keeps the cap, a loss and an expiry give it back", () => {
     const capSlot = cap();
     expect(capSlot).toBeGreaterThanOrEqual(0);
     expect(cap()).toBe(CAPPED);
-    expect(reserve(worker, held(10, { ordinal: 7, capSlot }), now, out)).toBe(true);
+    expect(
+      reserve(worker, held(10, { ordinal: 7, capSlots: [capSlot], capCount: 1 }), now, out),
+    ).toBe(true);
   };
   bid();
   releaseSlot(money, { ...out, expirySec: now + 60 });

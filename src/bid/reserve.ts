@@ -9,7 +9,7 @@ import { bucketSec, bucketsMax, Cell, slotWords } from "./shared-state.js";
  * taken the price from the allowance (and a pending cap) before; `reserve` notes what must happen
  * to them.
  *
- *     slot    | state       | ordinal | cap slot | place | nanos lo | nanos hi | expiry s | spare |
+ *     slot    | state       | ordinal | place | nanos lo | nanos hi | expiry s | spare 2 | caps 8 |
  *             | use 16 | 2  |
  *
  * A slot is HELD by its use number. Whoever moves the state from (use, HELD) to (use, FREE) by
@@ -32,11 +32,13 @@ const HELD = 1;
 const useMask = 0xffff;
 
 const ordinalWord = 1;
-const capWord = 2;
-const placeWord = 3;
-const nanosLoWord = 4;
-const nanosHiWord = 5;
-const expiryWord = 6;
+const placeWord = 2;
+const nanosLoWord = 3;
+const nanosHiWord = 4;
+const expiryWord = 5;
+/** Pending caps, ended by NO_CAP_SLOT where there are fewer than `capsPerBidMax`. */
+const capsWord = 8;
+export const capsPerBidMax = 8;
 
 /** Slots looked at before a part counts as full: below 98 % use a failure is rarer than 1e-8. */
 const probesMax = 1024;
@@ -46,8 +48,9 @@ export type Reservation = {
   place: number;
   /** 0 = nobody */
   ordinal: number;
-  /** A pending cap of `capReserve`, or NO_CAP_SLOT. */
-  capSlot: number;
+  /** Pending caps of `capReserve`, the first `capCount` of them. */
+  capSlots: ArrayLike<number>;
+  capCount: number;
   nanos: number;
   expirySec: number;
 };
@@ -63,7 +66,8 @@ export function reserve(
   out: ReservationSlot,
 ): boolean {
   assert(held.nanos > 0 && held.expirySec >= nowSec && held.place < state.places);
-  if (held.capSlot === NO_CAP_SLOT && held.ordinal === 0) {
+  assert(held.capCount <= capsPerBidMax, "a bid has a few caps at most");
+  if (held.capCount === 0 && held.ordinal === 0) {
     const bucket = bucketOf(held.expirySec);
     const ahead = bucket - state.cell(Cell.SWEPT_BUCKET);
     // The next bucket may be swept while we add to it; too far ahead it would be another one's
@@ -95,11 +99,11 @@ function reserveSlot(
     const use = ((word >>> 2) + 1) & useMask;
     const base = slot * slotWords;
     slots[base + ordinalWord] = held.ordinal;
-    slots[base + capWord] = held.capSlot;
     slots[base + placeWord] = held.place;
     slots[base + nanosLoWord] = held.nanos;
     slots[base + nanosHiWord] = Math.floor(held.nanos / 2 ** 32);
     slots[base + expiryWord] = held.expirySec;
+    writeCaps(slots, base, held);
     Atomics.store(slots, base, (use << 2) | HELD);
     state.slotsTouched = Math.max(state.slotsTouched, slot - slotFirst + 1);
     out.slot = slot;
@@ -107,6 +111,24 @@ function reserveSlot(
     return true;
   }
   return false;
+}
+
+function writeCaps(slots: Uint32Array, base: number, held: Reservation): void {
+  for (let i = 0; i < held.capCount; i++) slots[base + capsWord + i] = held.capSlots[i]!;
+  if (held.capCount < capsPerBidMax) slots[base + capsWord + held.capCount] = NO_CAP_SLOT;
+}
+
+/** The caps of a slot, copied before it is freed: its owner may use it again at once. */
+const caps = new Uint32Array(capsPerBidMax);
+
+/** Fills `caps`; gives how many there are. */
+function readCaps(slots: Uint32Array, base: number): number {
+  let count = 0;
+  while (count < capsPerBidMax && slots[base + capsWord + count] !== NO_CAP_SLOT) {
+    caps[count] = slots[base + capsWord + count]!;
+    count++;
+  }
+  return count;
 }
 
 const nanosOf = (slots: Uint32Array, base: number): number =>
@@ -128,6 +150,15 @@ function heldWord(state: SharedState, slot: number, slotUse: number, expirySec: 
   return state.slots[base + expiryWord] === expirySec ? word : -1;
 }
 
+/** The person of a reservation, 0 = nobody or no longer held. */
+export function heldOrdinal(
+  state: SharedState,
+  token: { readonly slot: number; readonly slotUse: number; readonly expirySec: number },
+): number {
+  const word = heldWord(state, token.slot, token.slotUse, token.expirySec);
+  return word < 0 ? 0 : state.slots[token.slot * slotWords + ordinalWord]!;
+}
+
 /**
  * A bill: `chargedNanos` are spent, the rest goes back to the allowance, the cap counts. False when
  * loss, expiry or another bill came first: nothing changed.
@@ -143,10 +174,10 @@ export function commitSlot(
   const base = token.slot * slotWords;
   const place = state.slots[base + placeWord]!;
   const nanos = nanosOf(state.slots, base);
-  const capSlot = state.slots[base + capWord]!;
+  const capCount = readCaps(state.slots, base);
   if (!resolve(state.slots, base, word)) return false;
   assert(chargedNanos <= nanos, "a bill is at most what was reserved");
-  if (capSlot !== NO_CAP_SLOT) capCommit(state, capSlot, nowSec);
+  for (let i = 0; i < capCount; i++) capCommit(state, caps[i]!, nowSec);
   giveBack(state, place, nanos - chargedNanos);
   return true;
 }
@@ -164,9 +195,9 @@ function freeSlot(state: SharedState, slot: number, word: number): boolean {
   const base = slot * slotWords;
   const place = state.slots[base + placeWord]!;
   const nanos = nanosOf(state.slots, base);
-  const capSlot = state.slots[base + capWord]!;
+  const capCount = readCaps(state.slots, base);
   if (!resolve(state.slots, base, word)) return false;
-  if (capSlot !== NO_CAP_SLOT) capRelease(state, capSlot);
+  for (let i = 0; i < capCount; i++) capRelease(state, caps[i]!);
   giveBack(state, place, nanos);
   return true;
 }

@@ -4,7 +4,6 @@ import { NoticeKind } from "../base/lists.js";
 import { Notice } from "../journal/notice.js";
 import { NoticeEffect, TokenFlag } from "../journal/record.js";
 import { giveBack, takeAllowance } from "./allowance.js";
-import { NO_CAP_SLOT } from "./cap.js";
 import { reserve, startSums, sweepSlots, sweepSums } from "./reserve.js";
 import { SeenNotices } from "./seen-notices.js";
 import { chargeOf, type SettleContext, Settlement, settle, Taken } from "./settle.js";
@@ -54,7 +53,7 @@ class Desk {
     notice.reservedMicros = 100;
     notice.timeSec = now;
     notice.expirySec = now + 60;
-    const held = { place: 1, ordinal, capSlot: NO_CAP_SLOT, nanos: 100, expirySec: now + 60 };
+    const held = { place: 1, ordinal, capSlots: [], capCount: 0, nanos: 100, expirySec: now + 60 };
     if (bidBoot === boot) {
       expect(takeAllowance(this.worker, 1, 100)).toBe(true);
       expect(reserve(this.worker, held, now, notice)).toBe(true);

@@ -3,7 +3,7 @@ import { NoticeKind } from "../base/lists.js";
 import type { Notice } from "../journal/notice.js";
 import { NoticeEffect, TokenFlag } from "../journal/record.js";
 import { chargeAllowance } from "./allowance.js";
-import { commitSlot, commitSum, releaseSlot, SLOT_NONE } from "./reserve.js";
+import { commitSlot, commitSum, heldOrdinal, releaseSlot, SLOT_NONE } from "./reserve.js";
 import { SeenBit, type SeenNotices } from "./seen-notices.js";
 import type { SharedState } from "./shared-state.js";
 
@@ -38,6 +38,8 @@ export type Taken = (typeof Taken)[keyof typeof Taken];
 export class Settlement {
   effect: NoticeEffect = NoticeEffect.NONE;
   chargedNanos = 0;
+  /** Who saw it, of a bill that found its slot; 0 = nobody. For caps and exposures, never stored. */
+  ordinal = 0;
 }
 
 /**
@@ -74,6 +76,7 @@ export function settle(
   if (!context.seen.add(worker, boot, counter, bits, timeSec)) return Taken.REFUSED;
   out.effect = NoticeEffect.NONE;
   out.chargedNanos = 0;
+  out.ordinal = 0;
   if ((notice.flags & TokenFlag.TEST) !== 0) {
     out.effect = NoticeEffect.TEST;
   } else if (charges) {
@@ -92,8 +95,10 @@ function bill(context: SettleContext, notice: Notice, nowSec: number, out: Settl
     out.effect = NoticeEffect.EARLIER_BOOT;
     return;
   }
+  const ordinal = notice.slot === SLOT_NONE ? 0 : heldOrdinal(context.state, notice);
   if (commit(context, notice, charged, nowSec)) {
     out.effect = NoticeEffect.BILLED;
+    out.ordinal = ordinal;
     return;
   }
   out.effect = NoticeEffect.LATE;

@@ -9,7 +9,7 @@ import { ringBytes } from "../base/ring.js";
  *
  *   allowances   i64 by place: nanos of the advertiser's currency that may still be bid
  *   sums         i64 [expiry bucket][place]: nanos reserved by bids that take no slot
- *   slots        8 u32 each, see reserve.ts
+ *   slots        16 u32 each, see reserve.ts
  *   caps         8 i32 each, see cap.ts
  *   cells        one i32 a cache line: each `Cell`, then two a worker: generation, durable sequence
  *   rings        128-byte records from a worker to the money thread (base/ring)
@@ -48,7 +48,8 @@ export type SharedBuffers = {
  */
 export const bucketSec = 16;
 export const bucketsMax = 256;
-export const slotWords = 8;
+/** One cache line. */
+export const slotWords = 16;
 export const capWords = 8;
 
 /** Numbers of the cells. */

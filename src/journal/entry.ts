@@ -73,7 +73,69 @@ export type BootEntry = {
   readonly timeMs: number;
 };
 
-export type Entry = NoticeEntry | CellEntry | AllowanceEntry | GenerationEntry | BootEntry;
+/** Since the last one of the same hour, cell and line item: readers add them up. */
+export type CountEntry = {
+  readonly kind: typeof RecordKind.COUNT;
+  readonly boot: number;
+  /** Hours since 1970 UTC. */
+  readonly hour: number;
+  /** Context cell of the boot; 0 = other. */
+  readonly cell: number;
+  /** 0 = the requests of the cell themselves: they have `requests` and `noBids`, others `bids`. */
+  readonly lineItem: number;
+  readonly requests: number;
+  readonly bids: number;
+  readonly noBids: number;
+};
+
+/**
+ * A line item's place in the tree and its cost lines, in force from here on: a bill is split by the
+ * newest terms before it in the journal.
+ */
+export type TermsEntry = {
+  readonly kind: typeof RecordKind.TERMS;
+  readonly boot: number;
+  readonly lineItem: number;
+  readonly campaign: number;
+  readonly advertiser: number;
+  readonly agency: number;
+  /** CurrencyCode of the advertiser. */
+  readonly currency: number;
+  /** Millionths of the media cost. */
+  readonly marginPpm: number;
+  readonly technicalPpm: number;
+  /** Data fee of the segments, nanos an impression. */
+  readonly dataNanos: number;
+  readonly timeMs: number;
+};
+
+export type ForgetEntry = {
+  readonly kind: typeof RecordKind.FORGET;
+  readonly boot: number;
+  readonly sequence: number;
+  readonly timeMs: number;
+};
+
+export type HoldEntry = {
+  readonly kind: typeof RecordKind.HOLD;
+  readonly boot: number;
+  readonly campaign: number;
+  readonly exchange: number;
+  /** 1 = held, 0 = let go. */
+  readonly held: number;
+  readonly timeMs: number;
+};
+
+export type Entry =
+  | NoticeEntry
+  | CellEntry
+  | AllowanceEntry
+  | GenerationEntry
+  | BootEntry
+  | CountEntry
+  | TermsEntry
+  | ForgetEntry
+  | HoldEntry;
 
 const allowanceFields = ["boot", "campaign", "lineItem", "nanos", "timeMs"] as const;
 const bootFields = ["boot", "timeMs"] as const;
@@ -93,6 +155,13 @@ const fieldsOf: Readonly<Record<RecordKind, readonly string[]>> = {
   [RecordKind.GENERATION]: ["boot", "generation", "timeMs"],
   [RecordKind.BOOT]: bootFields,
   [RecordKind.CLOSE]: bootFields,
+  [RecordKind.COUNT]: ["boot", "hour", "cell", "lineItem", "requests", "bids", "noBids"],
+  [RecordKind.TERMS]: [
+    ...["boot", "lineItem", "campaign", "advertiser", "agency", "currency"],
+    ...["marginPpm", "technicalPpm", "dataNanos", "timeMs"],
+  ],
+  [RecordKind.FORGET]: ["boot", "sequence", "timeMs"],
+  [RecordKind.HOLD]: ["boot", "campaign", "exchange", "held", "timeMs"],
 };
 
 /** The stored form. */
@@ -152,6 +221,24 @@ function entryOf(kind: RecordKind, v: readonly number[]): Entry {
     case RecordKind.BOOT:
     case RecordKind.CLOSE:
       return { kind, boot: v[1]!, timeMs: v[2]! };
+    case RecordKind.COUNT:
+      return {
+        ...{ kind, boot: v[1]!, hour: v[2]!, cell: v[3]!, lineItem: v[4]! },
+        ...{ requests: v[5]!, bids: v[6]!, noBids: v[7]! },
+      };
+    case RecordKind.TERMS:
+      return {
+        ...{ kind, boot: v[1]!, lineItem: v[2]!, campaign: v[3]!, advertiser: v[4]! },
+        ...{ agency: v[5]!, currency: v[6]!, marginPpm: v[7]!, technicalPpm: v[8]! },
+        ...{ dataNanos: v[9]!, timeMs: v[10]! },
+      };
+    case RecordKind.FORGET:
+      return { kind, boot: v[1]!, sequence: v[2]!, timeMs: v[3]! };
+    case RecordKind.HOLD:
+      return {
+        ...{ kind, boot: v[1]!, campaign: v[2]!, exchange: v[3]! },
+        ...{ held: v[4]!, timeMs: v[5]! },
+      };
     default:
       return unreachable(kind);
   }

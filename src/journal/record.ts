@@ -17,6 +17,14 @@ export const RecordKind = {
   BOOT: 6,
   /** The process stopped in order: nothing of this boot is in an allowance any more. */
   CLOSE: 7,
+  /** What an hour, a cell and a line item were asked and answered since the last one of them. */
+  COUNT: 8,
+  /** Where a line item belongs and what it costs on top: journaled before a grant under them. */
+  TERMS: 9,
+  /** Forgets of the forget log up to this sequence were put through. */
+  FORGET: 10,
+  /** A campaign was held at an exchange, or let go. */
+  HOLD: 11,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
@@ -79,6 +87,20 @@ export const CellField = {
   exchange: 28, // u32
   text: 32, // property (domain or bundle), UTF-8, cut at 88 bytes
 } as const;
+
+/** Byte offsets of a COUNT in the ring: up to seven counts of one hour. */
+export const CountField = {
+  recordKind: 0, // u8
+  counts: 1, // u8, how many follow
+  hour: 4, // u32, hours since 1970 UTC
+  first: 16, // 16 bytes each:
+  cell: 0, // u32
+  lineItem: 4, // u32, 0 = the requests of the cell themselves
+  asked: 8, // u32: requests (line item 0), else bids
+  declined: 12, // u32: requests without a bid (line item 0), else 0
+} as const;
+export const countBytes = 16;
+export const countsPerRecord = 7;
 
 /** Bits of a token's flags byte. */
 export const TokenFlag = { TEST: 1, DEAL: 2 } as const;

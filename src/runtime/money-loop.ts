@@ -13,14 +13,16 @@ import {
   type SharedState,
   sharedStateFrom,
 } from "../bid/shared-state.js";
-import type { AllowanceEntry, CellEntry, Entry, NoticeEntry } from "../journal/entry.js";
+import type { AllowanceEntry, Entry, NoticeEntry } from "../journal/entry.js";
 import type { JournalFolder } from "../journal/file.js";
 import { Journal } from "../journal/journal.js";
 import { Notice, readNotice } from "../journal/notice.js";
-import { CellField, NoticeEffect, RecordKind } from "../journal/record.js";
-import { type AccountView, BudgetBook, type CampaignSpend } from "./budget.js";
-import { BudgetHistory } from "./budget-history.js";
-import type { BudgetPlan } from "./budget-plan.js";
+import { NoticeEffect, RecordKind } from "../journal/record.js";
+import { cellEntry, countEntries, noticeEntry } from "../journal/ring-entry.js";
+import { type AccountView, BudgetBook, type CampaignSpend } from "../ledger/budget.js";
+import { BudgetHistory } from "../ledger/budget-history.js";
+import type { BudgetPlan } from "../ledger/budget-plan.js";
+import type { MoneyFold } from "./money-fold.js";
 
 /**
  * The money thread's work without its thread: rings -> settle -> one durable block ->
@@ -38,6 +40,8 @@ export type MoneyParts = {
   readonly nowMs: () => number;
   /** Tells a worker that its notices up to `durableCell` are answered. */
   readonly acknowledge: (worker: number) => void;
+  /** What else follows the money, in this order. */
+  readonly folds?: readonly MoneyFold[];
 };
 
 /** Records of one block; more are several blocks. */
@@ -71,6 +75,7 @@ export class MoneyLoop {
   private readonly journal: Journal;
   private readonly book: BudgetBook;
   private readonly seen = new SeenNotices();
+  private readonly folds: readonly MoneyFold[];
   private readonly readers: readonly RingReader[];
   private readonly refusals: readonly Uint8Array[];
   /**
@@ -85,6 +90,8 @@ export class MoneyLoop {
   private readonly notice = new Notice();
   private readonly settlement = new Settlement();
   private entries: Entry[] = [];
+  /** The person of a notice entry that found its slot; never stored. */
+  private readonly ordinals = new Map<Entry, number>();
   private planDueMs = 0;
   private forgetDueMs = 0;
 
@@ -93,11 +100,13 @@ export class MoneyLoop {
     this.parts = parts;
     const { buffers } = parts;
     const nowMs = parts.nowMs();
+    this.folds = parts.folds ?? [];
     const history = new BudgetHistory();
     let journalBoot = 0;
     this.journal = Journal.open(parts.folder, parts.segmentBytesMax, (entry) => {
       if (entry.kind === RecordKind.BOOT) journalBoot = Math.max(journalBoot, entry.boot);
       history.replay(entry);
+      for (const fold of this.folds) fold.replay?.(entry);
       if (entry.kind === RecordKind.NOTICE) this.recall(entry, nowMs);
     });
     this.seen.forgetExpired(Math.floor(nowMs / 1000));
@@ -141,6 +150,7 @@ export class MoneyLoop {
   adopt(plan: BudgetPlan): void {
     for (const { exchange, noticeKind } of plan.billsBy) this.billsBy.set(exchange, noticeKind);
     this.book.adopt(plan);
+    for (const fold of this.folds) fold.adopt?.(plan, this.boot);
     const { generation } = plan;
     const timeMs = this.parts.nowMs();
     this.entries.push({ kind: RecordKind.GENERATION, boot: this.boot, generation, timeMs });
@@ -199,9 +209,9 @@ export class MoneyLoop {
     const from = this.cellsTaken[worker]!;
     for (let at = from; at !== to; at = (at + 1) | 0) {
       const offset = reader.offsetOf(at);
-      if (reader.view.getUint8(offset) === RecordKind.CELL) {
-        this.entries.push(cellEntry(reader, offset, this.boot));
-      }
+      const kind = reader.view.getUint8(offset);
+      if (kind === RecordKind.CELL) this.entries.push(cellEntry(reader, offset, this.boot));
+      else if (kind === RecordKind.COUNT) countEntries(reader, offset, this.boot, this.entries);
     }
     this.cellsTaken[worker] = to;
   }
@@ -218,7 +228,9 @@ export class MoneyLoop {
       const { effect, chargedNanos } = settlement;
       if (effect === NoticeEffect.LATE) counts.late++;
       this.book.charge(notice.boot, notice.lineItem, chargedNanos, notice.receivedMs);
-      this.entries.push(noticeEntry(notice, effect, chargedNanos));
+      const entry = noticeEntry(notice, effect, chargedNanos);
+      this.entries.push(entry);
+      if (settlement.ordinal !== 0) this.ordinals.set(entry, settlement.ordinal);
     } else if (taken === Taken.DUPLICATE) counts.duplicates++;
     else if (taken === Taken.EXPIRED) counts.expired++;
     else counts.refused++;
@@ -227,7 +239,13 @@ export class MoneyLoop {
   /** Makes the gathered records durable, then lets their effects out. */
   private settleUp(): boolean {
     const { entries } = this;
+    const nowMs = this.parts.nowMs();
+    for (const fold of this.folds) fold.step?.(nowMs, entries);
+    for (const fold of this.folds) {
+      for (const entry of entries) fold.take?.(entry, this.ordinals.get(entry) ?? 0);
+    }
     this.entries = [];
+    this.ordinals.clear();
     try {
       for (let from = 0; from < entries.length; from += blockEntriesMax) {
         this.journal.commit(entries.slice(from, from + blockEntriesMax));
@@ -238,6 +256,7 @@ export class MoneyLoop {
       return false;
     }
     this.book.applyGrants();
+    for (const fold of this.folds) fold.durable?.();
     for (const worker of this.readers.keys()) {
       if (!this.owed[worker]) continue;
       this.owed[worker] = false;
@@ -266,6 +285,7 @@ export class MoneyLoop {
       this.settleUp();
       if (this.failure === "") this.state.setCell(Cell.MONEY_STATE, MoneyState.CLOSED);
     }
+    for (const fold of this.folds) fold.close?.();
     this.journal.close();
   }
 
@@ -280,52 +300,4 @@ export class MoneyLoop {
   get seenBytes(): number {
     return this.seen.bytes;
   }
-}
-
-const decoder = new TextDecoder();
-
-function cellEntry(reader: RingReader, at: number, boot: number): CellEntry {
-  const { view } = reader;
-  const start = at + CellField.text;
-  const length = view.getUint8(at + CellField.textLength);
-  return {
-    kind: RecordKind.CELL,
-    boot,
-    cell: view.getUint32(at + CellField.cell, true),
-    exchange: view.getUint32(at + CellField.exchange, true),
-    format: view.getUint8(at + CellField.format),
-    width: view.getUint16(at + CellField.width, true),
-    height: view.getUint16(at + CellField.height, true),
-    country: view.getUint32(at + CellField.country, true),
-    dealLo: view.getUint32(at + CellField.dealLo, true),
-    dealHi: view.getUint32(at + CellField.dealHi, true),
-    property: decoder.decode(reader.bytes.slice(start, start + length)),
-  };
-}
-
-function noticeEntry(notice: Notice, effect: NoticeEffect, chargedNanos: number): NoticeEntry {
-  return {
-    kind: RecordKind.NOTICE,
-    noticeKind: notice.noticeKind,
-    flags: notice.flags,
-    keyId: notice.keyId,
-    worker: notice.worker,
-    boot: notice.boot,
-    counter: notice.counter,
-    exchange: notice.exchange,
-    lineItem: notice.lineItem,
-    creative: notice.creative,
-    cell: notice.cell,
-    priceMicros: notice.priceMicros,
-    reservedMicros: notice.reservedMicros,
-    currency: notice.currency,
-    timeSec: notice.timeSec,
-    expirySec: notice.expirySec,
-    lossCode: notice.lossCode,
-    clearingMicros: notice.clearingMicros,
-    minToWinMicros: notice.minToWinMicros,
-    receivedMs: notice.receivedMs,
-    effect,
-    chargedNanos,
-  };
 }

@@ -1,7 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { SharedBuffers } from "../bid/shared-state.js";
-import type { CampaignSpend } from "./budget.js";
-import type { BudgetPlan } from "./budget-plan.js";
+import type { CampaignSpend } from "../ledger/budget.js";
+import type { BudgetPlan } from "../ledger/budget-plan.js";
 import type { MoneyCounts } from "./money-loop.js";
 
 /** What main and the money thread say to each other. */

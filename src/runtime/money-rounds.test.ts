@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { NoticeKind } from "../base/lists.js";
 import { RingWriter } from "../base/ring.js";
 import { takeAllowance } from "../bid/allowance.js";
-import { NO_CAP_SLOT } from "../bid/cap.js";
 import { CellFacts, CellTable, internCell } from "../bid/context.js";
 import { reserve, SLOT_NONE } from "../bid/reserve.js";
 import {
@@ -141,7 +140,14 @@ test("a token billed before a restart is not billed again, whichever notice bill
   const one = new Process();
   one.loop.step();
   const worker = one.states[0]!;
-  const held = { place: 1, ordinal: 0, capSlot: NO_CAP_SLOT, nanos: 100, expirySec: nowSec + 60 };
+  const held = {
+    place: 1,
+    ordinal: 0,
+    capSlots: [],
+    capCount: 0,
+    nanos: 100,
+    expirySec: nowSec + 60,
+  };
   expect(takeAllowance(worker, 1, 100)).toBe(true);
   expect(reserve(worker, held, nowSec, { slot: 0, slotUse: 0 })).toBe(true);
   one.push(0, NoticeKind.BILL, 1);

@@ -13,7 +13,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { NoticeKind } from "../base/lists.js";
 import { giveBack, takeAllowance } from "../bid/allowance.js";
-import { NO_CAP_SLOT } from "../bid/cap.js";
 import { reserve } from "../bid/reserve.js";
 import { createSharedBuffers, sharedStateFrom } from "../bid/shared-state.js";
 import type { Entry } from "../journal/entry.js";
@@ -66,7 +65,14 @@ function billOne(at: Awaited<ReturnType<typeof start>>, money: Money, n: number)
   Object.assign(token, { expirySec: nowSec + 60 });
   token.nonce.set([0, 0, 0, money.boot, 0, 0, 0, 0, n]);
   expect(takeAllowance(at.state, 2, 1000)).toBe(true);
-  const held = { place: 2, ordinal: 1, capSlot: NO_CAP_SLOT, nanos: 1000, expirySec: nowSec + 60 };
+  const held = {
+    place: 2,
+    ordinal: 1,
+    capSlots: [],
+    capCount: 0,
+    nanos: 1000,
+    expirySec: nowSec + 60,
+  };
   if (!reserve(at.state, held, nowSec, token)) giveBack(at.state, 2, 1000);
   const facts = {
     kind: NoticeKind.BILL,

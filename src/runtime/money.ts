@@ -2,7 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
 import { Cell, MoneyState, NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
-import type { BudgetPlan } from "./budget-plan.js";
+import type { BudgetPlan } from "../ledger/budget-plan.js";
 import type { FromMoney, MoneyThreadData, MoneyTotals, ToMoney } from "./money-messages.js";
 
 /** Main's handle on the money thread. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { CampaignId } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
 import type { Compiled } from "../campaign/compile-input.js";
-import { localDay } from "./budget-plan.js";
+import { localDay } from "../ledger/budget-plan.js";
 import { planOf } from "./plan.js";
 import { readConfigForm } from "./read-config.js";
 

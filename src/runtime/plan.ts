@@ -2,7 +2,7 @@ import type { LineItemId } from "../base/ids.js";
 import type { Compiled } from "../campaign/compile-input.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import { type Transition, transitionsOf } from "../campaign/zone.js";
-import type { BudgetPlan } from "./budget-plan.js";
+import type { BudgetPlan } from "../ledger/budget-plan.js";
 
 const daySec = 24 * 3600;
 /** A plan is sent with each World; one that is served for longer keeps its last offset. */

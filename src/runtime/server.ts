@@ -7,8 +7,8 @@ import {
   sharedSizes,
   sharedStateFrom,
 } from "../bid/shared-state.js";
+import { AllowancePlaces } from "../ledger/budget-plan.js";
 import { AdvertiserCurrencies } from "./advertiser-currencies.js";
-import { AllowancePlaces } from "./budget-plan.js";
 import { judgeTermsApart } from "./certificate-count.js";
 import { watchConfig } from "./config-watch.js";
 import { CounterSums, ExchangeSlots, newCounters } from "./counters.js";

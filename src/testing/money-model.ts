@@ -2,7 +2,6 @@ import { NoticeKind } from "../base/lists.js";
 import { SeededRandom } from "../base/random.js";
 import { RingWriter } from "../base/ring.js";
 import { giveBack, takeAllowance } from "../bid/allowance.js";
-import { NO_CAP_SLOT } from "../bid/cap.js";
 import { reserve, SLOT_NONE, sweepSlots } from "../bid/reserve.js";
 import {
   createSharedBuffers,
@@ -14,7 +13,7 @@ import type { NoticeEntry } from "../journal/entry.js";
 import { Notice, writeNotice } from "../journal/notice.js";
 import { NoticeEffect, NoticeField, RecordKind } from "../journal/record.js";
 import { scanJournal } from "../journal/scan.js";
-import type { BudgetPlan } from "../runtime/budget-plan.js";
+import type { BudgetPlan } from "../ledger/budget-plan.js";
 import { MoneyLoop } from "../runtime/money-loop.js";
 import { FaultyFolder } from "./faulty-folder.js";
 
@@ -149,7 +148,7 @@ export class MoneyModel {
     if (!takeAllowance(state, lineItem - 100, nanos)) return;
     const expirySec = nowSec + 10 + this.random.below(200);
     const ordinal = this.random.below(2);
-    const held = { place: lineItem - 100, ordinal, capSlot: NO_CAP_SLOT, nanos, expirySec };
+    const held = { place: lineItem - 100, ordinal, capSlots: [], capCount: 0, nanos, expirySec };
     if (!reserve(state, held, nowSec, notice)) {
       giveBack(state, lineItem - 100, nanos);
       return;
@@ -289,9 +288,9 @@ export class MoneyModel {
   private reservedOf(place: number): bigint {
     const state = this.states[0]!;
     let sum = 0n;
-    for (let at = 0; at < state.slots.length; at += 8) {
-      if ((state.slots[at]! & 3) === 0 || state.slots[at + 3] !== place) continue;
-      sum += BigInt(state.slots[at + 5]!) * 2n ** 32n + BigInt(state.slots[at + 4]!);
+    for (let at = 0; at < state.slots.length; at += 16) {
+      if ((state.slots[at]! & 3) === 0 || state.slots[at + 2] !== place) continue;
+      sum += BigInt(state.slots[at + 4]!) * 2n ** 32n + BigInt(state.slots[at + 3]!);
     }
     for (let at = place; at < state.sums.length; at += places) sum += state.sums[at]!;
     return sum;
