@@ -1,4 +1,4 @@
-import type { BankMeasured } from "./bank-process.js";
+import type { BankMeasured } from "./bank-measure.js";
 
 const width = 640;
 const height = 300;

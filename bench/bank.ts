@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { BankBenchOrder, BankMeasured } from "./bank-measure.js";
 import { bankPicture } from "./bank-picture.js";
-import type { BankBenchOrder, BankMeasured } from "./bank-process.js";
 import { ask } from "./child.js";
 import { machineOf } from "./machine.js";
 import { progressLines } from "./scale.js";
@@ -60,7 +60,7 @@ export async function printBank(
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
 
-function tableOf(measured: readonly BankMeasured[]): string[] {
+export function tableOf(measured: readonly BankMeasured[]): string[] {
   const names = measured[0]?.stages.map(({ stage }) => stage) ?? [];
   const rows: (readonly string[])[] = [
     ["", ...measured.map(({ people }) => `${people / 1e6} M people`)],

@@ -15,6 +15,8 @@ type DemoReport = {
   readonly bids: number;
   /** Requests that were not answered with a bid while the people were built. */
   readonly failed: number;
+  /** What came instead: "204 after 41.2 s". */
+  readonly failures: readonly string[];
   readonly slowestMs: number;
   /** The most that all processes had resident together; shared pages count each time. */
   readonly residentBytes: number;
@@ -32,6 +34,7 @@ export async function printDemo(write: (line: string) => void): Promise<boolean>
     write(`\nNode ${machine.node}, ${machine.machine}, commit ${machine.commit}`);
     write(`first bid           ${report.firstBidSec.toFixed(1)} s`);
     write(`people live         ${report.peopleSec.toFixed(1)} s (figure: <= 90)`);
+    for (const failure of report.failures) write(`                    ${failure}`);
     const slowest = `slowest ${report.slowestMs.toFixed(0)} ms`;
     write(`contextual bids     ${report.bids}, ${report.failed} failed, ${slowest}`);
     write(`resident together   ${(report.residentBytes / 1e9).toFixed(2)} GB (figure: <= 4)`);
@@ -48,19 +51,21 @@ export async function printDemo(write: (line: string) => void): Promise<boolean>
 async function watch(demo: ChildProcess, bidPort: number, adminPort: number): Promise<DemoReport> {
   const startedMs = performance.now();
   const sec = (): number => (performance.now() - startedMs) / 1000;
-  let [firstBidSec, bids, failed, slowestMs, residentBytes] = [0, 0, 0, 0, 0];
+  let [firstBidSec, bids, slowestMs, residentBytes] = [0, 0, 0, 0];
+  const failures: string[] = [];
   for (let turn = 0; sec() < secMax; turn++) {
     await pause(readyEveryMs);
     const sentMs = performance.now();
-    const answered = await asks(bidPort);
-    if (answered) {
+    const answer = await asks(bidPort);
+    if (answer === "200") {
       if (firstBidSec === 0) firstBidSec = sec();
       bids++;
       slowestMs = Math.max(slowestMs, performance.now() - sentMs);
-    } else if (firstBidSec > 0) failed++;
+    } else if (firstBidSec > 0) failures.push(`${answer} after ${sec().toFixed(1)} s`);
     if (turn % 5 === 0) residentBytes = Math.max(residentBytes, residentOf(demo.pid as number));
     if (firstBidSec > 0 && (await epochOf(adminPort)) > 0) {
-      return { firstBidSec, peopleSec: sec(), bids, failed, slowestMs, residentBytes };
+      const failed = failures.length;
+      return { firstBidSec, peopleSec: sec(), bids, failed, failures, slowestMs, residentBytes };
     }
   }
   throw new Error(`no people after ${secMax} s`);
@@ -71,15 +76,17 @@ const body = JSON.stringify({
   ...{ site: { domain: "news.example" }, device: { geo: { country: "USA" } } },
 });
 
-async function asks(port: number): Promise<boolean> {
+/** The status, or why there was none. */
+async function asks(port: number): Promise<string> {
   try {
     const headers = { "content-type": "application/json" };
     const url = `http://127.0.0.1:${port}/bid/openrtb26`;
     const answer = await fetch(url, { method: "POST", headers, body });
     await answer.arrayBuffer();
-    return answer.status === 200;
-  } catch {
-    return false;
+    return String(answer.status);
+  } catch (error) {
+    const { cause, message } = error as Error;
+    return cause instanceof Error ? cause.message : message;
   }
 }
 
