@@ -1,7 +1,5 @@
-import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { refuse } from "../index/verify.js";
-import { entryUrl } from "./entry-url.js";
+import { startCold } from "./cold-process.js";
 import type { CountAnswer, CountRequest } from "./term-count.js";
 
 /** A count reads the planes in use once; a process that takes longer hangs. */
@@ -15,7 +13,7 @@ export function judgeTermsApart(
   request: CountRequest,
   withinMs = countMsMax,
 ): Promise<CountAnswer> {
-  const child = fork(fileURLToPath(entryUrl("count-process")), { serialization: "advanced" });
+  const child = startCold("count-process");
   return new Promise((resolve) => {
     const end = (answer: CountAnswer): void => {
       clearTimeout(timer);

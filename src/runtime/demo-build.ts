@@ -1,8 +1,6 @@
-import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { startCold } from "./cold-process.js";
 import type { DemoWorldOrder, DemoWorldResult } from "./demo-world.js";
 import type { DemoWorldMessage } from "./demo-world-process.js";
-import { entryUrl } from "./entry-url.js";
 
 export type DemoProgress = (stage: string, done: number, total: number, unit: string) => void;
 
@@ -11,9 +9,7 @@ export type DemoBuild = { readonly result: Promise<DemoWorldResult>; readonly st
 
 /** Builds the demo's people in a process of their own, so that contextual bids go on meanwhile. */
 export function buildDemoApart(order: DemoWorldOrder, progress: DemoProgress): DemoBuild {
-  const child = fork(fileURLToPath(entryUrl("demo-world-process")), {
-    serialization: "advanced",
-  });
+  const child = startCold("demo-world-process");
   const result = new Promise<DemoWorldResult>((resolve, reject) => {
     child.on("message", (message: DemoWorldMessage) => {
       if (message.kind === "progress") {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LoadShedder, lagMsMax, pendingMax } from "./shedding.js";
+import { askedMin, LoadShedder, lagMsMax, pendingMax } from "./shedding.js";
 
 const shedOf = (shedder: LoadShedder, calls: number): number => {
   let shed = 0;
@@ -15,6 +15,7 @@ test("nothing is shed while turns are short", () => {
 
 test("the longer turns stay too long the more is shed, but never all", () => {
   const shedder = new LoadShedder();
+  shedOf(shedder, askedMin);
   const shares = Array.from({ length: 20 }, () => {
     shedder.sample(lagMsMax + 1, 0);
     return shedOf(shedder, 1000);
@@ -24,9 +25,21 @@ test("the longer turns stay too long the more is shed, but never all", () => {
   expect(shares.at(-1)).toBeCloseTo(950, -1);
 });
 
+test("a lag without load is not overload", () => {
+  const shedder = new LoadShedder();
+  for (let i = 0; i < 100; i++) {
+    shedder.sample(500, 0);
+    expect(shedder.sheds()).toBe(false);
+  }
+});
+
 test("two seconds of short turns after overload shed nothing any more", () => {
   const shedder = new LoadShedder();
-  for (let i = 0; i < 1000; i++) shedder.sample(500, 0);
+  for (let i = 0; i < 1000; i++) {
+    shedOf(shedder, askedMin);
+    shedder.sample(500, 0);
+  }
+  expect(shedOf(shedder, 1000)).toBe(950);
   for (let i = 0; i < 2000 / lagMsMax; i++) shedder.sample(0, 0);
   expect(shedOf(shedder, 1000)).toBe(0);
 });

@@ -1,12 +1,14 @@
 /**
  * Overload is answered with 204 before a body is read, never with a queue or an error. The signal
  * is the event loop's lag: how much later a timer runs than it should, which is how long the
- * requests of one turn took. The share that is shed rises fast and falls slower, so that it settles
+ * requests of one turn took. A lag that came with fewer than `askedMin` requests is somebody
+ * else's work on the machine: to answer those few is quicker than to have them ask again. The share that is shed rises fast and falls slower, so that it settles
  * where the lag stays near its limit.
  */
 export const lagMsMax = 10;
 /** Requests that wait for their body or a durable answer; beyond it every new one is shed. */
 export const pendingMax = 8192;
+export const askedMin = 2;
 const riseShare = 0.1;
 const fallFactor = 0.9;
 const fallShare = 0.01;
@@ -16,18 +18,22 @@ export class LoadShedder {
   private share = 0;
   private crowded = false;
   private debt = 0;
+  /** Requests since the last sample. */
+  private asked = 0;
 
   /** Some hundred times a second: the lag of the last turn and the requests without an answer. */
   sample(lagMs: number, pending: number): void {
     this.crowded = pending > pendingMax;
-    this.share =
-      lagMs > lagMsMax
-        ? Math.min(shareMax, this.share + riseShare)
-        : Math.max(0, this.share * fallFactor - fallShare);
+    const overloaded = lagMs > lagMsMax && this.asked >= askedMin;
+    this.asked = 0;
+    this.share = overloaded
+      ? Math.min(shareMax, this.share + riseShare)
+      : Math.max(0, this.share * fallFactor - fallShare);
   }
 
   /** True for the share of calls that must be answered 204 at once; evenly spread, no chance. */
   sheds(): boolean {
+    this.asked++;
     if (this.crowded) return true;
     if (this.share === 0) return false;
     this.debt += this.share;

@@ -1,0 +1,20 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { setPriority } from "node:os";
+import { fileURLToPath } from "node:url";
+import { entryUrl } from "./entry-url.js";
+
+/** Nice value of cold work: bids go first wherever both want a core. */
+const coldPriority = 10;
+
+/** Starts one of the program's processes for cold work that may wait: counts, builds. */
+export function startCold(name: string): ChildProcess {
+  const child = fork(fileURLToPath(entryUrl(name)), { serialization: "advanced" });
+  if (child.pid !== undefined) {
+    try {
+      setPriority(child.pid, coldPriority);
+    } catch {
+      // It has ended already, which its owner hears of.
+    }
+  }
+  return child;
+}
