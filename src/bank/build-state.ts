@@ -14,6 +14,8 @@ export type BuildState = {
   readonly epoch: number;
   /** Digest of what the people are made of. */
   readonly inputs: string;
+  /** The day that this build gave its labels, null = they were there before. */
+  readonly labelledDay: string | null;
 };
 
 /** The build that a killed run left, null when none. A file that is no such thing is none. */
@@ -21,8 +23,9 @@ export function readBuildState(folders: BankFolders): BuildState | null {
   if (!existsSync(folders.build)) return null;
   try {
     const state = JSON.parse(readFileSync(folders.build, "utf8")) as Partial<BuildState>;
-    const { epoch, inputs } = state;
-    return typeof epoch === "number" && typeof inputs === "string" ? { epoch, inputs } : null;
+    const { epoch, inputs, labelledDay = null } = state;
+    if (typeof epoch !== "number" || typeof inputs !== "string") return null;
+    return { epoch, inputs, labelledDay };
   } catch {
     return null;
   }
@@ -33,6 +36,16 @@ export const writeBuildState = (folders: BankFolders, state: BuildState): void =
 
 export const clearBuildState = (folders: BankFolders): void =>
   rmSync(folders.build, { force: true });
+
+/**
+ * Gives a build up whose people are found anew: its epoch was never published, so its ordinals may
+ * go to others, and the day's labels name people by them.
+ */
+export function abandonBuild(folders: BankFolders): void {
+  const labelledDay = readBuildState(folders)?.labelledDay ?? null;
+  if (labelledDay !== null) rmSync(folders.aiplOf(labelledDay), { force: true });
+  clearBuildState(folders);
+}
 
 /** A digest of everything that identity reads: batch files as they stand, the config, the day. */
 export function inputsDigest(folders: BankFolders, config: BankConfig, asOfSec: number): string {

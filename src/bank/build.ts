@@ -1,7 +1,8 @@
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { labelStages } from "./aipl/label.js";
-import type { Bank } from "./bank.js";
+import { type Bank, dayName, secondsPerDay } from "./bank.js";
 import {
+  abandonBuild,
   type BuildState,
   clearBuildState,
   inputsDigest,
@@ -9,6 +10,7 @@ import {
   writeBuildState,
 } from "./build-state.js";
 import { writeDurably } from "./durable.js";
+import { reuseAfterDays } from "./identity/ordinals.js";
 import { type PeopleResult, resolvePeople } from "./identity/people.js";
 import { dropPeopleBefore } from "./identity/people-folders.js";
 import { type BankImage, buildImage } from "./image.js";
@@ -62,16 +64,34 @@ async function peopleOfBuild(
   if (left !== null && left.epoch === nextEpoch && left.inputs === inputs) {
     return { epoch: nextEpoch, people: null };
   }
-  clearBuildState(folders);
+  abandonBuild(folders);
   const people = await resolvePeople(bank, nextEpoch);
-  const state: BuildState = { epoch: nextEpoch, inputs };
+  const day = dayName(asOfSec);
+  const labelledDay = existsSync(folders.aiplOf(day)) ? null : day;
+  const state: BuildState = { epoch: nextEpoch, inputs, labelledDay };
   writeBuildState(folders, state);
   return { epoch: nextEpoch, people };
 }
 
+function dropReports({ folders }: Bank, epochs: readonly number[]): void {
+  for (const name of readdirSync(folders.reports)) {
+    const epoch = Number(/^epoch-(\d+)\.json$/.exec(name)?.[1] ?? 0);
+    if (epoch > 0 && !epochs.includes(epoch)) rmSync(folders.reportOf(epoch), { force: true });
+  }
+}
+
+/** Labels name people by ordinals, which are kept apart for so many days only. */
+function dropOldLabels({ folders, asOfSec }: Bank): void {
+  const oldest = dayName(asOfSec - reuseAfterDays * secondsPerDay);
+  for (const name of readdirSync(folders.aipl)) {
+    const day = /^(\d{4}-\d{2}-\d{2})\.parquet$/.exec(name)?.[1];
+    if (day !== undefined && day <= oldest) rmSync(folders.aiplOf(day), { force: true });
+  }
+}
+
 /**
- * After the snapshot was published: the report that `bank inspect` shows, and people of epochs that
- * no snapshot needs leave.
+ * After the snapshot was published: the report that `bank inspect` shows; people and reports of
+ * epochs that no snapshot needs leave, and labels that are older than ordinals are kept apart.
  */
 export function concludeBuild(bank: Bank, built: Built, epochsOnDisk: readonly number[]): void {
   const { epoch, segments, leftOut } = built;
@@ -81,5 +101,7 @@ export function concludeBuild(bank: Bank, built: Built, epochsOnDisk: readonly n
   const report = { epoch, madeMs: bank.nowMs, kept, leftOut };
   writeDurably(bank.folders.reportOf(epoch), `${JSON.stringify(report, null, 1)}\n`);
   dropPeopleBefore(bank.folders, epochsOnDisk);
+  dropReports(bank, [...epochsOnDisk, epoch]);
+  dropOldLabels(bank);
   clearBuildState(bank.folders);
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Bank, dayName } from "./bank.js";
+import { abandonBuild } from "./build-state.js";
 import { sqlParquet } from "./duck.js";
 import { writeDurably } from "./durable.js";
 import { peopleEpochs, peopleFiles, sqlKeys, sqlOrdinals } from "./forget-find.js";
@@ -139,6 +140,6 @@ async function orphansOf(bank: Bank, touched: readonly number[]): Promise<number
  * holder of the lock.
  */
 export function dropUnfinishedBuild({ folders }: Bank): void {
-  rmSync(folders.build, { force: true });
+  abandonBuild(folders);
   rmSync(folders.writing, { recursive: true, force: true });
 }

@@ -30,15 +30,18 @@ export function tryLock(path: string): Attempt {
   }
 }
 
-/** Throws BankError where another process holds it. */
+/** Another process writes the bank. */
+export class BankHeldError extends BankError {}
+
+/** Throws BankHeldError where another process holds it. */
 export function takeLock(path: string): HeldLock {
   const attempt = tryLock(path);
   if (attempt.ok) return attempt.lock;
   const who = `process ${attempt.holder.pid} writes the bank now`;
-  throw new BankError(`${who} (${path}): wait until it ends, one process writes at a time`);
+  throw new BankHeldError(`${who} (${path}): wait until it ends, one process writes at a time`);
 }
 
-/** Tries again until it gets the lock, or throws BankError after about `withinMs`. */
+/** Tries again until it gets the lock, or throws BankHeldError after about `withinMs`. */
 export async function waitForLock(path: string, withinMs: number, everyMs = 20): Promise<HeldLock> {
   for (let waitedMs = 0; waitedMs < withinMs; waitedMs += everyMs) {
     const attempt = tryLock(path);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -34,6 +34,27 @@ test("a world is generated, built, shown and forgotten from, without a number of
   expect(await runBankBuild({ ...build, from: join(out, "touchpoints") }, again)).toBe(0);
   expect(again.out()).toContain("nothing new to take in");
   expect(again.out()).toContain("epoch 2: ");
+});
+
+test("forgetting in a folder without a bank fails and makes nothing there", async () => {
+  const io = testIo({}, nowMs);
+  const nowhere = join(root, "typo");
+  expect(await runBankForget(["email:me@example.com"], { data: nowhere }, io)).toBe(1);
+  expect(io.err()).toContain("there is no bank in");
+  expect(existsSync(nowhere)).toBe(false);
+});
+
+test("a refused file fails the command, and JSON tells no number of people", async () => {
+  const from = join(root, "refused", "commerce");
+  mkdirSync(from, { recursive: true });
+  writeFileSync(join(from, "broken.parquet"), "PAR1 no");
+  const io = testIo({}, nowMs);
+  const options = { ...build, data: join(root, "refused-data"), json: true };
+  expect(await runBankBuild({ ...options, from: join(root, "refused") }, io)).toBe(1);
+  expect(io.err()).toContain("1 files were refused: epoch 1 is without them");
+  const made = JSON.parse(io.out()) as Record<string, unknown>;
+  expect(made).toMatchObject({ epoch: 1, people: 0, identifiers: 0 });
+  expect(io.out()).not.toMatch(/"(merged|gone|suppressed)"/);
 });
 
 test("a wrong identifier is told by its place, never repeated", async () => {

@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 import { BankError } from "../bank/bank.js";
 import { type IdentifierKind, identifierKinds } from "../bank/config/model.js";
 import type { DuckLimits } from "../bank/duck.js";
+import { bankFolders } from "../bank/folders.js";
+import type { ForgetResult } from "../bank/forget.js";
 import {
   type ForgetIdentifier,
   forgettableKinds,
@@ -12,12 +14,14 @@ import {
 } from "../bank/forget-words.js";
 import { generateWorld, type WorldFormat } from "../bank/generate/generate-world.js";
 import type { IntakeCounts } from "../bank/ingest/result.js";
-import { makeEpoch } from "./bank-make.js";
+import { BankHeldError } from "../bank/lock.js";
+import { shownCount } from "./bank-inspect.js";
+import { type Made, makeEpoch } from "./bank-make.js";
 import { bankConfigOf, bankFailure, defaultLimits } from "./bank-open.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { touchpointsIn } from "./data-folder.js";
 import { UsageError } from "./flags.js";
-import { finishPending, takeAndSuppress } from "./forget-run.js";
+import { type ForgetPlace, finishPending, takeAndSuppress } from "./forget-run.js";
 import { Progress } from "./progress.js";
 import { tableText } from "./table-text.js";
 
@@ -95,33 +99,62 @@ export function runBankBuild(options: BuildOptions, io: CommandIo): Promise<Exit
     const order = { dataFolder, config, limits, report, nowMs: io.nowMs() };
     const made = await makeEpoch(order, from, "crowdbid bank build");
     progress.end();
-    if (options.json === true) return io.stdout(`${JSON.stringify(made)}\n`);
-    const { ingested } = made;
-    if (ingested !== null) {
-      for (const { file, reason } of ingested.refused) io.stderr(`${file} is refused: ${reason}\n`);
-      for (const warning of ingested.warnings) io.stderr(`${warning}\n`);
-      io.stdout(intakeText(ingested.touchpoints));
+    tellMade(made, options, io);
+    const refused = made.ingested?.refused.length ?? 0;
+    if (refused > 0) {
+      throw new BankError(`${refused} files were refused: epoch ${made.epoch} is without them`);
     }
-    io.stdout(`epoch ${made.epoch}: ${made.kept} segments, ${made.leftOut.length} left out\n`);
-    io.stdout(`${made.folder}\ncrowdbid bank inspect --data ${options.data} shows it\n`);
   });
+}
+
+function tellMade(made: Made, options: BuildOptions, io: CommandIo): void {
+  if (options.json === true) {
+    io.stdout(`${JSON.stringify(shownMade(made))}\n`);
+    return;
+  }
+  const { ingested } = made;
+  if (ingested !== null) {
+    for (const { file, reason } of ingested.refused) io.stderr(`${file} is refused: ${reason}\n`);
+    for (const warning of ingested.warnings) io.stderr(`${warning}\n`);
+    io.stdout(intakeText(ingested.touchpoints));
+  }
+  io.stdout(`epoch ${made.epoch}: ${made.kept} segments, ${made.leftOut.length} left out\n`);
+  io.stdout(`${made.folder}\ncrowdbid bank inspect --data ${options.data} shows it\n`);
+}
+
+/**
+ * Without exact numbers of people: "1 gone" between two builds points at somebody. Rows of the
+ * forgotten count with those that are too old: alone they would say that somebody opted out.
+ */
+function shownMade({ people, ingested, ...made }: Made): object {
+  return {
+    ...made,
+    ...(people === null
+      ? {}
+      : {
+          people: shownCount(people.persons),
+          identifiers: shownCount(people.identifiers),
+        }),
+    ingested:
+      ingested === null
+        ? null
+        : {
+            ...ingested,
+            touchpoints: ingested.touchpoints.map(({ suppressed, pastRetention, ...counts }) => ({
+              ...counts,
+              notKept: suppressed + pastRetention,
+            })),
+          },
+  };
 }
 
 function intakeText(touchpoints: readonly (IntakeCounts & { touchpoint: string })[]): string {
   if (touchpoints.length === 0) return "nothing new to take in\n";
   const sum = (counts: Readonly<Record<string, number>>): number =>
     Object.values(counts).reduce((a, b) => a + b, 0);
-  const head = [
-    "touch-point",
-    "rows",
-    "accepted",
-    "duplicates",
-    "quarantined",
-    "suppressed",
-    "too old",
-  ];
+  const head = ["touch-point", "rows", "accepted", "duplicates", "quarantined", "not kept"];
   const rows = touchpoints.map((t) =>
-    [t.rows, t.accepted, t.duplicates, sum(t.quarantined), t.suppressed, t.pastRetention].map(
+    [t.rows, t.accepted, t.duplicates, sum(t.quarantined), t.suppressed + t.pastRetention].map(
       (count) => count.toLocaleString("en"),
     ),
   );
@@ -144,6 +177,9 @@ export async function runBankForget(
   }
   const place = { dataFolder: resolve(options.data), nowMs: io.nowMs(), lockMsMax: 600_000 };
   return told(io, async () => {
+    if (!existsSync(bankFolders(place.dataFolder).root)) {
+      throw new BankError(`there is no bank in ${options.data}: name its data folder with --data`);
+    }
     const request = { identifiers: wanted, only: options.only === true };
     const id = randomBytes(9).toString("base64url");
     const answer = await takeAndSuppress(place, request, id, () => undefined);
@@ -151,8 +187,8 @@ export async function runBankForget(
       const places = answer.places.map((at) => at + 1).join(", ");
       throw new BankError(`no identifier of its kind, counted from 1: ${places}. Nothing was done`);
     }
-    const result = await finishPending(place);
     io.stdout(`${forgetWords}\n`);
+    const result = await finishUnlessHeld(place, io);
     if (result !== null) {
       io.stdout(`${result.files} files and ${result.snapshots} snapshots were looked through.\n`);
       for (const words of result.refused) io.stderr(`${words}\n`);
@@ -160,6 +196,17 @@ export async function runBankForget(
     }
     io.stdout(`${notOurs}\n`);
   });
+}
+
+/** A build may hold the bank for hours: it finishes the wish itself then, as does the next one. */
+async function finishUnlessHeld(place: ForgetPlace, io: CommandIo): Promise<ForgetResult | null> {
+  try {
+    return await finishPending(place);
+  } catch (error) {
+    if (!(error instanceof BankHeldError)) throw error;
+    io.stdout("A process writes the bank now: the rows leave its files with the next build.\n");
+    return null;
+  }
 }
 
 /** "idfa:...", "email:...", "buyerUid/1:..." with the scope behind a slash. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { bankFolders } from "../bank/folders.js";
 import type { Epoch } from "../base/ids.js";
+import { crowdMinimumPeople } from "../base/limits.js";
 import type { UnixMs } from "../base/units.js";
 import type { Manifest } from "../index/manifest.js";
 import { newestEpoch } from "./command-epoch.js";
@@ -15,12 +16,13 @@ export type Inspected = {
   readonly created: string;
   readonly ageHours: number;
   readonly validUntil: string;
+  /** 0 = fewer than the crowd minimum. */
   readonly people: number;
   readonly identifiers: number;
   readonly source: string;
   readonly segments: readonly InspectedSegment[];
-  /** Segments that are not in the snapshot, each with one word; no size. */
-  readonly leftOut: readonly LeftOut[];
+  /** Segments that are not in the snapshot, each with one word, no size; null = not reported. */
+  readonly leftOut: readonly LeftOut[] | null;
 };
 
 type InspectedSegment = {
@@ -52,14 +54,14 @@ export function runBankInspect(options: InspectOptions, io: CommandIo): ExitCode
   return ExitCode.OK;
 }
 
-function inspected(m: Manifest, nowMs: UnixMs, leftOut: readonly LeftOut[]): Inspected {
+function inspected(m: Manifest, nowMs: UnixMs, leftOut: readonly LeftOut[] | null): Inspected {
   return {
     epoch: m.epoch,
     created: new Date(m.createdMs).toISOString(),
     ageHours: Math.max(0, Math.floor((nowMs - m.createdMs) / 3_600_000)),
     validUntil: new Date(m.notAfterMs).toISOString(),
-    people: threeDigits(m.peopleCount),
-    identifiers: threeDigits(m.identifierCount),
+    people: shownCount(m.peopleCount),
+    identifiers: shownCount(m.identifierCount),
     source: m.source,
     segments: m.segments.map(({ bandedPeople, ...segment }) => ({
       ...segment,
@@ -69,17 +71,33 @@ function inspected(m: Manifest, nowMs: UnixMs, leftOut: readonly LeftOut[]): Ins
   };
 }
 
+/** Three digits, and 0 for what is smaller than a crowd. */
+export const shownCount = (count: number): number =>
+  count < crowdMinimumPeople ? 0 : threeDigits(count);
+
 /** Rounded down: two looks, before and after one person left, say the same. */
 export function threeDigits(count: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, count))) - 2);
   return Math.floor(count / unit) * unit;
 }
 
-function leftOutOf(dataFolder: string, manifest: Manifest): readonly LeftOut[] {
+function leftOutOf(dataFolder: string, manifest: Manifest): readonly LeftOut[] | null {
   const path = bankFolders(dataFolder).reportOf(manifest.epoch);
-  if (!existsSync(path)) return [];
+  // A build that was killed between its snapshot and its report.
+  if (!existsSync(path)) return null;
   const report = JSON.parse(readFileSync(path, "utf8")) as { leftOut?: readonly LeftOut[] };
   return report.leftOut ?? [];
+}
+
+const countText = (count: number): string =>
+  count === 0
+    ? `fewer than ${crowdMinimumPeople.toLocaleString("en")}`
+    : `${count.toLocaleString("en")} (3 digits)`;
+
+function leftOutText(leftOut: readonly LeftOut[] | null): string {
+  if (leftOut === null) return "\nwhat is not in the snapshot was not reported: build again\n";
+  const left = leftOut.map(({ name, why }) => `  ${name}: ${why}`);
+  return left.length === 0 ? "" : `\nnot in the snapshot:\n${left.join("\n")}\n`;
 }
 
 function inspectText(found: Inspected): string {
@@ -87,8 +105,8 @@ function inspectText(found: Inspected): string {
     ["epoch", String(found.epoch)],
     ["created", `${found.created} (${found.ageHours} h ago)`],
     ["valid until", found.validUntil],
-    ["people", `${found.people.toLocaleString("en")} (3 digits)`],
-    ["identifiers", `${found.identifiers.toLocaleString("en")} (3 digits)`],
+    ["people", countText(found.people)],
+    ["identifiers", countText(found.identifiers)],
     ["source", found.source],
   ];
   const rows = found.segments.map((s) => [
@@ -104,8 +122,7 @@ function inspectText(found: Inspected): string {
     ["segment", "people", "agencies", "source", "recency", "method", "label"],
     ...rows,
   ]);
-  const left = found.leftOut.map(({ name, why }) => `  ${name}: ${why}`);
-  const more = left.length === 0 ? "" : `\nnot in the snapshot:\n${left.join("\n")}\n`;
+  const more = leftOutText(found.leftOut);
   const facts = head.map(([name, text]) => `${name.padEnd(12)} ${text}\n`).join("");
   return `${facts}\n${table}${more}`;
 }

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type IdentifierKind, identifierKinds } from "../bank/config/model.js";
 import { bankFolders } from "../bank/folders.js";
 import { addList, listLists, removeList } from "../bank/lists.js";
+import { tryLock } from "../bank/lock.js";
 import type { AgencyId } from "../base/ids.js";
 import { told, wholeNumber } from "./bank-command.js";
 import { bankConfigOf, defaultLimits, withBank } from "./bank-open.js";
@@ -53,7 +55,19 @@ export function runListRemove(
   options: Pick<ListOptions, "data" | "agency">,
   io: CommandIo,
 ): ExitCode {
-  const removed = removeList(bankFolders(resolve(options.data)), agencyOf(options.agency), name);
+  const agency = agencyOf(options.agency);
+  const folders = bankFolders(resolve(options.data));
+  if (!existsSync(folders.lists)) {
+    io.stderr(`${options.data} has no lists\n`);
+    return ExitCode.FAILED;
+  }
+  const attempt = tryLock(folders.lock);
+  if (!attempt.ok) {
+    io.stderr(`process ${attempt.holder.pid} writes the bank now: remove the list when it ends\n`);
+    return ExitCode.FAILED;
+  }
+  const removed = removeList(folders, agency, name);
+  attempt.lock.release();
   if (removed) io.stdout(`removed: no segment from the next build on\n`);
   else io.stderr(`agency ${options.agency} has no list ${name}\n`);
   return removed ? ExitCode.OK : ExitCode.FAILED;

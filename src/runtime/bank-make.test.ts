@@ -1,6 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -67,6 +75,60 @@ test("the next day's build finds the same people under the same ordinals", async
   expect(byOldOrdinal.size).toBeLessThan(1500 * 0.02);
   for (const [old, now] of byOldOrdinal) expect(now).toBeLessThan(old);
 });
+
+/** Stages by identifier: what labels say, whatever ordinals the people have. */
+async function stagesOf(dataFolder: string, epoch: number): Promise<string[]> {
+  const folders = bankFolders(dataFolder);
+  const duck = await Duck.open(limits, join(root, "spill"));
+  const [day] = readdirSync(folders.aipl);
+  const identifiers = join(folders.peopleOf(epoch), "identifiers.parquet");
+  const rows = await duck.rows<{ said: string }>(
+    `SELECT concat_ws(' ', key, advertiser, stage) AS said
+      FROM read_parquet(${sqlText(join(folders.aipl, day as string))})
+      JOIN read_parquet(${sqlText(identifiers)}) USING (ordinal) ORDER BY said`,
+  );
+  duck.close();
+  return rows.map(({ said }) => said);
+}
+
+test("labels of a build that failed are not those of the next one's people", async () => {
+  const nowMs = Date.UTC(2026, 10, 26, 9);
+  const from = await world(join(root, "labels-world"), nowMs);
+  const some = join(root, "labels-some");
+  for (const touchpoint of ["commerce", "consent"]) {
+    cpSync(join(from, touchpoint), join(some, touchpoint), { recursive: true });
+  }
+  const failed = join(root, "labels-failed");
+  mkdirSync(join(failed, "bank"), { recursive: true });
+  writeFileSync(join(failed, "bank", "segments.json"), "bad");
+  await expect(make(failed, some, nowMs)).rejects.toThrow(/segments\.json/);
+  const labelled = readdirSync(bankFolders(failed).aipl);
+  expect(labelled).toEqual(["2026-11-26.parquet"]);
+  rmSync(join(failed, "bank", "segments.json"));
+  const clean = join(root, "labels-clean");
+  cpSync(join(failed, "keys"), join(clean, "keys"), { recursive: true });
+  await make(failed, from, nowMs);
+  await make(clean, from, nowMs);
+  const stages = await stagesOf(clean, 1);
+  expect(stages.length).toBeGreaterThan(500);
+  expect(await stagesOf(failed, 1)).toEqual(stages);
+});
+
+test("three snapshots stay, none with ordinals that others may have, and what belongs to them", async () => {
+  const nowMs = Date.UTC(2026, 10, 26, 9);
+  const dataFolder = join(root, "retired");
+  const folders = bankFolders(dataFolder);
+  const epochsIn = (folder: string): string[] => readdirSync(folder).sort();
+  const from = await world(join(root, "retired-world"), nowMs);
+  for (const day of [0, 0, 1, 2]) await make(dataFolder, from, nowMs + day * dayMs);
+  const three = ["epoch-2", "epoch-3", "epoch-4"];
+  expect(epochsIn(join(dataFolder, "snapshots"))).toEqual(three);
+  expect(epochsIn(folders.people)).toEqual(three);
+  expect(epochsIn(folders.reports)).toEqual(three.map((name) => `${name}.json`));
+  await make(dataFolder, null, nowMs + 91 * dayMs);
+  expect(epochsIn(join(dataFolder, "snapshots"))).toEqual(["epoch-4", "epoch-5"]);
+  expect(readdirSync(folders.aipl)).toEqual(["2026-11-28.parquet", "2027-02-25.parquet"]);
+}, 120_000);
 
 /** Runs the real command and kills it at the first line that names the stage; true = it got there. */
 async function buildUntil(

@@ -1,6 +1,7 @@
 import { BankError } from "../bank/bank.js";
 import { type Built, buildEpoch, concludeBuild } from "../bank/build.js";
 import { finishForgets, forgottenIn } from "../bank/forget.js";
+import { listLists } from "../bank/lists.js";
 import type { Epoch } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
 import { type BankOrder, type OpenedBank, withBank } from "./bank-open.js";
@@ -9,6 +10,7 @@ import { forgetLogStart, readForgetLog } from "./forget-log.js";
 import { bankForgetParts, forgetShell } from "./forget-run.js";
 import { readServedEpoch } from "./served-epoch.js";
 import { listEpochs } from "./snapshot-read.js";
+import { retireSnapshots } from "./snapshot-retire.js";
 import { writeSnapshot } from "./snapshot-write.js";
 
 const dayMs = 24 * 3600 * 1000;
@@ -48,6 +50,7 @@ export function makeEpoch(
     const built = await buildEpoch(opened.bank, { sourceFolder, nextEpoch: before + 1 });
     await shell.suppress(await forgottenIn(opened.bank, built.epoch));
     const folder = publish(opened, built, snapshots, { nowMs, source, forgetSequence });
+    retireSnapshots(opened.bank, snapshots);
     concludeBuild(opened.bank, built, listEpochs(snapshots));
     const { epoch, leftOut, ingested, people, segments } = built;
     return {
@@ -64,11 +67,17 @@ function publish(
   facts: { readonly nowMs: UnixMs; readonly source: string; readonly forgetSequence: number },
 ): string {
   const { nowMs, source, forgetSequence } = facts;
+  // A list's segment is not served a day longer than its agency may use it.
+  const names = new Set(segments.map(({ name }) => name));
+  const ends = listLists(bank.folders)
+    .filter(({ agency, name }) => names.has(`list.${agency}.${name}`))
+    .map(({ expiresSec }) => expiresSec * 1000);
+  const notAfterMs = Math.min(nowMs + snapshotLifeMs, ...ends) as UnixMs;
   return writeSnapshot(
     snapshots,
     image,
     {
-      ...{ createdMs: nowMs, notAfterMs: (nowMs + snapshotLifeMs) as UnixMs, source },
+      ...{ createdMs: nowMs, notAfterMs, source },
       ...{ identifierKeyId: keys.identifierKeyId, forgetSequence, segments, areas },
     },
     keys.signing,

@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { type Bank, BankError, dayStartSec, type Report } from "../bank/bank.js";
@@ -35,10 +36,28 @@ export async function withBank<T>(
   const keys = openKeyFiles(order.dataFolder);
   const folders = bankFolders(order.dataFolder);
   const lock = takeLock(folders.lock);
+  removeDeadSpills(folders.root);
   try {
     return await withDuck(order, keys, folders.spill, (bank) => job({ bank, keys }));
   } finally {
     lock.release();
+  }
+}
+
+/** Forgets spill to a folder of their own, which stays when their process is killed. */
+function removeDeadSpills(root: string): void {
+  for (const name of readdirSync(root)) {
+    const pid = Number(/^spill-forget-(\d+)$/.exec(name)?.[1] ?? 0);
+    if (pid > 0 && !isAlive(pid)) rmSync(join(root, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
@@ -86,6 +105,9 @@ export function bankFailure(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
   const kind = /^([A-Z][A-Za-z ]{2,40} Error)\b/.exec(error.message)?.[1];
   if (error instanceof BankError || kind === undefined) return error.message;
+  if (kind === "Out of Memory Error") {
+    return "the memory for the bank is too small: give it more with --memory, and run it again";
+  }
   return `${kind}: look whether the disk is full and the files that are read are whole`;
 }
 

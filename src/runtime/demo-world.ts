@@ -80,10 +80,13 @@ export async function makeDemoWorld(
 
 /** Other rules make another world. */
 function sourceOf({ seed, people }: DemoWorldOrder, config: BankConfig): string {
-  const rules = JSON.stringify([
-    ...[[...config.touchpoints], [...config.markets], config.identity],
-    ...[config.aipl, config.segments],
-  ]);
+  const rules = JSON.stringify(
+    [
+      ...[[...config.touchpoints], [...config.markets], config.identity],
+      ...[config.aipl, config.segments],
+    ],
+    (_, value) => (value instanceof Map ? [...value] : (value as unknown)),
+  );
   const digest = createHash("sha256").update(rules).digest("hex").slice(0, 8);
   return `demo ${demoPeopleVersion} seed ${seed} people ${people} rules ${digest}`;
 }

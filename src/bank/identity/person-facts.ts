@@ -115,7 +115,9 @@ async function makeConsents(bank: Bank): Promise<void> {
       SELECT who, market, behaviour, category,
         coalesce(source = '${accountSource}', false) AS account,
         max(seconds) AS latest, count(*) AS n
-      FROM ${batchRows(folders, "events", [consentTouchpoint])} GROUP BY ALL);
+      FROM ${batchRows(folders, "events", [consentTouchpoint])}
+      -- A clock ahead must not outlive a withdrawal of today: a grant counts from its moment on.
+      WHERE behaviour <> 'granted' OR seconds <= ${Math.floor(bank.nowMs / 1000)} GROUP BY ALL);
     CREATE OR REPLACE TEMP TABLE said AS
     SELECT moments.*, ${sqlList(markets)}[number] AS market
     FROM (SELECT ordinal, ${moments.join(", ")} FROM consent_rows

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -17,7 +18,7 @@ import { putInPlace, syncPath } from "../durable.js";
 import { resourceError } from "./disk.js";
 import type { IdentifierSql } from "./identifier-columns.js";
 import type { IntakeCounts } from "./result.js";
-import { batchName, type SourceFile } from "./source-files.js";
+import type { SourceFile } from "./source-files.js";
 import { type Staged, Status } from "./stage.js";
 import type { BrokenRow } from "./text-copy.js";
 
@@ -31,6 +32,10 @@ export type BatchRecord = IntakeCounts & {
   /** Of the rows that are still there; 0 when none is. */
   readonly firstSec: number;
   readonly lastSec: number;
+  /** So many days rows stay when their touch-point has left the config. */
+  readonly retentionDays: number;
+  /** Digest of the rules that judged the rows (`rulesDigest`). */
+  readonly rules: string;
 };
 
 export const rowFiles = ["events.parquet", "identifiers.parquet", "edges.parquet"] as const;
@@ -43,6 +48,17 @@ export const parquetForm =
 
 export function readBatchRecord(folder: string): BatchRecord {
   return JSON.parse(readFileSync(join(folder, "batch.json"), "utf8")) as BatchRecord;
+}
+
+/**
+ * Digest of what decides whether a row of the touch-point is good. A file with quarantined rows is
+ * taken in once more when it changes: event ids keep the rows apart that came in before.
+ */
+export function rulesDigest({ config }: Bank, touchpoint: Touchpoint): string {
+  const rules = JSON.stringify([touchpoint, [...config.markets], config.areas], (_, value) =>
+    value instanceof Map || value instanceof Set ? [...value] : (value as unknown),
+  );
+  return createHash("sha256").update(rules).digest("hex").slice(0, 16);
 }
 
 /** Folders of a touch-point's batches, emptied ones included, in order of name. */
@@ -96,13 +112,13 @@ export async function markSuppressed(bank: Bank, { identifiers }: Staged): Promi
 export async function writeBatch(
   bank: Bank,
   file: SourceFile,
-  sha256: string,
+  { sha256, batch }: { readonly sha256: string; readonly batch: string },
   staged: Staged,
   broken: readonly BrokenRow[],
   writing: string,
 ): Promise<BatchRecord> {
   const { duck } = bank;
-  const folder = join(writing, `${file.touchpoint.name}-${batchName(sha256)}`);
+  const folder = join(writing, `${file.touchpoint.name}-${batch}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   try {
@@ -122,12 +138,14 @@ export async function writeBatch(
       },
       ...counts,
       ...{ firstSec: times?.first ?? 0, lastSec: times?.last ?? 0 },
+      ...{ retentionDays: file.touchpoint.retentionDays },
+      rules: rulesDigest(bank, file.touchpoint),
     };
     writeFileSync(join(folder, "batch.json"), `${JSON.stringify(record)}\n`);
     for (const name of readdirSync(folder)) syncPath(join(folder, name));
     const place = bank.folders.batchesOf(file.touchpoint.name);
     mkdirSync(place, { recursive: true });
-    putInPlace(folder, join(place, batchName(sha256)));
+    putInPlace(folder, join(place, batch));
     return record;
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });

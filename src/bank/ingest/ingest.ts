@@ -1,8 +1,16 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Bank } from "../bank.js";
+import { type Bank, BankError } from "../bank.js";
 import { sqlText } from "../duck.js";
-import { type BatchRecord, batchFolders, groupKeys, markSuppressed, writeBatch } from "./batch.js";
+import {
+  type BatchRecord,
+  batchFolders,
+  groupKeys,
+  markSuppressed,
+  readBatchRecord,
+  rulesDigest,
+  writeBatch,
+} from "./batch.js";
 import { readError, resourceError } from "./disk.js";
 import { eventFiles, markDuplicates, SeenEvents } from "./duplicates.js";
 import { IngestProgress } from "./progress.js";
@@ -18,13 +26,23 @@ import {
   contentDigest,
   hasChanged,
   listSource,
+  retakenDigest,
   type SourceFile,
 } from "./source-files.js";
 import { openSource, sqlPattern } from "./source-table.js";
 import { type Staged, Status, stageFile } from "./stage.js";
 
-/** A file that no batch holds yet. `rows` is exact for Parquet, a guess by the size of texts. */
-type NewFile = { readonly file: SourceFile; readonly sha256: string; readonly rows: number };
+/**
+ * A file that no batch holds yet, or one with rows in quarantine that the rules of today may take.
+ * `batch` is the name that its batch will have; `rows` is exact for Parquet, a guess by the size of
+ * texts.
+ */
+type NewFile = {
+  readonly file: SourceFile;
+  readonly sha256: string;
+  readonly batch: string;
+  readonly rows: number;
+};
 
 /** What a run knows besides its bank. */
 type Run = {
@@ -42,7 +60,13 @@ type Run = {
 export async function ingest(bank: Bank, sourceFolder: string): Promise<IngestResult> {
   const writing = join(bank.folders.writing, "ingest");
   rmSync(writing, { recursive: true, force: true });
-  const { files, warnings } = listSource(bank.config, sourceFolder);
+  const { files, warnings, touchpoints: named } = listSource(bank.config, sourceFolder);
+  if (named === 0) {
+    const names = [...bank.config.touchpoints.keys()].join(", ");
+    throw new BankError(
+      `${sourceFolder} holds no folder named after a touch-point (${names}): name the one that does`,
+    );
+  }
   mkdirSync(writing, { recursive: true, mode: 0o700 });
   const refused: { file: string; reason: string }[] = [];
   const news = await newFiles(bank, files, refused);
@@ -78,21 +102,21 @@ async function newFiles(
 ): Promise<NewFile[]> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const progress = new IngestProgress(bank, bytes, "bytes");
-  const known = new Set<string>();
+  const known = new Map<string, Map<string, Held>>();
   const news: NewFile[] = [];
   try {
     for (const file of files) {
       const { name } = file.touchpoint;
-      if (!known.has(name)) {
-        for (const folder of batchFolders(bank, name)) known.add(folder);
-        known.add(name);
-      }
+      const held = known.get(name) ?? heldOf(bank, name);
+      known.set(name, held);
       try {
         const sha256 = await contentDigest(file.path, (count) => progress.advance(count));
-        const place = join(bank.folders.batchesOf(name), batchName(sha256));
-        if (known.has(place)) continue;
-        known.add(place);
-        news.push({ file, sha256, rows: await rowsOf(bank, file) });
+        const rules = rulesDigest(bank, file.touchpoint);
+        const before = held.get(sha256);
+        if (before !== undefined && (!before.quarantined || before.rules.has(rules))) continue;
+        const batch = batchName(before === undefined ? sha256 : retakenDigest(sha256, rules));
+        held.set(sha256, { quarantined: false, rules: new Set() });
+        news.push({ file, sha256, batch, rows: await rowsOf(bank, file) });
       } catch {
         refused.push({ file: file.name, reason: "cannot be opened: allow the bank to read it" });
       }
@@ -101,6 +125,22 @@ async function newFiles(
   } finally {
     progress.end();
   }
+}
+
+/** What the batches of a touch-point say of one content. */
+type Held = { readonly quarantined: boolean; readonly rules: ReadonlySet<string> };
+
+function heldOf(bank: Bank, touchpoint: string): Map<string, Held> {
+  const held = new Map<string, Held>();
+  for (const folder of batchFolders(bank, touchpoint)) {
+    const { sha256, quarantined, rules } = readBatchRecord(folder);
+    const before = held.get(sha256);
+    held.set(sha256, {
+      quarantined: Object.keys(quarantined).length > 0 || before?.quarantined === true,
+      rules: new Set([...(before?.rules ?? []), rules]),
+    });
+  }
+  return held;
 }
 
 /** At least 1; a Parquet file that does not tell is refused later. */
@@ -145,7 +185,7 @@ async function takeInAll(
 /** One file, from source to batch. `batches` are the events of all earlier ones; grows. */
 async function takeIn(
   { bank, writing, progress }: Run,
-  { file, sha256, rows }: NewFile,
+  { file, sha256, batch, rows }: NewFile,
   seen: SeenEvents,
   batches: string[],
 ): Promise<BatchRecord> {
@@ -161,9 +201,10 @@ async function takeIn(
     const suppressed = await markSuppressed(bank, staged);
     const duplicates = await markDuplicates(bank, batches, Status.DUPLICATE);
     if (suppressed || duplicates > 0) await groupKeys(duck, staged);
-    const record = await writeBatch(bank, file, sha256, staged, table.broken, writing);
-    const batch = join(folders.batchesOf(file.touchpoint.name), batchName(sha256));
-    if (record.accepted > 0) batches.push(join(batch, "events.parquet"));
+    const name = { sha256, batch };
+    const record = await writeBatch(bank, file, name, staged, table.broken, writing);
+    const folder = join(folders.batchesOf(file.touchpoint.name), batch);
+    if (record.accepted > 0) batches.push(join(folder, "events.parquet"));
     return record;
   } catch (error) {
     throw resourceError(error, file.name) ?? error;

@@ -34,6 +34,31 @@ test("a second run over the same content does nothing, whatever the file is call
   expect(contents(one.bank.folders.batches)).toEqual(before);
 });
 
+test("rows in quarantine come in once the rules take them, the others stay as they are", async () => {
+  one.put("commerce/a.csv", `${csv(0, 20)}x,2026-11-25,FR,view,A,,\n`);
+  await ingest(one.bank, one.source);
+  const france = { ...one.bank.config.markets.get("US")!, name: "FR", label: "France" };
+  const markets = new Map([...one.bank.config.markets, ["FR", france] as const]);
+  const touchpoints = new Map(
+    [...one.bank.config.touchpoints].map(([name, point]) => [
+      name,
+      { ...point, markets: [...point.markets, "FR"] },
+    ]),
+  );
+  const wider = { ...one.bank, config: { ...one.bank.config, markets, touchpoints } };
+  const { touchpoints: intakes } = await ingest(wider, one.source);
+  expect(intakes).toMatchObject([{ rows: 21, accepted: 1, duplicates: 20, quarantined: {} }]);
+  expect((await one.rows("commerce", "events")).length).toBe(21);
+  expect((await ingest(wider, one.source)).touchpoints).toEqual([]);
+});
+
+test("a source folder of something else is told, with what would be right", async () => {
+  one.put("elsewhere/commerce/a.csv", csv(0, 2));
+  await expect(ingest(one.bank, one.source)).rejects.toThrow(
+    /holds no folder named after a touch-point \(.*commerce.*\): name the one that does/,
+  );
+});
+
 test("the batch says what was taken in", async () => {
   one.put("commerce/a.csv", `${csv(0, 20)}x,2026-11-25,FR,view,A,,\n`);
   await ingest(one.bank, one.source);

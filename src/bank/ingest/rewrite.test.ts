@@ -57,6 +57,15 @@ test("rows leave when their retention ends, and an emptied batch is not taken in
   expect(again.touchpoints).toEqual([]);
 });
 
+test("rows of a touch-point that left the config stay as long as it kept them", async () => {
+  one.put("commerce/a.csv", header + row(1, "2026-11-20", "A", 1));
+  await ingest(one.bank, one.source);
+  const without = { ...one.bank, config: { ...one.bank.config, touchpoints: new Map() } };
+  expect(await expireRows(days(without, 370))).toEqual({ rows: 0 });
+  expect(await expireRows(days(without, 400))).toEqual({ rows: 1 });
+  expect(await counts()).toEqual([0, 0, 0]);
+});
+
 test("removed keys are in no file any more, of no touch-point, and a repeat is harmless", async () => {
   one.put("commerce/a.csv", header + row(1, "2026-11-01", "A", 1) + row(2, "2026-11-02", "B", 2));
   one.put("commerce/b.csv", header + row(3, "2026-11-03", "A", 1));

@@ -17,15 +17,18 @@ type Kept = Readonly<Record<(typeof rowFiles)[number], string>>;
  */
 export async function expireRows(bank: Bank): Promise<{ readonly rows: number }> {
   let rows = 0;
-  for (const touchpoint of bank.config.touchpoints.values()) {
-    const startSec = retentionStartSec(bank, touchpoint);
-    const kept: Kept = {
-      "events.parquet": `seconds >= ${startSec}`,
-      "identifiers.parquet": `last >= ${startSec}`,
-      "edges.parquet": `last >= ${startSec}`,
-    };
-    for (const folder of batchFolders(bank, touchpoint.name)) {
-      if (readBatchRecord(folder).firstSec >= startSec) continue;
+  // Not those of the config alone: rows of a touch-point that has left it expire as well.
+  for (const name of foldersIn(bank.folders.batches)) {
+    const touchpoint = bank.config.touchpoints.get(name);
+    for (const folder of batchFolders(bank, name)) {
+      const record = readBatchRecord(folder);
+      const startSec = retentionStartSec(bank, touchpoint ?? record);
+      if (record.firstSec >= startSec) continue;
+      const kept: Kept = {
+        "events.parquet": `seconds >= ${startSec}`,
+        "identifiers.parquet": `last >= ${startSec}`,
+        "edges.parquet": `last >= ${startSec}`,
+      };
       rows += await rewriteBatch(bank, folder, kept);
     }
   }

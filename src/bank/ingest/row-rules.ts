@@ -165,5 +165,7 @@ function categoryFaults(
 }
 
 /** Rows before it leave the bank. */
-export const retentionStartSec = (bank: Bank, touchpoint: Touchpoint): number =>
-  Math.floor(bank.nowMs / 1000) - touchpoint.retentionDays * secondsPerDay;
+export const retentionStartSec = (
+  bank: Bank,
+  { retentionDays }: Pick<Touchpoint, "retentionDays">,
+): number => Math.floor(bank.nowMs / 1000) - retentionDays * secondsPerDay;

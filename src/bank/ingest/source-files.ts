@@ -19,11 +19,19 @@ export type SourceFile = {
 
 const endings = /\.(?:(parquet)|(csv|ndjson)(\.gz)?)$/;
 
-/** The files of every touch-point in order of name, and a warning for each thing that is none. */
+/**
+ * The files of every touch-point in order of name, a warning for each thing that is none, and how
+ * many folders of touch-points there are.
+ */
 export function listSource(
   config: BankConfig,
   folder: string,
-): { readonly files: readonly SourceFile[]; readonly warnings: readonly string[] } {
+): {
+  readonly files: readonly SourceFile[];
+  readonly warnings: readonly string[];
+  readonly touchpoints: number;
+} {
+  let touchpoints = 0;
   const files: SourceFile[] = [];
   const warnings: string[] = [];
   for (const name of namesIn(folder)) {
@@ -34,10 +42,11 @@ export function listSource(
     } else if (touchpoint === undefined) {
       warnings.push(`${name}/: skipped; add touchpoints/${name}.yaml, or move the folder away`);
     } else {
+      touchpoints++;
       for (const file of namesIn(path)) addFile(touchpoint, path, file, files, warnings);
     }
   }
-  return { files, warnings };
+  return { files, warnings, touchpoints };
 }
 
 function addFile(
@@ -101,6 +110,10 @@ export async function contentDigest(
   }
   return hash.digest("hex");
 }
+
+/** Of a content that other rules judge anew: its batch stands beside the first one. */
+export const retakenDigest = (digest: string, rules: string): string =>
+  createHash("sha256").update(`${digest} ${rules}`).digest("hex");
 
 /** A batch's name: the first 16 digits. */
 export const batchName = (digest: string): string => digest.slice(0, 16);

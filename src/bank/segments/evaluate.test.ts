@@ -14,6 +14,8 @@ import { labelStages } from "../aipl/label.js";
 import type { Bank } from "../bank.js";
 import type { AiplRules, Rule, SegmentRule } from "../config/model.js";
 import { evaluateSegments } from "./evaluate.js";
+import { matchLists } from "./lists.js";
+import { loadPeople } from "./people.js";
 
 const day = 86_400;
 const agency = (id: number): AgencyId => id as AgencyId;
@@ -160,6 +162,18 @@ test("a list finds people of the bank by any identifier, is private, adds nobody
   const { segments } = await evaluateSegments(small.bank, 1);
   const vips = segments.at(-1)!.segment;
   expect(vips).toMatchObject({ agencies: [7], source: "list", method: "declared", recencyDays: 2 });
+});
+
+test("strangers in a list do not make it another set, whose noise would be drawn anew", async () => {
+  const small = await open([], [person(1), person(2), person(3)], []);
+  const fingerprintOf = async (keys: readonly bigint[]): Promise<string> => {
+    await small.writeList(7, "vips", keys, testDaySec + day);
+    const lists = await matchLists(small.bank, await loadPeople(small.bank, 1));
+    return lists.get("7/vips")!.fingerprint;
+  };
+  const vips = await fingerprintOf([1n, 2n]);
+  expect(await fingerprintOf([2n, 1n, 777n, 778n])).toBe(vips);
+  expect(await fingerprintOf([1n, 2n, 3n])).not.toBe(vips);
 });
 
 test("a rule whose list has expired holds nobody: not everybody but the list", async () => {

@@ -10,7 +10,11 @@ export type MatchedList = {
   readonly agency: number;
   readonly name: string;
   readonly lifetimeDays: number;
-  /** Of the set of its keys: the same keys brought again are the same set, whatever the name. */
+  /**
+   * Of those of its keys that the bank knows itself: the same people brought again are the same
+   * set, whatever the name and however many strangers are put in, so the crowd minimum's noise
+   * cannot be drawn again.
+   */
   readonly fingerprint: string;
   /** Bitset: people of the bank's own that hold one of its keys. */
   readonly bits: Uint32Array;
@@ -60,7 +64,8 @@ async function matchList(
     for (let i = 0; i < rowCount; i++) setBit(bits, ordinals[i]!);
   });
   const [row] = await duck.rows<{ count: string; keys: string }>(
-    `SELECT count(*) AS count, coalesce(bit_xor(hash(key)), 0) AS keys FROM ${keys}`,
+    `SELECT count(*) AS count, coalesce(bit_xor(hash(i.key)), 0) AS keys
+      FROM ${identifiers} i SEMI JOIN ${keys} k ON k.key = i.key`,
   );
   const lifetimeDays = Math.max(1, Math.ceil((expiresSec - uploadedSec) / secondsPerDay));
   return { agency, name, lifetimeDays, fingerprint: `${row!.count}:${row!.keys}`, bits };
