@@ -12,6 +12,7 @@ import {
   runClosedLoop,
 } from "./closed-loop.js";
 import { printCorpora } from "./corpora.js";
+import { printCounts } from "./counts.js";
 import { threadCpuNs } from "./cpu.js";
 import { printDemo } from "./demo.js";
 import { inProcessUs } from "./in-process.js";
@@ -166,6 +167,8 @@ if (process.argv.includes("--scale")) {
   process.exitCode = (await printBank(bankOptionsOf(scaleArgs), say)) ? 0 : 1;
 } else if (process.argv.includes("--demo")) {
   process.exitCode = (await printDemo(say)) ? 0 : 1;
+} else if (process.argv.includes("--counts")) {
+  printCounts(7, say);
 } else if (process.argv.includes("--in-process")) {
   process.stdout.write(`bid in process: ${(await inProcessUs(60)).toFixed(2)} us\n`);
 } else if (process.argv.includes("--changes")) {

@@ -55,8 +55,15 @@ export class CellTable {
 
 const key = new Hash64();
 
-/** The facts' cell; pushes its record when it is new. */
-export function internCell(table: CellTable, ring: RingWriter, facts: CellFacts): number {
+/**
+ * The facts' cell; pushes its record when it is new. From `cellsMax` cells on no new one is made.
+ */
+export function internCell(
+  table: CellTable,
+  ring: RingWriter,
+  facts: CellFacts,
+  cellsMax = table.cellsMax,
+): number {
   cellKeyInto(facts, key);
   const { places } = table;
   let at = (key.lo & table.mask) * placeWords;
@@ -64,7 +71,7 @@ export function internCell(table: CellTable, ring: RingWriter, facts: CellFacts)
     if (places[at] === key.lo && places[at + hiWord] === key.hi) return places[at + cellWord]!;
     at = (at + placeWords) & (places.length - 1);
   }
-  if (table.count === table.cellsMax) return OTHER_CELL;
+  if (table.count >= cellsMax) return OTHER_CELL;
   const cell = ((table.worker << 24) | (table.count + 1)) >>> 0;
   if (!pushCell(ring, cell, facts)) return OTHER_CELL;
   table.count++;

@@ -18,6 +18,7 @@ import { DecodeResult, decode } from "../wire/decode.js";
 import { encodeInto, noBidInto } from "../wire/encode.js";
 import type { TokenWriter } from "../wire/token-writer.js";
 import type { WorkerCounters } from "./counters.js";
+import type { RequestCounts } from "./request-counts.js";
 import type { ServedWorld } from "./world-parts.js";
 
 /**
@@ -31,6 +32,8 @@ export type BidderParts = {
   readonly hold: Hold;
   /** null = count nothing (replay, explain). */
   readonly counters: WorkerCounters | null;
+  /** What reports count; absent = nothing. */
+  readonly counts?: RequestCounts;
 };
 
 /**
@@ -86,11 +89,14 @@ export class Bidder {
    * by the next call.
    */
   bid(exchange: Exchange, length: number, arrivedNs: number): BidAnswer {
-    const { counters, clock } = this.parts;
+    const { counters, counts, clock } = this.parts;
     counters?.request(exchange.index);
     const decoded = decode(this.request, length);
     if (decoded !== DecodeResult.OK) return this.refuse();
     const bytes = this.offer(exchange, arrivedNs);
+    if (bytes === 0) this.offers.count = 0;
+    const { table, now } = this.decisionNow;
+    counts?.add(this.request, exchange, this.offers, table, now);
     counters?.latency((clock.monotonicNs() - arrivedNs) / 1000);
     if (bytes > 0) {
       counters?.bids(exchange.index, this.offers.count);
@@ -105,6 +111,7 @@ export class Bidder {
     const { request, offers, served, parts, decisionNow } = this;
     const { world, templates } = served;
     const now = parts.clock.nowMs();
+    decisionNow.now = now;
     readConsent(request, world.privacy, this.consent, now);
     const tmaxMs = request.tmaxMs === 0 ? exchange.tmaxDefaultMs : request.tmaxMs;
     const waitedMs = (parts.clock.monotonicNs() - arrivedNs) / 1e6;

@@ -17,12 +17,13 @@ import { TokenReader } from "../wire/token-reader.js";
 import { TokenWriter } from "../wire/token-writer.js";
 import { mayAsk, QueryRate } from "./admission.js";
 import { Bidder } from "./bidder.js";
-import { cellsOf } from "./cells.js";
+import { cellsOf, requestCellsOf } from "./cells.js";
 import { NoticeResult, Single, WorkerCounters } from "./counters.js";
 import { edgeWorkerData, startEdgeWorker } from "./edge-shell.js";
 import { createLog } from "./log.js";
 import { NoticeDesk } from "./notice-desk.js";
 import { realClock } from "./real-clock.js";
+import { RequestCounts } from "./request-counts.js";
 import { LoadShedder } from "./shedding.js";
 import { warmUp } from "./warm-up.js";
 import { reasonOf } from "./worker-messages.js";
@@ -68,6 +69,7 @@ const reader = new TokenReader(tokenKeys);
 const token = new TokenFields();
 const said = new NoticeParameters();
 const cellTable = new CellTable(index);
+const counts = new RequestCounts(desk.ring, requestCellsOf(cellTable, desk.ring));
 
 let bidder: Bidder | null = null;
 let draining = false;
@@ -84,7 +86,7 @@ function adopt(payload: unknown): void {
   const parts = { clock, identifierKey, tokens };
   warmUp(new Bidder({ ...parts, hold: holdNothing, counters: null }, served), clock.monotonicNs);
   const hold = holdOn(state, cellsOf(cellTable, desk.ring));
-  bidder = new Bidder({ ...parts, hold, counters }, served);
+  bidder = new Bidder({ ...parts, hold, counters, counts }, served);
 }
 
 /** The edge opens its port after the first World only. */
@@ -154,14 +156,15 @@ const app: EdgeApp = {
 const ticks = setInterval(() => {
   const nowMs = clock.nowMs();
   desk.tick(nowMs);
+  counts.tick(nowMs);
   sweepSlots(state, Math.floor(nowMs / 1000), sweepSlotsPerTick);
 }, tickMs);
 
-/** Every notice that was taken gets its answer before the worker ends. */
+/** Every notice that was taken gets its answer, every count its record, before the worker ends. */
 async function drained(): Promise<void> {
   draining = true;
   const until = clock.nowMs() + 3000;
-  while (desk.waiting > 0 && clock.nowMs() < until) {
+  while ((!counts.flush() || desk.waiting > 0) && clock.nowMs() < until) {
     await new Promise((resolve) => setTimeout(resolve, 10));
     desk.acknowledge();
     desk.tick(clock.nowMs());

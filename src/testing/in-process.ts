@@ -22,11 +22,12 @@ import { partsOfImage } from "../index/index-parts.js";
 import { placesIn } from "../index/projection.js";
 import { AllowancePlaces } from "../ledger/budget-plan.js";
 import { Bidder } from "../runtime/bidder.js";
-import { cellsOf } from "../runtime/cells.js";
+import { cellsOf, requestCellsOf } from "../runtime/cells.js";
 import { CounterSums, ExchangeSlots, newCounters, WorkerCounters } from "../runtime/counters.js";
 import { createLog } from "../runtime/log.js";
 import { createMetrics } from "../runtime/metrics.js";
 import { readConfig } from "../runtime/read-config.js";
+import { RequestCounts } from "../runtime/request-counts.js";
 import { buildWorld, type People } from "../runtime/world-build.js";
 import type { ConfigReading } from "../runtime/world-desk.js";
 import { servedWorldFrom } from "../runtime/world-parts.js";
@@ -97,13 +98,17 @@ export function startInProcess(options: InProcessOptions): Promise<InProcess> {
   const slots = new ExchangeSlots();
   const counters = new WorkerCounters(counterBuffer);
   counters.useSlots(slots.slotsFor(config.exchanges));
+  const cells = new CellTable(0);
+  const ring = testRing(state);
+  const counts = new RequestCounts(ring, requestCellsOf(cells, ring));
   const bidder = new Bidder(
     {
       clock,
       identifierKey: testIdentifierKey,
       tokens: new TokenWriter(tokenKeyFrom(testTokenSecret), 0, 1),
-      hold: holdOn(state, cellsOf(new CellTable(0), testRing(state))),
+      hold: holdOn(state, cellsOf(cells, ring)),
       counters,
+      counts,
     },
     servedWorldFrom(parts),
   );
