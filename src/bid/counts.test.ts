@@ -25,7 +25,9 @@ function worker(records: number, max: number) {
 function sumsOf(entries: readonly CountEntry[]): Record<string, number[]> {
   const sums: Record<string, number[]> = {};
   for (const { hour, cell, lineItem, requests, bids, noBids } of entries) {
-    const sum = (sums[`${hour}:${cell}:${lineItem}`] ??= [0, 0, 0]);
+    const key = `${hour}:${cell}:${lineItem}`;
+    const sum = sums[key] ?? [0, 0, 0];
+    sums[key] = sum;
     for (const [i, n] of [requests, bids, noBids].entries()) sum[i] = sum[i]! + n;
   }
   return sums;

@@ -35,6 +35,7 @@ describe("schema files", () => {
     exchange: "exchange.schema.json",
     profile: "exchange-profile.schema.json",
     rates: "rates.schema.json",
+    fees: "fees.schema.json",
   } as const;
   const shipped = [...readConfigFolder(folder), ...readConfigFolder(demoFolder)].flatMap((file) => {
     const kind = kindOfFile(file.name);

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { campaignFile } from "./schema-campaign.js";
 import { exchangeFile, exchangeProfile, ratesFile } from "./schema-exchange.js";
+import { feesFile } from "./schema-fees.js";
 
 const forms = {
   "campaigns.schema.json": [campaignFile, "crowdbid: campaigns/*.yaml and deals.yaml"],
   "exchange.schema.json": [exchangeFile, "crowdbid: exchanges/*.yaml"],
   "exchange-profile.schema.json": [exchangeProfile, "crowdbid: exchanges/profiles/*.yaml"],
+  "fees.schema.json": [feesFile, "crowdbid: fees.yaml"],
   "rates.schema.json": [ratesFile, "crowdbid: rates.yaml"],
 } as const satisfies Record<string, readonly [z.ZodType, string]>;
 

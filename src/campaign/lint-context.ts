@@ -2,6 +2,7 @@ import type { UnixMs } from "../base/units.js";
 import { mayUse } from "../index/projection.js";
 import type { DocumentPath } from "./document.js";
 import type { Exchange } from "./exchange.js";
+import type { Fees } from "./fees.js";
 import type { Issue } from "./issue.js";
 import type { Advertiser, Campaign, CampaignBook, CreativeModel, LineItem } from "./model.js";
 import type { EntityKind, Places } from "./places.js";
@@ -28,6 +29,7 @@ export class LintContext {
   readonly book: CampaignBook;
   readonly exchanges: readonly Exchange[];
   readonly rates: DatedRates;
+  readonly fees: Fees;
   readonly options: LintOptions;
   readonly issues: Issue[] = [];
   readonly advertisers: ReadonlyMap<number, Advertiser>;
@@ -41,6 +43,7 @@ export class LintContext {
       readonly book: CampaignBook;
       readonly exchanges: readonly Exchange[];
       readonly rates: DatedRates;
+      readonly fees: Fees;
       readonly places: Places;
     },
     options: LintOptions,
@@ -48,6 +51,7 @@ export class LintContext {
     this.book = config.book;
     this.exchanges = config.exchanges;
     this.rates = config.rates;
+    this.fees = config.fees;
     this.places = config.places;
     this.options = options;
     this.advertisers = new Map(config.book.advertisers.map((one) => [one.id, one]));

@@ -6,6 +6,7 @@ import { lintAudience } from "./lint-audience.js";
 import type { LintOptions } from "./lint-context.js";
 import { LintContext } from "./lint-context.js";
 import { lintCreative, lintLineItemCreatives } from "./lint-creative.js";
+import { lintFees } from "./lint-fees.js";
 import { lintPrice } from "./lint-price.js";
 import { lintTargeting } from "./lint-targeting.js";
 import type { LoadedConfig } from "./load.js";
@@ -27,6 +28,7 @@ export function lint(config: LoadedConfig, options: LintOptions): readonly Issue
   }
   lintSeats(context);
   lintCurrencies(context);
+  lintFees(context);
   return context.issues;
 }
 

@@ -2,6 +2,7 @@ import type { SourceDocument, SourceFile } from "./document.js";
 import { checkForm, parseSource } from "./document.js";
 import type { Exchange } from "./exchange.js";
 import { checkExchanges, checkProfiles } from "./exchange-file.js";
+import { checkFees, type Fees, noFees } from "./fees.js";
 import type { Issue } from "./issue.js";
 import { hasErrors, sortIssues } from "./issue.js";
 import type { CampaignBook } from "./model.js";
@@ -18,6 +19,7 @@ import { campaignFile } from "./schema-campaign.js";
  *   exchanges/*.yaml                 one exchange each
  *   exchanges/profiles/*.yaml        how a kind of exchange speaks
  *   rates.yaml                       currency rates
+ *   fees.yaml                        margins, technical and data fees
  *   privacy.yaml                     not read here
  *   bank.yaml, markets/, touchpoints/, segments/    the data bank's (bank/config), not read here
  */
@@ -25,6 +27,7 @@ export type LoadedConfig = {
   readonly book: CampaignBook;
   readonly exchanges: readonly Exchange[];
   readonly rates: DatedRates;
+  readonly fees: Fees;
   /** Where each entity stands: for lint. */
   readonly places: Places;
 };
@@ -38,12 +41,13 @@ export type LoadOutcome = {
   readonly issues: readonly Issue[];
 };
 
-type FileKind = "campaign" | "exchange" | "profile" | "rates" | "other" | "unknown";
+type FileKind = "campaign" | "exchange" | "profile" | "rates" | "fees" | "other" | "unknown";
 
 export function kindOfFile(name: string): FileKind {
   if (/^exchanges\/profiles\/[^/]+\.ya?ml$/.test(name)) return "profile";
   if (/^exchanges\/[^/]+\.ya?ml$/.test(name)) return "exchange";
   if (/^rates\.ya?ml$/.test(name)) return "rates";
+  if (/^fees\.ya?ml$/.test(name)) return "fees";
   if (/^campaigns\/.+\.ya?ml$/.test(name) || /^deals(\/.+)?\.ya?ml$/.test(name)) return "campaign";
   return /^privacy\.ya?ml$/.test(name) || isBankFile(name) ? "other" : "unknown";
 }
@@ -55,8 +59,8 @@ export const isBankFile = (name: string): boolean =>
 /** Never throws for any text: what is wrong with a file is an issue. */
 export function loadConfig(files: readonly SourceFile[]): LoadOutcome {
   const issues: Issue[] = [];
-  const documents = { campaign: [], exchange: [], profile: [], rates: [] } as Record<
-    "campaign" | "exchange" | "profile" | "rates",
+  const documents = { campaign: [], exchange: [], profile: [], rates: [], fees: [] } as Record<
+    "campaign" | "exchange" | "profile" | "rates" | "fees",
     SourceDocument[]
   >;
   for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -74,11 +78,14 @@ export function loadConfig(files: readonly SourceFile[]): LoadOutcome {
   const profiles = checkProfiles(documents.profile, issues);
   const exchanges = checkExchanges(documents.exchange, profiles, places, issues);
   const rates = documents.rates[0] === undefined ? noRates : checkRates(documents.rates[0], issues);
+  const fees =
+    documents.fees[0] === undefined ? noFees : checkFees(documents.fees[0], places, issues);
   const checked = checkCampaigns(documents.campaign, issues);
   // References are followed only when every file is there to be referred to.
-  if (hasErrors(issues) || rates === null) return { config: null, issues: sortIssues(issues) };
+  if (hasErrors(issues) || rates === null || fees === null)
+    return { config: null, issues: sortIssues(issues) };
   const book = resolveBook(checked, exchanges, places, issues);
-  const config = hasErrors(issues) ? null : { book, exchanges, rates, places };
+  const config = hasErrors(issues) ? null : { book, exchanges, rates, fees, places };
   return { config, issues: sortIssues(issues) };
 }
 
@@ -98,5 +105,5 @@ const misplaced = ({ path }: SourceFile): Issue => ({
   column: 1,
   message:
     "is not read: move it to campaigns/, exchanges/ or exchanges/profiles/, " +
-    "or name it deals.yaml, rates.yaml or privacy.yaml",
+    "or name it deals.yaml, rates.yaml, fees.yaml or privacy.yaml",
 });

@@ -9,7 +9,8 @@ export type EntityKind =
   | "lineItem"
   | "creative"
   | "deal"
-  | "exchange";
+  | "exchange"
+  | "fees";
 
 const nowhere: Position = { file: "", line: 0, column: 0 };
 

@@ -44,6 +44,7 @@ export const kindWords: Readonly<Record<EntityKind, string>> = {
   creative: "creative",
   deal: "deal",
   exchange: "exchange",
+  fees: "fees",
 };
 
 export type CheckedFile = { readonly document: SourceDocument; readonly file: CampaignFile };

@@ -1,3 +1,4 @@
+import type { LineItemTerms } from "../campaign/terms.js";
 import type { Transition } from "../campaign/zone.js";
 
 /**
@@ -25,6 +26,8 @@ export type LineItemBudget = {
 export type BudgetPlan = {
   readonly generation: number;
   readonly campaigns: readonly CampaignBudget[];
+  /** What line items cost on top of the media; absent = as before. */
+  readonly terms?: readonly LineItemTerms[];
   /** The notice that bills, by exchange id. */
   readonly billsBy: readonly { readonly exchange: number; readonly noticeKind: number }[];
 };

@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import { TermsJournal } from "../ledger/terms.js";
 import { nextBoot } from "./boot.js";
 import { diskFolder, lockFolder } from "./journal-disk.js";
 import { MoneyLoop, planEveryMs } from "./money-loop.js";
@@ -66,6 +67,7 @@ function main(): void {
       nextBoot: (journalBoot) => nextBoot(data.bootFile, journalBoot),
       nowMs: Date.now,
       acknowledge: (worker) => workerPorts[worker]?.postMessage(0),
+      folds: [new TermsJournal()],
     });
   } catch (error) {
     tell({ type: "failed", failure: error instanceof Error ? error.message : String(error) });

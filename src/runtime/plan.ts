@@ -1,6 +1,7 @@
 import type { LineItemId } from "../base/ids.js";
 import type { Compiled } from "../campaign/compile-input.js";
 import type { LoadedConfig } from "../campaign/load.js";
+import { termsOf } from "../campaign/terms.js";
 import { type Transition, transitionsOf } from "../campaign/zone.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
 
@@ -60,6 +61,7 @@ export function planOf(
         bidNanosMax: maxOf.get(lineItem) ?? 0,
       })),
     })),
+    terms: termsOf(book, config.fees, config.rates),
     billsBy: exchanges.map(({ id, billsBy }) => ({ exchange: id, noticeKind: billsBy })),
   };
 }
