@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { dimensions } from "./ledger/report.js";
 import { addBank } from "./runtime/bank-program.js";
 import { type CheckOptions, runCheck } from "./runtime/check-command.js";
 import { processIo } from "./runtime/command-io.js";
@@ -12,6 +13,7 @@ import {
   UsageError,
 } from "./runtime/flags.js";
 import { type ReplayOptions, runReplay } from "./runtime/replay-command.js";
+import { type ReportOptions, reportFilters, runReport } from "./runtime/report-command.js";
 import { runServer } from "./runtime/server-command.js";
 
 function program(args: readonly string[]): Command {
@@ -30,6 +32,7 @@ function program(args: readonly string[]): Command {
   addCheck(crowdbid);
   addExplain(crowdbid);
   addReplay(crowdbid);
+  addReport(crowdbid);
   addBank(crowdbid, processIo, (code) => {
     process.exitCode = code;
   });
@@ -81,6 +84,27 @@ function addReplay(crowdbid: Command): void {
     .option("--json", "print JSON")
     .action(async (file: string, options: ReplayOptions) => {
       process.exitCode = await runReplay(file, options, processIo);
+    });
+}
+
+function addReport(crowdbid: Command): void {
+  const command = crowdbid
+    .command("report")
+    .description("what was asked, bid, won and spent, out of the journal, to the unit")
+    .exitOverride()
+    .requiredOption("--data <folder>", "the data folder of a bidder, which may be running")
+    .option("--config <folder>", "the config folder: gives names and time zones")
+    .option("--by <names>", `any of ${dimensions.join(", ")}`, "advertiser,campaign")
+    .option("--from <day>", "from this day on, such as 2026-12-01")
+    .option("--to <day>", "up to this day, itself included")
+    .option("--time-zone <name>", "of days and hours (default: the advertiser's own)");
+  for (const name of reportFilters) command.option(`--${name} <names>`, `only these, ids or names`);
+  command
+    .option("--csv", "print CSV")
+    .option("--json", "print JSON")
+    .option("--no-checkpoint", "read the whole journal, and keep no sums beside it")
+    .action(async (options: ReportOptions) => {
+      process.exitCode = await runReport(options, processIo);
     });
 }
 

@@ -41,7 +41,12 @@ export function encodeBlock(sequence: number, entries: readonly Entry[]): Uint8A
 }
 
 export type BlockCheck =
-  | { readonly ok: true; readonly sequence: number; readonly end: number }
+  | {
+      readonly ok: true;
+      readonly sequence: number;
+      readonly headCrc: number;
+      readonly end: number;
+    }
   | { readonly ok: false; readonly why: "no head" | "cut" | "damaged" | "newer version" };
 
 /**
@@ -65,7 +70,8 @@ export function checkBlock(bytes: Uint8Array, at: number): BlockCheck {
   if (end > bytes.length || view.getUint32(20, true) !== crc32(bytes.subarray(start, end))) {
     return { ok: false, why: end >= bytes.length ? "cut" : "damaged" };
   }
-  return { ok: true, sequence: view.getFloat64(8, true), end };
+  const headCrc = view.getUint32(24, true);
+  return { ok: true, sequence: view.getFloat64(8, true), headCrc, end };
 }
 
 /** The records of a block that `checkBlock` found sound; unknown kinds are left out. */

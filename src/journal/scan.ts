@@ -30,17 +30,34 @@ export type ScanEnd = {
   readonly torn: Uint8Array;
 };
 
+/** A block by its sequence and its head's CRC-32, which covers the CRC-32 of its payload. */
+export type BlockMark = { readonly sequence: number; readonly headCrc: number };
+type TakeBlock = (mark: BlockMark, entries: readonly Entry[]) => void;
+
 /**
  * Reads all records in order. Stops at a torn last block, which is a commit that nobody was told
  * of; throws JournalDamage where sound blocks follow the damage, where a segment before the last
  * one is damaged or missing, or where a newer version wrote.
  */
-export function scanJournal(folder: JournalFolder, visit: (entry: Entry) => void): ScanEnd {
+export const scanJournal = (folder: JournalFolder, visit: (entry: Entry) => void): ScanEnd =>
+  scanBlocks(folder, 0, (_mark, entries) => {
+    for (const entry of entries) visit(entry);
+  });
+
+/**
+ * As `scanJournal`, block by block, from block `from` on: segments that end before it are not read.
+ */
+export function scanBlocks(folder: JournalFolder, from: number, take: TakeBlock): ScanEnd {
   const names = segmentNames(folder);
   let nextSequence = 0;
   let soundBytes = 0;
   let torn: Uint8Array = new Uint8Array(0);
   for (const [i, name] of names.entries()) {
+    const next = names[i + 1];
+    if (next !== undefined && sequenceOf(next) <= from) {
+      nextSequence = sequenceOf(next);
+      continue;
+    }
     const file = folder.open(name);
     const bytes = file.read();
     file.close();
@@ -50,7 +67,7 @@ export function scanJournal(folder: JournalFolder, visit: (entry: Entry) => void
         `journal: ${segmentName(nextSequence)} is missing before ${name}; put it back from a copy`,
       );
     }
-    const end = scanSegment(name, bytes, nextSequence, visit);
+    const end = scanSegment(name, bytes, nextSequence, from, take);
     if (end.at < bytes.length && i < names.length - 1) {
       throw damageAt(name, end.at, `and ${names[i + 1]} follows`);
     }
@@ -78,7 +95,8 @@ function scanSegment(
   name: string,
   bytes: Uint8Array,
   firstSequence: number,
-  visit: (entry: Entry) => void,
+  from: number,
+  take: TakeBlock,
 ): { readonly at: number; readonly nextSequence: number } {
   let at = 0;
   let nextSequence = firstSequence;
@@ -98,7 +116,10 @@ function scanSegment(
     if (block.sequence !== nextSequence) {
       throw damageAt(name, at, `(block ${block.sequence} where ${nextSequence} is due)`);
     }
-    for (const entry of decodeBlock(bytes, at, block.end)) visit(entry);
+    if (block.sequence >= from) {
+      const { sequence, headCrc } = block;
+      take({ sequence, headCrc }, decodeBlock(bytes, at, block.end));
+    }
     nextSequence++;
     at = block.end;
   }

@@ -26,9 +26,9 @@ export function cellsOf(table: CellTable, ring: RingWriter): CellOf {
 export type RequestCellOf = (request: BidRequest, exchange: Exchange) => number;
 
 /**
- * The context cell of a request: exchange, property and country; format, size and deal are those of
- * an offer and stay 0. Requests may take half of a worker's cells, so that what nobody bids on never
- * crowds out what is bought; after that they are told apart by exchange and country alone.
+ * The context cell of a request: exchange, property and country; format, size and deal are those
+ * of an offer and stay 0. Requests may take half of a worker's cells, so that what nobody bids on
+ * never crowds out what is bought; after that they are told apart by exchange and country alone.
  */
 export function requestCellsOf(table: CellTable, ring: RingWriter): RequestCellOf {
   const facts = new CellFacts();
