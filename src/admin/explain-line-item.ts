@@ -4,6 +4,7 @@ import { firstUnmetPredicate } from "../bid/match.js";
 import { SpanUse } from "../bid/request.js";
 import { inRequestList } from "../bid/values.js";
 import { canonicalText } from "../campaign/audience.js";
+import { CapLevel, capsOf } from "../campaign/caps.js";
 import { Dimension, Live, NO_AUDIENCE } from "../campaign/table.js";
 import { isAbsentFor, placeFor } from "../index/projection.js";
 import { armsInWords, type ExplainCase } from "./explain-case.js";
@@ -216,14 +217,20 @@ function outbid(at: ExplainCase, index: number, ways: readonly WayExplained[], w
   };
 }
 
+const capOwners = {
+  [CapLevel.LINE_ITEM]: "its",
+  [CapLevel.CAMPAIGN]: "its campaign's",
+  [CapLevel.ADVERTISER]: "its advertiser's",
+} as const;
+
 function notesOn(at: ExplainCase, index: number, outcome: Outcome): string[] {
   const { lineItem } = at.buyings[index]!;
   const notes: string[] = [];
   if (outcome !== Outcome.BID) return notes;
-  if (lineItem.frequency !== null) {
-    const { impressions, windowSec } = lineItem.frequency;
+  for (const { level, impressions, windowSec } of capsOf(lineItem, at.buyings[index]!)) {
+    const whose = capOwners[level];
     const cap = `${impressions} in ${windowSec} s, withoutId: ${lineItem.withoutId}`;
-    notes.push(`its frequency cap (${cap}) is not checked here`);
+    notes.push(`${whose} frequency cap (${cap}) is not checked here`);
   }
   return notes;
 }

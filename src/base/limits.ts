@@ -47,6 +47,9 @@ export const wholeRowsBytesMax = 2 ** 31;
 /** Shared state. */
 export const workersMax = 64;
 export const reservationSlotsMax = 2 ** 22;
+/** Caps that one bid counts towards; rules of caps that one process may ever see. */
+export const capsPerBidMax = 8;
+export const capRulesMax = 2 ** 18;
 export const ringRecordBytes = 128;
 export const ringRecordsMax = 8192;
 export const contextCellsMax = 65_536;

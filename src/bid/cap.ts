@@ -5,7 +5,7 @@ import type { SharedState } from "./shared-state.js";
 import { capWords } from "./shared-state.js";
 
 /**
- * Frequency caps: impressions of one line item to one person (or granted identifier), in memory,
+ * Frequency caps: impressions of one rule (cap-rule.ts) to one person (or granted identifier), in memory,
  * shared by all threads. The rule: an impression counts from its reservation until `windowSec`
  * after its bill; a bid is made only while fewer than `max` count. So no stretch of `windowSec`
  * ever holds more than `max` impressions: at the bid of the last of them all the others were
@@ -46,10 +46,11 @@ const useStep = 0x1_0000;
 const timeMask = 0xff_ffff;
 const inFuture = 0x80_0000;
 
-/** The key of a person's ordinal (hi = 0) or identifier hash with a line item; never 0/0. */
-export function capKeyInto(lo: number, hi: number, lineItemId: number, out: Hash64): void {
-  out.lo = mix32(lo ^ Math.imul(lineItemId, 0x9e3779b1), hi);
-  out.hi = mix32(hi ^ Math.imul(lineItemId, 0x85ebca77), lo ^ 0x27d4eb2f);
+/** The key of a person's ordinal (hi = 0) or identifier hash with a rule's place; never 0/0. */
+export function capKeyInto(lo: number, hi: number, place: number, out: Hash64): void {
+  const rule = place + 1;
+  out.lo = mix32(lo ^ Math.imul(rule, 0x9e3779b1), hi);
+  out.hi = mix32(hi ^ Math.imul(rule, 0x85ebca77), lo ^ 0x27d4eb2f);
   if (out.lo === 0 && out.hi === 0) out.lo = 1;
 }
 
@@ -102,6 +103,59 @@ export function capOpen(
   if (found < 0) return found !== FULL && found !== CAPPED;
   return counted(state.caps, found, windowSec, nowSec) < Math.min(max, capMax);
 }
+
+/**
+ * What counts of a key now, pending or billed. One that another thread just enters counts as one.
+ */
+export function capCounted(
+  state: SharedState,
+  keyLo: number,
+  keyHi: number,
+  windowSec: number,
+  nowSec: number,
+): number {
+  const found = find(state, placeOf(state, keyLo), keyLo, keyHi, nowSec);
+  if (found === CAPPED) return 1;
+  return found < 0 ? 0 : counted(state.caps, found, windowSec, nowSec);
+}
+
+/**
+ * An impression that no reservation holds: of before the start, or billed late. It counts until a
+ * window from `atSec`. False where there is no place for the key. Money thread only.
+ */
+export function capAdd(
+  state: SharedState,
+  keyLo: number,
+  keyHi: number,
+  windowSec: number,
+  atSec: number,
+  nowSec: number,
+): boolean {
+  for (let tries = 0; tries < capAddTriesMax; tries++) {
+    const start = placeOf(state, keyLo);
+    const found = find(state, start, keyLo, keyHi, nowSec);
+    if (found === FULL) return false;
+    if (found === CAPPED) continue;
+    if (found >= 0) {
+      // Kept from a stranger meanwhile by one that pends.
+      const word = Atomics.load(state.caps, found * capWords + useWord);
+      if (!isKey(state.caps, found, keyLo, keyHi) || (word & pendingMask) >= CLAIMED - 1) continue;
+      if (!pend(state.caps, found, word)) continue;
+      Atomics.store(state.caps, found * capWords + windowWord, windowSec);
+      addToGroups(state.caps, found, windowSec, atSec);
+      capRelease(state, found);
+      return true;
+    }
+    const entered = enter(state, start, -3 - found, keyLo, keyHi, windowSec, nowSec);
+    if (entered < 0) continue;
+    addToGroups(state.caps, entered, windowSec, atSec);
+    capRelease(state, entered);
+    return true;
+  }
+  return false;
+}
+/** Each try fails only because another thread got on. */
+const capAddTriesMax = 1000;
 
 /** Keys are mixed (`capKeyInto`): their low bits spread them. */
 const placeOf = (state: SharedState, keyLo: number): number => keyLo & (state.capEntries - 1);

@@ -1,20 +1,16 @@
 import { Hash64 } from "../base/hash.js";
 import { NOBODY } from "../base/ids.js";
+import { capsPerBidMax } from "../base/limits.js";
 import { Outcome } from "../base/outcome.js";
 import type { UnixSec } from "../base/units.js";
 import { WithoutId } from "../campaign/table.js";
 import { giveBack, takeAllowance } from "./allowance.js";
-import { CAPPED, capKeyInto, capRelease, capReserve, FULL } from "./cap.js";
+import { CAPPED, capCounted, capKeyInto, capMax, capRelease, capReserve } from "./cap.js";
+import { isCapRuleOpen } from "./cap-rule.js";
 import type { Decision, Hold } from "./decision.js";
 import type { Offer } from "./offer.js";
-import {
-  capsPerBidMax,
-  type Reservation,
-  type ReservationSlot,
-  reserve,
-  SLOT_NONE,
-} from "./reserve.js";
-import type { SharedState } from "./shared-state.js";
+import { type Reservation, type ReservationSlot, reserve, SLOT_NONE } from "./reserve.js";
+import { Cell, type SharedState } from "./shared-state.js";
 
 /**
  * Seconds that a bid is held at least and at most: the token carries the difference to its time in
@@ -29,7 +25,8 @@ type Held = Reservation & ReservationSlot & { readonly capSlots: Uint32Array };
 export type CellOf = (decision: Decision, offer: Offer) => number;
 
 /**
- * What a real bid takes, in this order: the price from the allowance, a pending cap, a reservation.
+ * What a real bid takes, in this order: the price from the allowance, a pending impression
+ * with each cap, a reservation.
  * What was taken is given back when a later one refuses, so that a refused offer leaves nothing
  * behind.
  */
@@ -57,13 +54,13 @@ export function holdOn(state: SharedState, cellOf: CellOf): Hold {
     // The money thread is dead or its disk is: a bill could not be booked, so nothing is bid.
     if (!state.mayBid()) return Outcome.NO_ALLOWANCE;
     if (!takeAllowance(state, held.place, held.nanos)) return Outcome.NO_ALLOWANCE;
-    const capped = takeCap(decision, state, offer.lineItem, nowSec, key, held);
+    const capped = takeCaps(decision, state, offer.lineItem, nowSec, key, held);
     if (capped !== Outcome.BID) {
       giveBack(state, held.place, held.nanos);
       return capped;
     }
     if (!reserve(state, held, nowSec, held)) {
-      for (let i = 0; i < held.capCount; i++) capRelease(state, held.capSlots[i]!);
+      releaseCaps(state, held);
       giveBack(state, held.place, held.nanos);
       return Outcome.TABLE_FULL;
     }
@@ -92,10 +89,10 @@ function tellTimes(decision: Decision, offer: Offer, nowSec: number): void {
 }
 
 /**
- * Counts by the person, else by the granted identifier; a line item with a cap and neither of them
- * bids only where it says `withoutId: contextual`.
+ * Pends an impression with every cap of the line item: by the person, else by the granted
+ * identifier; one with caps and neither of them bids only where it says `withoutId: contextual`.
  */
-function takeCap(
+function takeCaps(
   decision: Decision,
   state: SharedState,
   lineItem: number,
@@ -104,19 +101,53 @@ function takeCap(
   held: Held,
 ): Outcome {
   const { table, person } = decision;
-  const max = table.lineItemFrequencyMax[lineItem]!;
-  if (max === 0) return Outcome.BID;
-  const id = table.lineItemId[lineItem]!;
-  if (person.ordinal !== NOBODY) capKeyInto(person.ordinal, 0, id, key);
-  else if (person.hashKnown === 1) capKeyInto(person.hash.lo, person.hash.hi, id, key);
-  else {
+  const count = table.lineItemCapCount[lineItem]!;
+  if (count === 0) return Outcome.BID;
+  const known = person.ordinal !== NOBODY;
+  if (!known && person.hashKnown === 0) {
     const contextual = table.lineItemWithoutId[lineItem] === WithoutId.CONTEXTUAL;
     return contextual ? Outcome.BID : Outcome.NO_IDENTIFIER;
   }
-  const windowSec = table.lineItemFrequencySec[lineItem]!;
-  const slot = capReserve(state, key.lo, key.hi, max, windowSec, nowSec);
-  if (slot === CAPPED) return Outcome.CAPPED;
-  if (slot === FULL) return Outcome.TABLE_FULL;
-  held.capSlots[held.capCount++] = slot;
+  const start = table.lineItemCapStart[lineItem]!;
+  for (let cap = start; cap < start + count; cap++) {
+    const slot = takeCap(decision, state, cap, nowSec, key);
+    if (slot >= 0) held.capSlots[held.capCount++] = slot;
+    else {
+      releaseCaps(state, held);
+      if (slot === CAPPED) return Outcome.CAPPED;
+      state.countIn(Cell.CAPS_FULL);
+      return Outcome.TABLE_FULL;
+    }
+  }
   return Outcome.BID;
+}
+
+/** The pending entry, or CAPPED or FULL. */
+function takeCap(
+  { table, person, world }: Decision,
+  state: SharedState,
+  cap: number,
+  nowSec: number,
+  key: Hash64,
+): number {
+  const place = table.capPlace[cap]!;
+  const known = person.ordinal !== NOBODY;
+  if (!isCapRuleOpen(state, place, known, nowSec)) return CAPPED;
+  const windowSec = table.capWindowSec[cap]!;
+  let max = Math.min(table.capImpressions[cap]!, capMax);
+  if (known) {
+    const { merges } = world.index;
+    for (let i = merges.firstInto(person.ordinal); merges.isInto(i, person.ordinal); i++) {
+      capKeyInto(merges.earlier(i), 0, place, key);
+      max -= capCounted(state, key.lo, key.hi, windowSec, nowSec);
+    }
+    if (max <= 0) return CAPPED;
+    capKeyInto(person.ordinal, 0, place, key);
+  } else capKeyInto(person.hash.lo, person.hash.hi, place, key);
+  return capReserve(state, key.lo, key.hi, max, windowSec, nowSec);
+}
+
+function releaseCaps(state: SharedState, held: Held): void {
+  for (let i = 0; i < held.capCount; i++) capRelease(state, held.capSlots[i]!);
+  held.capCount = 0;
 }

@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.js";
+import { capsPerBidMax } from "../base/limits.js";
 import { giveBack } from "./allowance.js";
 import { capCommit, capRelease, NO_CAP_SLOT } from "./cap.js";
 import type { SharedState } from "./shared-state.js";
@@ -38,7 +39,6 @@ const nanosHiWord = 4;
 const expiryWord = 5;
 /** Pending caps, ended by NO_CAP_SLOT where there are fewer than `capsPerBidMax`. */
 const capsWord = 8;
-export const capsPerBidMax = 8;
 
 /** Slots looked at before a part counts as full: below 98 % use a failure is rarer than 1e-8. */
 const probesMax = 1024;

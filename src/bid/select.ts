@@ -61,7 +61,7 @@ export function selectInto(decision: Decision, impIndex: number, offers: Offers)
  */
 function refusalToTell(decision: Decision, lineItem: number, held: Outcome): Outcome {
   const { table } = decision;
-  if (table.lineItemFrequencyMax[lineItem] !== 0) return Outcome.CAPPED;
+  if (table.lineItemCapCount[lineItem] !== 0) return Outcome.CAPPED;
   const start = table.lineItemArmStart[lineItem]!;
   for (let arm = start; arm < start + table.lineItemArmCount[lineItem]!; arm++) {
     if (table.armAudience[arm] !== NO_AUDIENCE) return Outcome.AUDIENCE;

@@ -1,5 +1,11 @@
 import { assert } from "../base/assert.js";
-import { lineItemsMax, reservationSlotsMax, ringRecordsMax, workersMax } from "../base/limits.js";
+import {
+  capRulesMax,
+  lineItemsMax,
+  reservationSlotsMax,
+  ringRecordsMax,
+  workersMax,
+} from "../base/limits.js";
 import { ringBytes } from "../base/ring.js";
 
 /**
@@ -11,6 +17,7 @@ import { ringBytes } from "../base/ring.js";
  *   sums         i64 [expiry bucket][place]: nanos reserved by bids that take no slot
  *   slots        16 u32 each, see reserve.ts
  *   caps         8 i32 each, see cap.ts
+ *   cap rules    one i32 each, see cap-rule.ts
  *   cells        one i32 a cache line: each `Cell`, then two a worker: generation, durable sequence
  *   rings        128-byte records from a worker to the money thread (base/ring)
  *   refusals     u8 by notice sequence: 1 = the money thread could not take that notice
@@ -37,6 +44,7 @@ export type SharedBuffers = {
   readonly sums: SharedArrayBuffer;
   readonly slots: SharedArrayBuffer;
   readonly caps: SharedArrayBuffer;
+  readonly capRules: SharedArrayBuffer;
   readonly cells: SharedArrayBuffer;
   readonly rings: readonly SharedArrayBuffer[];
   readonly refusals: readonly SharedArrayBuffer[];
@@ -62,6 +70,8 @@ export const Cell = {
   SWEPT_BUCKET: 2,
   /** Seconds (i32) at which the money thread was last seen working. */
   HEARTBEAT_SEC: 3,
+  /** How often no place was left in the table of caps. */
+  CAPS_FULL: 7,
 } as const;
 const cellsFixed = 8;
 const lineWords = 16;
@@ -90,6 +100,7 @@ export function createSharedBuffers(sizes: SharedSizes): SharedBuffers {
     sums: new SharedArrayBuffer(8 * bucketsMax * sizes.places),
     slots: new SharedArrayBuffer(4 * slotWords * sizes.slots),
     caps: new SharedArrayBuffer(4 * capWords * sizes.capEntries),
+    capRules: new SharedArrayBuffer(4 * capRulesMax),
     cells: new SharedArrayBuffer(4 * lineWords * (cellsFixed + 2 * sizes.workers)),
     rings: each(ringBytes(sizes.ringRecords)),
     refusals: each(sizes.ringRecords),
@@ -109,6 +120,7 @@ export class SharedState {
   readonly slots: Uint32Array;
   readonly caps: Int32Array;
   readonly capEntries: number;
+  readonly capRules: Int32Array;
   /** First slot of this worker's part, and the part's size. */
   readonly slotFirst: number;
   readonly slotCount: number;
@@ -135,6 +147,7 @@ export class SharedState {
     this.slots = new Uint32Array(buffers.slots);
     this.caps = new Int32Array(buffers.caps);
     this.capEntries = this.caps.length / capWords;
+    this.capRules = new Int32Array(buffers.capRules);
     this.cells = new Int32Array(buffers.cells);
     const part = Math.floor(this.slots.length / slotWords / buffers.workers);
     this.slotFirst = worker === NO_WORKER ? 0 : worker * part;
@@ -152,6 +165,11 @@ export class SharedState {
   /** Whether bills can be booked: without that nothing may be bid. */
   mayBid(): boolean {
     return this.moneyAlive && this.cell(Cell.MONEY_STATE) === MoneyState.READY;
+  }
+
+  /** Adds to a cell that counts. */
+  countIn(cell: number): void {
+    Atomics.add(this.cells, cell * lineWords, 1);
   }
 
   /** The wake-up word as word 0 of an array of its own (base/ring, Atomics.wait). */

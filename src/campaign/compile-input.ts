@@ -1,5 +1,6 @@
 import type { LineItemId } from "../base/ids.js";
 import type { Places } from "../index/projection.js";
+import type { CapLevel } from "./caps.js";
 import type { AudienceNeeded } from "./compile-audiences.js";
 import type { Exchange } from "./exchange.js";
 import type { Agency, CampaignBook, CampaignBudget, CreativeModel } from "./model.js";
@@ -14,6 +15,11 @@ export type CompileInput = {
   readonly certificates: ReadonlySet<string>;
   /** The line item's place in the shared allowances; the same for its whole life in a process. */
   readonly allowancePlaceOf: (lineItem: LineItemId) => number;
+  /**
+   * The place of a cap's rule (bid/cap-rule), the same for its whole life in a process. Absent:
+   * places of this table's own.
+   */
+  readonly capPlaceOf?: (level: CapLevel, id: number, windowSec: number) => number;
   /**
    * From the template compiler, by index into `book.creatives`: bit e = exchange e can show the
    * creative. Absent: no creative has a markup problem.

@@ -1,6 +1,7 @@
 import type { CreativeId } from "../base/ids.js";
 import { KeyKind, Media } from "../base/lists.js";
 import { packAlpha3 } from "../base/units.js";
+import { CapPlaces, capsOf } from "./caps.js";
 import type { Audiences } from "./compile-audiences.js";
 import { audienceValue, isPlaced } from "./compile-audiences.js";
 import { shapesOf } from "./compile-creatives.js";
@@ -37,12 +38,15 @@ const shapeKeysMax = 512;
 export class LineItems {
   readonly problems: CompileProblem[] = [];
   private readonly work: Work;
+  private readonly capPlaceOf: NonNullable<CompileInput["capPlaceOf"]>;
   private readonly owners = new Map<number, Owner>();
   private readonly agencyIndex: ReadonlyMap<number, number>;
   private readonly creativeIndex: ReadonlyMap<number, number>;
 
   constructor(work: Work) {
     this.work = work;
+    const own = new CapPlaces();
+    this.capPlaceOf = work.input.capPlaceOf ?? ((level, id, sec) => own.placeOf(level, id, sec));
     const { book } = work.input;
     const advertisers = new Map(book.advertisers.map((one) => [one.id as number, one]));
     for (const campaign of book.campaigns) {
@@ -73,8 +77,7 @@ export class LineItems {
     columns.lineItemEndMs.push(campaign.endMs);
     columns.lineItemCurrency.push(advertiser.currency);
     this.addPrice(lineItem, campaign);
-    columns.lineItemFrequencyMax.push(lineItem.frequency?.impressions ?? 0);
-    columns.lineItemFrequencySec.push(lineItem.frequency?.windowSec ?? 0);
+    this.addCaps(lineItem, owner);
     const contextual = lineItem.withoutId === "contextual";
     columns.lineItemWithoutId.push(contextual ? WithoutId.CONTEXTUAL : WithoutId.SKIP);
     const creatives = this.addCreatives(lineItem, advertiser);
@@ -86,6 +89,18 @@ export class LineItems {
 
   private problem(lineItem: LineItem, what: string): void {
     this.problems.push({ lineItem: lineItem.id, what });
+  }
+
+  private addCaps(lineItem: LineItem, owner: Owner): void {
+    const { columns } = this.work;
+    const start = columns.capPlace.length;
+    for (const { level, id, impressions, windowSec } of capsOf(lineItem, owner)) {
+      columns.capPlace.push(this.capPlaceOf(level, id, windowSec));
+      columns.capImpressions.push(impressions);
+      columns.capWindowSec.push(windowSec);
+    }
+    columns.lineItemCapStart.push(start);
+    columns.lineItemCapCount.push(columns.capPlace.length - start);
   }
 
   private addPrice({ price }: LineItem, campaign: Campaign): void {

@@ -154,7 +154,7 @@ describe("config/demo", () => {
     for (const { campaign, price, targeting, frequency } of broad) {
       const currency = currencyOf.get(advertiserOf.get(campaign)!)!;
       expect(price.cpmMicros / 1e6 / usdIn[currency]!).toBeGreaterThan(2.3);
-      expect(frequency).toBeNull();
+      expect(frequency).toEqual([]);
       expect(Object.keys(targeting.include)).toEqual(["media"]);
       kinds.add(`${currency} ${targeting.include.media?.join()}`);
     }

@@ -205,3 +205,40 @@ describe("prices, audiences and creatives", () => {
     expect(reload.issues).toHaveLength(1);
   });
 });
+
+const capped = (frequency: string): SourceFile[] =>
+  campaignFileWith("frequency: {impressions: 3, per: 24h}", `frequency: ${frequency}`);
+const eight = Array.from({ length: 8 }, (_, i) => `{impressions: ${i + 1}, per: ${i + 1}h}`);
+
+/** [caps of the line item, severity, words] */
+const caps: readonly (readonly [string, "error" | "warning", string])[] = [
+  ["{impressions: 3, per: 91d}", "error", "at most 90 days"],
+  ["{impressions: 300, per: 24h}", "warning", "no more than 255 impressions"],
+  ["[{impressions: 3, per: 24h}, {impressions: 9, per: 1d}]", "error", "the same window"],
+  ["[{impressions: 3, per: 24h}, {impressions: 3, per: 7d}]", "warning", "never reached"],
+];
+
+describe("frequency caps", () => {
+  test("in several windows and at every level are sound", () => {
+    expect(found(capped("[{impressions: 3, per: 24h}, {impressions: 10, per: 7d}]"))).toEqual([]);
+    expect(found(capped(`[${eight.join(", ")}]`))).toEqual([]);
+    expect(found(capped("{impressions: 3, per: 90d}"))).toEqual([]);
+  });
+
+  test.each(caps)("%s", (frequency, severity, words) => {
+    const findings = found(capped(frequency));
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatch(/^config\/campaigns\/one\.yaml:30:\d+: /);
+    expect(findings[0]).toContain(`: ${severity}: `);
+    expect(findings[0]).toContain(words);
+  });
+
+  test("of a line item, its campaign and its advertiser are eight at most together", () => {
+    const total = "budget: {total: 1000}";
+    const files = campaignFileWith(total, `${total}\n    frequency: [${eight.join(", ")}]`);
+    const findings = found(files).filter((text) => text.includes("error"));
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toContain("9 frequency caps hold for it");
+    expect(findings[0]).toContain("drop 1");
+  });
+});

@@ -3,6 +3,7 @@ import { unpackAlpha3 } from "../base/units.js";
 import { segmentNames } from "./compile.js";
 import type { Issue } from "./issue.js";
 import { lintAudience } from "./lint-audience.js";
+import { lintCapOwners, lintCaps } from "./lint-caps.js";
 import type { LintOptions } from "./lint-context.js";
 import { LintContext } from "./lint-context.js";
 import { lintCreative, lintLineItemCreatives } from "./lint-creative.js";
@@ -19,10 +20,12 @@ export function lint(config: LoadedConfig, options: LintOptions): readonly Issue
   const context = new LintContext(config, options);
   lintLimits(context);
   lintCampaigns(context);
+  lintCapOwners(context);
   for (const creative of context.book.creatives) lintCreative(context, creative);
   for (const lineItem of context.book.lineItems) {
     lintTargeting(context, lineItem);
     lintPrice(context, lineItem);
+    lintCaps(context, lineItem);
     lintAudience(context, lineItem);
     lintLineItemCreatives(context, lineItem);
   }

@@ -28,7 +28,7 @@ describe("a sound config", () => {
     });
     expect(book.lineItems[0]).toMatchObject({
       price: { cpmMicros: 2_500_000, maxMicros: 5_000_000, factorMinPermille: 250 },
-      frequency: { impressions: 3, windowSec: 86_400 },
+      frequency: [{ impressions: 3, windowSec: 86_400 }],
       withoutId: "skip",
       creatives: [{ id: 5, weight: 1 }],
     });
@@ -91,8 +91,9 @@ const broken: readonly (readonly [from: string, to: string, ...expected: string[
   ["total: 1000", "impressions: 1000", ":17:13:", "budget.total is missing"],
   ['end: "2026-12-31"', 'end: "2026-11-30"', ":16:40:", "ends before it starts"],
   ['end: "2026-12-31"', 'end: "2026-02-30"', ":16:40:", "is no day of the calendar"],
-  ["per: 24h", "per: 24h, level: campaign", ":30:50:", "cap each line item"],
-  ["{impressions: 3, per: 24h}", "[{impressions: 3, per: 24h}]", ":30:16:", "one window"],
+  ["per: 24h", "per: 24h, level: campaign", ":30:50:", "at the line item, its campaign"],
+  ["{impressions: 3, per: 24h}", "[{impressions: 3, per: 24}]", ":30:39:", "30m, 24h or 7d"],
+  ["{impressions: 3, per: 24h}", "[]", ":30:16:", "the list is empty"],
   ["{none: [rich]}", "{nne: [rich]}", ":28:20:", "audience.all[1]", "{none: [...]}"],
   ["{none: [rich]}", "{none: [7]}", ":28:28:", "the name of a segment"],
   ["format: html", "format: htm", ":36:13:", "thirdPartyTag"],

@@ -39,7 +39,12 @@ export type Advertiser = {
   readonly currency: CurrencyCode;
   /** IANA name. */
   readonly timeZone: string;
+  /** Of all its line items together. */
+  readonly frequency?: readonly FrequencyCap[];
 };
+
+/** At most `impressions` a person in any `windowSec` seconds. */
+export type FrequencyCap = { readonly impressions: number; readonly windowSec: number };
 
 export type Campaign = {
   readonly id: CampaignId;
@@ -51,6 +56,8 @@ export type Campaign = {
   /** Local midnight after the last day: the flight is [startMs, endMs). */
   readonly endMs: UnixMs;
   readonly budget: Budget;
+  /** Of all its line items together. */
+  readonly frequency?: readonly FrequencyCap[];
 };
 
 /**
@@ -79,8 +86,8 @@ export type LineItem = {
   readonly openAuction?: boolean;
   readonly audience: AudienceExpression | null;
   readonly price: Price;
-  /** At most `impressions` a person in any `windowSec` seconds; null = no cap. */
-  readonly frequency: { readonly impressions: number; readonly windowSec: number } | null;
+  /** All hold, beside those of its campaign and advertiser; empty = none. */
+  readonly frequency: readonly FrequencyCap[];
   readonly withoutId: "skip" | "contextual";
   readonly creatives: readonly { readonly id: CreativeId; readonly weight: number }[];
 };

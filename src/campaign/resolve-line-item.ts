@@ -1,5 +1,5 @@
 import { microsFromCurrency } from "../base/units.js";
-import type { ContextModifier, LineItem, PersonModifier, Price } from "./model.js";
+import type { ContextModifier, FrequencyCap, LineItem, PersonModifier, Price } from "./model.js";
 import type { FrequencyForm, LineItemForm } from "./schema-campaign.js";
 import type { Facets } from "./targeting.js";
 
@@ -19,7 +19,7 @@ export function lineItemFrom(form: LineItemForm): LineItem {
     openAuction: form.openAuction ?? false,
     audience: form.audience ?? null,
     price: priceFrom(form.price),
-    frequency: frequencyFrom(form.frequency as FrequencyForm | undefined),
+    frequency: frequencyFrom(form.frequency),
     withoutId: form.withoutId ?? "skip",
     creatives: form.creatives.map(({ id, weight }) => ({
       id: id as LineItem["creatives"][number]["id"],
@@ -59,8 +59,8 @@ function priceFrom(form: LineItemForm["price"]): Price {
 
 const unitSec: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400 };
 
-function frequencyFrom(form: FrequencyForm | undefined): LineItem["frequency"] {
-  if (form === undefined) return null;
-  const count = Number(form.per.slice(0, -1));
-  return { impressions: form.impressions, windowSec: count * (unitSec[form.per.slice(-1)] ?? 0) };
-}
+export const frequencyFrom = (form: FrequencyForm | undefined): readonly FrequencyCap[] =>
+  (form === undefined ? [] : Array.isArray(form) ? form : [form]).map(({ impressions, per }) => ({
+    impressions,
+    windowSec: Number(per.slice(0, -1)) * (unitSec[per.slice(-1)] ?? 0),
+  }));

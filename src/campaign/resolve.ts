@@ -17,7 +17,7 @@ import type {
 import type { EntityKind, Places } from "./places.js";
 import { placeText } from "./places.js";
 import { creativeFrom } from "./resolve-creative.js";
-import { lineItemFrom } from "./resolve-line-item.js";
+import { frequencyFrom, lineItemFrom } from "./resolve-line-item.js";
 import type {
   AdvertiserForm,
   AgencyForm,
@@ -149,6 +149,7 @@ class Resolver {
       domains: form.domains,
       currency: packAlpha3(form.currency) as CurrencyCode,
       timeZone: form.timeZone,
+      frequency: frequencyFrom(form.frequency),
     };
   }
 
@@ -175,6 +176,7 @@ class Resolver {
       startMs: dayStart(timeZone, form.flight.start, 0),
       endMs: dayStart(timeZone, form.flight.end, 1),
       budget: { totalNanos: nanosOf(total), dailyNanos: nanosOf(daily) },
+      frequency: frequencyFrom(form.frequency),
     };
   }
 

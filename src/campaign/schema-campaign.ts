@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { capsPerBidMax } from "../base/limits.js";
 import { suggestion } from "./issue.js";
 import { creative } from "./schema-creative.js";
 import { boundedAudience, facetShape, targeting } from "./schema-targeting.js";
@@ -43,6 +44,22 @@ const agency = object({
     .optional(),
 });
 
+const capShape = {
+  impressions: wholeNumber(1, 1000, "how many impressions"),
+  per: matching(/^[1-9]\d{0,3}[mhd]$/, "the window such as 30m, 24h or 7d"),
+};
+const standsThere =
+  "a cap holds for what it stands at: write `frequency` at the line item, its campaign or its " +
+  "advertiser";
+/** One window, or several that all hold. */
+const frequencyOf = <T extends z.ZodType>(cap: T) =>
+  z.union([cap, list(cap, "{impressions: 3, per: 24h}", capsPerBidMax)], {
+    error: hint("{impressions: 3, per: 24h}, or a list of such"),
+  });
+const frequency = frequencyOf(object(capShape, { level: standsThere }));
+const ownLevel = z.literal("lineItem", { error: standsThere }).optional();
+const lineItemFrequency = frequencyOf(object({ ...capShape, level: ownLevel }));
+
 const advertiser = object({
   id: idOf("the advertiser"),
   agency: idOf("its agency"),
@@ -50,6 +67,7 @@ const advertiser = object({
   domains: list(host, "brand.example", 20),
   currency,
   timeZone,
+  frequency: frequency.optional(),
 });
 
 const dayForm = hint('a day such as "2026-12-01"');
@@ -81,6 +99,7 @@ const campaign = object({
     },
     { impressions: noImpressions, dailyImpressions: noImpressions },
   ),
+  frequency: frequency.optional(),
 });
 
 const modifier = object({
@@ -113,18 +132,6 @@ const price = object(
   { cpc: "prices are per 1,000 impressions: write `cpm`", bid: "write `cpm`" },
 );
 
-const oneWindow =
-  "a frequency cap holds for a line item in one window for now: " +
-  "write one {impressions: 3, per: 24h}";
-const otherLevel = (input: unknown) =>
-  `a cap by ${JSON.stringify(input) ?? "nothing"} is not supported yet: ` +
-  "leave `level` out or write lineItem, and cap each line item";
-const frequency = object({
-  impressions: wholeNumber(1, 1000, "how many impressions"),
-  per: matching(/^[1-9]\d{0,3}[mhd]$/, "the window such as 30m, 24h or 7d"),
-  level: z.literal("lineItem", { error: (issue) => otherLevel(issue.input) }).optional(),
-});
-
 const lineItem = object(
   {
     id: idOf("the line item"),
@@ -136,10 +143,7 @@ const lineItem = object(
     openAuction: flag.optional(),
     audience: boundedAudience.optional(),
     price,
-    frequency: z
-      .union([frequency, z.array(z.unknown())], { error: hint("{impressions: 3, per: 24h}") })
-      .refine((value) => !Array.isArray(value), { error: oneWindow })
-      .optional(),
+    frequency: lineItemFrequency.optional(),
     withoutId: oneOf(["skip", "contextual"]).optional(),
     creatives: list(
       object({ id: idOf("a creative"), weight: wholeNumber(1, 1_000_000, "a weight").optional() }),
@@ -188,5 +192,5 @@ export type AgencyForm = z.output<typeof agency>;
 export type AdvertiserForm = z.output<typeof advertiser>;
 export type CampaignForm = z.output<typeof campaign>;
 export type LineItemForm = z.output<typeof lineItem>;
-export type FrequencyForm = z.output<typeof frequency>;
+export type FrequencyForm = z.output<typeof lineItemFrequency>;
 export type DealForm = z.output<typeof deal>;

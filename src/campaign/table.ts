@@ -110,8 +110,12 @@ export const tableSpec = {
   lineItemMaxMicros: "f64",
   lineItemFactorMin: "u32", // permille bounds of the product of context modifiers
   lineItemFactorMax: "u32",
-  lineItemFrequencyMax: "u32", // 0 = no cap
-  lineItemFrequencySec: "u32",
+  /** Caps: its own, its campaign's, its advertiser's; at most capsPerBidMax. */
+  lineItemCapStart: "u32",
+  lineItemCapCount: "u8",
+  capPlace: "u32", // place of the rule, see bid/cap-rule
+  capImpressions: "u32",
+  capWindowSec: "u32",
   lineItemWithoutId: "u8",
   /**
    * 1 = buys only in the deals that it names; 0 = buys openly, and in the deals that it names (if

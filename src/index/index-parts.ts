@@ -26,6 +26,8 @@ export type IndexParts = {
   /** Parts with their header, as in the files. */
   readonly table: readonly SharedArrayBuffer[];
   readonly home: readonly SharedArrayBuffer[];
+  /** merged-people.ts; one part, absent = nobody was merged. */
+  readonly merges?: readonly SharedArrayBuffer[];
   /** The resident planes, ascending; word w of a row is plane `planes[w]`. */
   readonly planes: readonly number[];
   /** A row is planes.length words, a person's words side by side; 2^rowShift rows a chunk. */

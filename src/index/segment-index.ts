@@ -7,6 +7,7 @@ import { fullParts, headerBytes, headerMismatch, itemsInPart, PartKind } from ".
 import { findOrdinal } from "./identifier-table.js";
 import { IndexBuilder } from "./index-builder.js";
 import { type IndexParts, partsOfImage } from "./index-parts.js";
+import { MergedPeople } from "./merged-people.js";
 
 /**
  * WHO, read-only but for the suppression bits: from an identifier's hash to a person's ordinal,
@@ -23,6 +24,7 @@ export class SegmentIndex {
   readonly peopleCount: number;
   /** Words that `rowInto` writes: 32 segments each. */
   readonly rowWords: number;
+  readonly merges: MergedPeople;
   private readonly rowCount: number;
   private readonly lineCount: number;
   private readonly lineShift: number;
@@ -44,6 +46,7 @@ export class SegmentIndex {
     this.identifierCount = parts.identifierCount;
     this.peopleCount = parts.peopleCount;
     this.rowWords = parts.planes.length;
+    this.merges = new MergedPeople(parts.merges ?? []);
     this.rowCount = parts.rowCount;
     this.lineCount = parts.lineCount;
     this.lineShift = parts.shifts.lines;

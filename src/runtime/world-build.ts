@@ -2,7 +2,7 @@ import type { Epoch, Generation, LineItemId } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
 import type { PrivacySettings } from "../bid/consent.js";
 import { compile } from "../campaign/compile.js";
-import type { Compiled } from "../campaign/compile-input.js";
+import type { Compiled, CompileInput } from "../campaign/compile-input.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import type { CreativeModel } from "../campaign/model.js";
 import { fullParts } from "../index/format.js";
@@ -41,6 +41,8 @@ export type WorldInput = {
   /** Digests of the audiences that are certified for the people's epoch. */
   readonly certificates: ReadonlySet<string>;
   readonly placeOf: (lineItem: LineItemId) => number;
+  /** Absent: places of this World's own. */
+  readonly capPlaceOf?: CompileInput["capPlaceOf"];
   readonly publicUrl: string;
   readonly retired: readonly Pick<CreativeModel, "id" | "landingPage">[];
 };
@@ -73,6 +75,7 @@ export function buildWorld(input: WorldInput): BuiltWorld {
     projection: people.places,
     certificates: input.certificates,
     allowancePlaceOf: (lineItem) => allowancePlaceOf(lineItem, input.placeOf),
+    ...(input.capPlaceOf === undefined ? {} : { capPlaceOf: input.capPlaceOf }),
   });
   const parts: WorldParts = {
     generation,

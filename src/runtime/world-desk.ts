@@ -16,7 +16,13 @@ import {
 } from "./certificates.js";
 import type { RetiredCreatives } from "./retired-creatives.js";
 import { warmingOf } from "./warming.js";
-import { type BuiltWorld, buildWorld, nobody, type People } from "./world-build.js";
+import {
+  type BuiltWorld,
+  buildWorld,
+  nobody,
+  type People,
+  type WorldInput,
+} from "./world-build.js";
 
 /** A config folder as read: `config` null = broken, the issues say where. */
 export type ConfigReading = {
@@ -33,6 +39,7 @@ export type WorldDeskParts = {
   readonly retired: Pick<RetiredCreatives, "turn">;
   readonly currencies: Pick<AdvertiserCurrencies, "conflicts" | "note">;
   readonly placeOf: (lineItem: LineItemId) => number;
+  readonly capPlaceOf?: WorldInput["capPlaceOf"];
   readonly publicUrl: string;
   /** Budgets first, then workers; resolves when every worker has adopted it. */
   readonly publish: (built: BuiltWorld, config: LoadedConfig) => Promise<void>;
@@ -323,6 +330,7 @@ export class WorldDesk {
       ...{ generation, config, privacy, people },
       certificates: expired ? new Set() : this.certificates.certified(snapshotOf(people)),
       placeOf: parts.placeOf,
+      ...(parts.capPlaceOf === undefined ? {} : { capPlaceOf: parts.capPlaceOf }),
       publicUrl: parts.publicUrl,
       retired: parts.retired.turn(config.book.creatives, parts.clock.nowMs()),
     });

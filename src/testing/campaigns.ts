@@ -128,8 +128,8 @@ function lineItemOf(id: number, random: SeededRandom, options: SyntheticOptions)
     },
     frequency:
       random.fraction() < (options.cappedShare ?? 0.2)
-        ? { impressions: 1 + random.below(9), windowSec: 86_400 }
-        : null,
+        ? [{ impressions: 1 + random.below(9), windowSec: 86_400 }]
+        : [],
     withoutId: "contextual",
     creatives: [{ id: id as CreativeModel["id"], weight: 1 }],
   };

@@ -92,7 +92,7 @@ function lineItemRefusal(slot: Slot, buying: Buying, doubt: Doubt): string | nul
     if (limitsTracking(slot.request)) return "audience: tracking is limited";
     doubt.add("audience");
   }
-  if (lineItem.frequency !== null) doubt.add("frequency cap");
+  if (lineItem.frequency.length > 0) doubt.add("frequency cap");
   return null;
 }
 

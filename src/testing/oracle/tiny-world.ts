@@ -89,7 +89,7 @@ function lineItem(id: number, creativeId: number): LineItem {
       contextModifiers: [],
       personModifiers: [],
     },
-    frequency: null,
+    frequency: [],
     withoutId: "contextual",
     creatives: [{ id: creativeId as CreativeModel["id"], weight: 1 }],
   };
