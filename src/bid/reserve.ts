@@ -98,6 +98,8 @@ function reserveSlot(
     if ((word & 3) === HELD && !expire(state, slot, word, nowSec)) continue;
     const use = ((word >>> 2) + 1) & useMask;
     const base = slot * slotWords;
+    // So that `ordinalOfSlot` takes nobody for the person of the use before.
+    Atomics.store(slots, base, (use << 2) | FREE);
     slots[base + ordinalWord] = held.ordinal;
     slots[base + placeWord] = held.place;
     slots[base + nanosLoWord] = held.nanos;
@@ -150,13 +152,21 @@ function heldWord(state: SharedState, slot: number, slotUse: number, expirySec: 
   return state.slots[base + expiryWord] === expirySec ? word : -1;
 }
 
-/** The person of a reservation, 0 = nobody or no longer held. */
-export function heldOrdinal(
+/**
+ * The person of a reservation, held or settled, until its slot is used again; 0 = nobody, or used
+ * again.
+ */
+export function ordinalOfSlot(
   state: SharedState,
   token: { readonly slot: number; readonly slotUse: number; readonly expirySec: number },
 ): number {
-  const word = heldWord(state, token.slot, token.slotUse, token.expirySec);
-  return word < 0 ? 0 : state.slots[token.slot * slotWords + ordinalWord]!;
+  const base = token.slot * slotWords;
+  if (base >= state.slots.length) return 0;
+  const isUse = (): boolean => Atomics.load(state.slots, base) >>> 2 === token.slotUse;
+  if (!isUse() || state.slots[base + expiryWord] !== token.expirySec) return 0;
+  const ordinal = state.slots[base + ordinalWord]!;
+  // The owner changes the use before it writes another person (reserveSlot).
+  return isUse() ? ordinal : 0;
 }
 
 /**

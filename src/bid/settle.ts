@@ -3,7 +3,7 @@ import { NoticeKind } from "../base/lists.js";
 import type { Notice } from "../journal/notice.js";
 import { NoticeEffect, TokenFlag } from "../journal/record.js";
 import { chargeAllowance } from "./allowance.js";
-import { commitSlot, commitSum, heldOrdinal, releaseSlot, SLOT_NONE } from "./reserve.js";
+import { commitSlot, commitSum, ordinalOfSlot, releaseSlot, SLOT_NONE } from "./reserve.js";
 import { SeenBit, type SeenNotices } from "./seen-notices.js";
 import type { SharedState } from "./shared-state.js";
 
@@ -38,7 +38,10 @@ export type Taken = (typeof Taken)[keyof typeof Taken];
 export class Settlement {
   effect: NoticeEffect = NoticeEffect.NONE;
   chargedNanos = 0;
-  /** Who saw it, of a bill that found its slot; 0 = nobody. For caps and exposures, never stored. */
+  /**
+   * Who saw or clicked, of a bill or a click whose slot is not used again yet; 0 = nobody. For caps
+   * and exposures, never stored.
+   */
   ordinal = 0;
 }
 
@@ -83,9 +86,14 @@ export function settle(
     bill(context, notice, nowSec, out);
   } else if (notice.noticeKind === NoticeKind.LOSS && (before & SeenBit.CHARGED) === 0) {
     if (boot === context.boot && release(context, notice)) out.effect = NoticeEffect.RELEASED;
-  }
+  } else if (notice.noticeKind === NoticeKind.CLICK) out.ordinal = personOf(context, notice);
   return Taken.NEW;
 }
+
+const personOf = (context: SettleContext, notice: Notice): number =>
+  notice.boot !== context.boot || notice.slot === SLOT_NONE
+    ? 0
+    : ordinalOfSlot(context.state, notice);
 
 function bill(context: SettleContext, notice: Notice, nowSec: number, out: Settlement): void {
   const { reservedMicros, priceMicros, clearingMicros } = notice;
@@ -95,10 +103,9 @@ function bill(context: SettleContext, notice: Notice, nowSec: number, out: Settl
     out.effect = NoticeEffect.EARLIER_BOOT;
     return;
   }
-  const ordinal = notice.slot === SLOT_NONE ? 0 : heldOrdinal(context.state, notice);
+  out.ordinal = personOf(context, notice);
   if (commit(context, notice, charged, nowSec)) {
     out.effect = NoticeEffect.BILLED;
-    out.ordinal = ordinal;
     return;
   }
   out.effect = NoticeEffect.LATE;

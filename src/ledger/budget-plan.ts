@@ -1,3 +1,4 @@
+import type { CapRule } from "../campaign/caps.js";
 import type { LineItemTerms } from "../campaign/terms.js";
 import type { Transition } from "../campaign/zone.js";
 
@@ -30,6 +31,20 @@ export type BudgetPlan = {
   readonly terms?: readonly LineItemTerms[];
   /** The notice that bills, by exchange id. */
   readonly billsBy: readonly { readonly exchange: number; readonly noticeKind: number }[];
+  /** What the exposure log and the caps want; absent where there is neither. */
+  readonly exposures?: ExposurePlan;
+};
+
+export type ExposurePlan = {
+  /** Whose ordinals the World's bids carry. */
+  readonly epoch: number;
+  /** Every rule of a cap, with its place in the shared rules. */
+  readonly rules: readonly (CapRule & { readonly place: number })[];
+  readonly lineItems: readonly {
+    readonly lineItem: number;
+    readonly campaign: number;
+    readonly advertiser: number;
+  }[];
 };
 
 /** Number of the local day at that second; days count from 1970-01-01 local. */

@@ -6,6 +6,9 @@ import type { SnapshotTrust } from "./snapshot-read.js";
 /** Places in a data folder that the bidder and the bank share. */
 export const snapshotsFolderOf = (dataFolder: string): string => join(dataFolder, "snapshots");
 export const forgetLogOf = (dataFolder: string): string => join(dataFolder, "forget.log");
+export const exposuresFolderOf = (dataFolder: string): string => join(dataFolder, "exposures");
+/** Held by the bidder that writes the log, or by who rewrites it while none runs. */
+export const exposureLockOf = (exposuresFolder: string): string => join(exposuresFolder, "lock");
 
 /** Touch-points of a generated world: a folder for each. */
 export const touchpointsIn = (worldFolder: string): string => join(worldFolder, "touchpoints");

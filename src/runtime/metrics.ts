@@ -3,6 +3,7 @@ import { countBelow } from "../base/histogram.js";
 import { NoticeKind } from "../base/lists.js";
 import { Outcome, outcomeLabel } from "../base/outcome.js";
 import { type RefusalCode, refusalCodes } from "../index/verify.js";
+import type { CapFacts } from "./cap-alarm.js";
 import {
   type CounterSums,
   type ExchangeSlots,
@@ -21,6 +22,8 @@ export type MetricSources = {
   readonly epochAgeSeconds: () => number | null;
   /** Counted notices that had come before: of the money thread's totals. */
   readonly repeatedNotices?: () => number;
+  /** Frequency caps and the exposure log. */
+  readonly caps?: () => CapFacts;
   /** Refused snapshots since the start. */
   readonly snapshotsRefused?: () => ReadonlyMap<RefusalCode, number>;
   /** What keeps a part of the World from bidding; see the names of the gauges. */
@@ -179,11 +182,25 @@ function healthMetrics(registry: Registry, { health, snapshotsRefused }: MetricS
   });
 }
 
+function capMetrics(registry: Registry, caps: () => CapFacts): void {
+  const fullHelp = "Bids that were not made because the table of frequency caps was full.";
+  counter(registry, "cap_table_full_total", fullHelp, () => [[{}, caps().tableFull]]);
+  const rowsHelp = "Exposures and clicks that were written to the exposure log.";
+  counter(registry, "exposures_total", rowsHelp, () => [[{}, caps().exposures]]);
+  const lostHelp = "Exposures that the disk did not take.";
+  counter(registry, "exposures_lost_total", lostHelp, () => [[{}, caps().exposuresLost]]);
+  const heldHelp = "Frequency caps that bid for nobody until the exposure log is counted.";
+  gauge(registry, "cap_rules_held", heldHelp, () => caps().rulesHeld);
+  const failedHelp = "1 = the exposure log cannot be written or read.";
+  gauge(registry, "exposure_log_failed", failedHelp, () => (caps().failure === "" ? 0 : 1));
+}
+
 /** The registry that `GET /metrics` prints. Labels come from closed lists and the config alone. */
 export function createMetrics(sources: MetricSources): Registry {
   const registry = new Registry();
   trafficMetrics(registry, sources);
   healthMetrics(registry, sources);
+  if (sources.caps !== undefined) capMetrics(registry, sources.caps);
   new DurationHistogram(registry, sources.counters);
   workerMetrics(registry, sources);
   gauge(registry, "generation", "Number of the published World.", sources.generation);

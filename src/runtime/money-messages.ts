@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { SharedBuffers } from "../bid/shared-state.js";
 import type { CampaignSpend } from "../ledger/budget.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
+import type { ExposureTotals } from "./exposure-fold.js";
 import type { MoneyCounts } from "./money-loop.js";
 
 /** What main and the money thread say to each other. */
@@ -11,7 +12,15 @@ export type MoneyThreadData = {
   /** The file of the boot number; not in the journal's folder, so that the two are lost apart. */
   readonly bootFile: string;
   readonly segmentBytesMax: number;
+  /** Where exposures go; absent = no log, and caps begin at nothing. */
+  readonly exposures?: ExposureSettings;
   readonly port: MessagePort;
+};
+
+export type ExposureSettings = {
+  readonly folder: string;
+  readonly retentionDays: number;
+  readonly forgetLog: string;
 };
 
 export type ToMoney =
@@ -25,6 +34,7 @@ export type MoneyTotals = {
   readonly counts: MoneyCounts;
   /** Memory of the set of notices seen. */
   readonly seenBytes: number;
+  readonly exposures?: ExposureTotals;
 };
 
 export type FromMoney =

@@ -1,10 +1,17 @@
+import { randomBytes } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import { tryLock } from "../bank/lock.js";
+import { NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
 import { TermsJournal } from "../ledger/terms.js";
 import { nextBoot } from "./boot.js";
+import { exposureLockOf } from "./data-folder.js";
+import { ExposureFold } from "./exposure-fold.js";
+import { ExposureLog } from "./exposure-log.js";
+import { readForgetLog } from "./forget-log.js";
 import { diskFolder, lockFolder } from "./journal-disk.js";
 import { MoneyLoop, planEveryMs } from "./money-loop.js";
-import type { FromMoney, MoneyThreadData, ToMoney } from "./money-messages.js";
+import type { ExposureSettings, FromMoney, MoneyThreadData, ToMoney } from "./money-messages.js";
 
 /**
  * THE MONEY THREAD: owns the journal, settles notices, tops allowances up. One synchronous loop
@@ -30,9 +37,31 @@ function hearMain(loop: MoneyLoop): void {
   }
 }
 
+const exposures = data.exposures ?? null;
+let exposureFold: ExposureFold | null = null;
+
+/** The exposure log of this boot. One process writes it, which those who forget people ask for. */
+function openExposures({ folder, retentionDays, forgetLog }: ExposureSettings): ExposureFold {
+  const lock = tryLock(exposureLockOf(folder));
+  if (!lock.ok) {
+    throw new Error(
+      `${folder} is in use by process ${lock.holder.pid}: stop it, or give this one another --data`,
+    );
+  }
+  return new ExposureFold({
+    state: sharedStateFrom(data.buffers, NO_WORKER),
+    folder,
+    log: new ExposureLog(folder, retentionDays, randomBytes(6).toString("hex")),
+    nowMs: Date.now,
+    readForgets: (from) => readForgetLog(forgetLog, from),
+  });
+}
+
 function tellTotals(loop: MoneyLoop): void {
   const { counts, seenBytes } = loop;
-  tell({ type: "totals", totals: { spend: loop.spend(), counts: { ...counts }, seenBytes } });
+  const followed = exposureFold === null ? {} : { exposures: exposureFold.totals() };
+  const totals = { spend: loop.spend(), counts: { ...counts }, seenBytes, ...followed };
+  tell({ type: "totals", totals });
 }
 
 function run(loop: MoneyLoop): void {
@@ -60,6 +89,7 @@ function main(): void {
   let loop: MoneyLoop;
   try {
     lockFolder(data.journalPath);
+    exposureFold = exposures === null ? null : openExposures(exposures);
     loop = new MoneyLoop({
       buffers: data.buffers,
       folder: diskFolder(data.journalPath),
@@ -67,7 +97,7 @@ function main(): void {
       nextBoot: (journalBoot) => nextBoot(data.bootFile, journalBoot),
       nowMs: Date.now,
       acknowledge: (worker) => workerPorts[worker]?.postMessage(0),
-      folds: [new TermsJournal()],
+      folds: [new TermsJournal(), ...(exposureFold === null ? [] : [exposureFold])],
     });
   } catch (error) {
     tell({ type: "failed", failure: error instanceof Error ? error.message : String(error) });

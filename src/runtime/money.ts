@@ -3,7 +3,13 @@ import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_thread
 import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
 import { Cell, MoneyState, NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
-import type { FromMoney, MoneyThreadData, MoneyTotals, ToMoney } from "./money-messages.js";
+import type {
+  ExposureSettings,
+  FromMoney,
+  MoneyThreadData,
+  MoneyTotals,
+  ToMoney,
+} from "./money-messages.js";
 
 /** Main's handle on the money thread. */
 export type Money = {
@@ -31,6 +37,7 @@ export type MoneyOptions = {
   readonly journalPath: string;
   readonly bootFile: string;
   readonly segmentBytesMax?: number;
+  readonly exposures?: ExposureSettings;
   /** The compiled thread; beside this file unless a test says where. */
   readonly threadUrl?: URL;
   /** Billing stopped, now or at the thread's death. */
@@ -49,6 +56,7 @@ function startThread(options: MoneyOptions): { thread: Worker; port: MessagePort
     journalPath: options.journalPath,
     bootFile: options.bootFile,
     segmentBytesMax: options.segmentBytesMax ?? 64 * 1024 * 1024,
+    ...(options.exposures === undefined ? {} : { exposures: options.exposures }),
     port: port2,
   };
   const url = options.threadUrl ?? new URL("./money-thread.js", import.meta.url);

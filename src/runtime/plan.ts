@@ -1,9 +1,10 @@
 import type { LineItemId } from "../base/ids.js";
+import { type CapLevel, capsOf } from "../campaign/caps.js";
 import type { Compiled } from "../campaign/compile-input.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import { termsOf } from "../campaign/terms.js";
 import { type Transition, transitionsOf } from "../campaign/zone.js";
-import type { BudgetPlan } from "../ledger/budget-plan.js";
+import type { BudgetPlan, ExposurePlan } from "../ledger/budget-plan.js";
 
 const daySec = 24 * 3600;
 /** A plan is sent with each World; one that is served for longer keeps its last offset. */
@@ -67,3 +68,27 @@ export function planOf(
 }
 
 const limitOf = (nanos: bigint): bigint | null => (nanos === 0n ? null : nanos);
+
+/** What follows exposures in a World of that epoch; `placeOf` as the World's table was made with. */
+export function exposurePlanOf(
+  { book }: LoadedConfig,
+  epoch: number,
+  placeOf: (level: CapLevel, id: number, windowSec: number) => number,
+): ExposurePlan {
+  const advertisers = new Map(book.advertisers.map((one) => [one.id, one]));
+  const campaigns = new Map(book.campaigns.map((one) => [one.id, one]));
+  const rules = new Map<number, ExposurePlan["rules"][number]>();
+  const lineItems: ExposurePlan["lineItems"][number][] = [];
+  for (const lineItem of book.lineItems) {
+    const campaign = campaigns.get(lineItem.campaign);
+    const advertiser = campaign && advertisers.get(campaign.advertiser);
+    if (campaign === undefined || advertiser === undefined) continue;
+    const { id } = lineItem;
+    lineItems.push({ lineItem: id, campaign: campaign.id, advertiser: advertiser.id });
+    for (const { level, id: of, windowSec } of capsOf(lineItem, { campaign, advertiser })) {
+      const place = placeOf(level, of, windowSec);
+      rules.set(place, { level, id: of, windowSec, place });
+    }
+  }
+  return { epoch, rules: [...rules.values()], lineItems };
+}

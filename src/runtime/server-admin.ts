@@ -46,6 +46,7 @@ function factsOf(server: Server, ending: Ending): AdminFacts {
     epochAgeSeconds,
     repeatedNotices: () => server.money.totals()?.counts.duplicates ?? 0,
     snapshotsRefused: () => server.refusals.counts,
+    caps: server.caps.facts,
     health: () => {
       const verdicts = server.desk.verdicts();
       const certified = verdicts.filter(({ verdict }) => verdict === "certified").length;

@@ -1,5 +1,7 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { capRulesMax } from "../base/limits.js";
+import { holdCapRule } from "../bid/cap-rule.js";
 import {
   createSharedBuffers,
   NO_WORKER,
@@ -7,28 +9,31 @@ import {
   sharedSizes,
   sharedStateFrom,
 } from "../bid/shared-state.js";
+import { CapPlaces } from "../campaign/caps.js";
 import { AllowancePlaces } from "../ledger/budget-plan.js";
 import { AdvertiserCurrencies } from "./advertiser-currencies.js";
+import { type CapWatch, watchCaps } from "./cap-alarm.js";
 import { judgeTermsApart } from "./certificate-count.js";
 import { watchConfig } from "./config-watch.js";
 import { CounterSums, ExchangeSlots, newCounters } from "./counters.js";
-import { forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
+import { exposuresFolderOf, forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
 import type { DemoProgress } from "./demo-build.js";
 import type { EdgePorts, EdgeWorkerOwn, EdgeWorld } from "./edge-worker-thread.js";
 import { type Ending, EndRank } from "./ending.js";
 import { entryUrl } from "./entry-url.js";
+import { exposureDaysKept } from "./exposure-retention.js";
 import type { Settings } from "./flags.js";
 import { ForgetDesk } from "./forget-desk.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
 import type { Log } from "./log.js";
 import { type Money, startMoney } from "./money.js";
 import { PeopleDesk } from "./people-desk.js";
-import { planOf } from "./plan.js";
+import { exposurePlanOf, planOf } from "./plan.js";
 import { realClock } from "./real-clock.js";
 import { RetiredCreatives } from "./retired-creatives.js";
 import { SnapshotRefusals } from "./snapshot-refusals.js";
 import { Workers } from "./workers.js";
-import type { BuiltWorld } from "./world-build.js";
+import type { BuiltWorld, WorldInput } from "./world-build.js";
 import { type ConfigReading, type DeskEvent, WorldDesk } from "./world-desk.js";
 
 export type ServerOptions = {
@@ -53,6 +58,7 @@ export type Server = {
   readonly people: PeopleDesk;
   readonly refusals: SnapshotRefusals;
   readonly forget: ForgetDesk;
+  readonly caps: CapWatch;
   readonly workers: Workers;
   readonly counters: CounterSums;
   readonly slots: ExchangeSlots;
@@ -69,6 +75,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     buffers,
     journalPath: join(settings.dataFolder, "journal"),
     bootFile: join(settings.dataFolder, "boot"),
+    exposures: {
+      folder: exposuresFolderOf(settings.dataFolder),
+      retentionDays: exposureDaysKept(settings.configFolder),
+      forgetLog: forgetLogOf(settings.dataFolder),
+    },
     onFailure: (failure) => log.error({ failure }, "billing stopped: notices get 503, no bids"),
     onDeath: (reason) => void ending.begin(1, reason),
   });
@@ -159,9 +170,14 @@ async function startWorld(
   const { dataFolder } = settings;
   const places = new AllowancePlaces(sharedStateFrom(buffers, NO_WORKER).places);
   const placeOf = (lineItem: number): number => places.placeOf(lineItem);
+  const state = sharedStateFrom(buffers, NO_WORKER);
+  // Held before any World has it: the money thread opens it once it is counted.
+  const capPlaces = new CapPlaces(capRulesMax, (place) => holdCapRule(state, place));
+  const capPlaceOf: WorldInput["capPlaceOf"] = (...rule) => capPlaces.placeOf(...rule);
   const refusals = new SnapshotRefusals();
   const desk = new WorldDesk({
     ...{ clock: realClock, readConfig: options.readConfig, placeOf, publicUrl: edge.publicUrl },
+    capPlaceOf,
     judge: judgeTermsApart,
     judgeContext: {
       snapshotsFolder: snapshotsFolderOf(dataFolder),
@@ -173,7 +189,10 @@ async function startWorld(
     currencies: new AdvertiserCurrencies(join(dataFolder, "advertiser-currencies.json")),
     publish: async (built, config) => {
       const { generation } = built.parts;
-      money.sendPlan(planOf(generation, built.compiled, config, placeOf, realClock.nowMs()));
+      money.sendPlan({
+        ...planOf(generation, built.compiled, config, placeOf, realClock.nowMs()),
+        exposures: exposurePlanOf(config, built.parts.index.epoch, capPlaceOf),
+      });
       await edge.publish(built);
     },
     report: (event) => {
@@ -191,7 +210,8 @@ async function startWorld(
   // An edit may name segments whose planes are not in memory: no waiting for the next look.
   const edited = (): void => void desk.reload().then(() => people.refresh());
   const stopWatching = watchConfig(settings.configFolder, edited);
-  const stop = (): boolean => stopAll(stopWatching, people, forget);
+  const caps = watchCaps(state, money.totals, log);
+  const stop = (): boolean => stopAll([stopWatching, caps.stop], people, forget);
   ending.add({ name: "watchers", rank: EndRank.WATCHERS, run: stop });
   // The demo answers contextual bids at once and loads behind; a server waits for its people.
   const started = await people.start(settings.mode === "serve");
@@ -212,6 +232,7 @@ async function startWorld(
     people,
     refusals,
     forget,
+    caps,
     workers,
     counters,
     slots,
@@ -227,8 +248,12 @@ const worldMessage = (
   payload: { parts, slots: slots.slotsFor(parts.exchanges) },
 });
 
-function stopAll(stopWatching: () => void, people: PeopleDesk, forget: ForgetDesk): boolean {
-  stopWatching();
+function stopAll(
+  watches: readonly (() => void)[],
+  people: PeopleDesk,
+  forget: ForgetDesk,
+): boolean {
+  for (const stop of watches) stop();
   forget.stop();
   people.stop();
   return true;
