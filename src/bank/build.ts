@@ -24,6 +24,8 @@ import { evaluateSegments } from "./segments/evaluate.js";
 export type BuildOrder = {
   /** A folder with one folder for each touch-point; null = build anew from what is there. */
   readonly sourceFolder: string | null;
+  /** The bidder's exposure log; null or absent = none. */
+  readonly exposuresFolder?: string | null;
   /** The epoch that this build would make: above every one that was ever published. */
   readonly nextEpoch: number;
 };
@@ -44,8 +46,9 @@ export async function buildEpoch(bank: Bank, order: BuildOrder): Promise<Built> 
   rmSync(bank.folders.writing, { recursive: true, force: true });
   expireLists(bank);
   await expireRows(bank);
-  const { sourceFolder } = order;
-  const ingested = sourceFolder === null ? null : await ingest(bank, sourceFolder);
+  const { sourceFolder, exposuresFolder = null } = order;
+  const nothing = sourceFolder === null && exposuresFolder === null;
+  const ingested = nothing ? null : await ingest(bank, sourceFolder, exposuresFolder);
   const { epoch, people } = await peopleOfBuild(bank, order.nextEpoch);
   await labelStages(bank, epoch);
   const memberships = await evaluateSegments(bank, epoch);

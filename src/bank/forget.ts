@@ -19,7 +19,7 @@ import { parquetFilesBelow } from "./rewrite.js";
  *   finishForgets   under the bank's lock, for all intents on disk together:
  *                   whom to forget is looked up again, as a build may have ended meanwhile;
  *                   suppression hashes; rows of batches, people, stages and lists; snapshots;
- *                   last the intents
+ *                   the exposure log; last the intents
  *
  * Every step can be done twice. Each bank command finishes what is pending before its own work. A
  * build reads the forget log's last sequence BEFORE that, and writes it into its manifest: whoever
@@ -31,6 +31,11 @@ export type ForgetShell = {
   readonly suppress: Suppress;
   /** Takes whomever the forget log names out of every snapshot on disk. */
   readonly scrub: () => Promise<SnapshotsScrubbed>;
+  /** The same for the exposure log; absent = there is none. */
+  readonly scrubExposures?: () => Promise<{
+    readonly files: number;
+    readonly refused: readonly string[];
+  }>;
 };
 
 export type SnapshotsScrubbed = {
@@ -46,7 +51,7 @@ export type ForgetResult = {
   readonly done: readonly string[];
   readonly files: number;
   readonly snapshots: number;
-  /** Not empty: the requests stay pending until these snapshots are removed. */
+  /** Not empty: the requests stay pending until these are dealt with. */
   readonly refused: readonly string[];
 };
 
@@ -73,11 +78,14 @@ export async function finishForgets(
   await parts.removeKeys(bank, keys);
   const files = await removeFromPeople(bank, { keys, gone, touched });
   dropUnfinishedBuild(bank);
-  const { epochs, refused } = await shell.scrub();
+  const snapshots = await shell.scrub();
+  const exposures = await shell.scrubExposures?.();
+  const { epochs } = snapshots;
+  const refused = [...snapshots.refused, ...(exposures?.refused ?? [])];
   const done = refused.length > 0 ? [] : intents.map(({ id }) => id);
   for (const id of done) removeIntent(bank.folders, id);
   const batches = parquetFilesBelow(bank.folders.batches).length;
-  return { done, files: batches + files, snapshots: epochs, refused };
+  return { done, files: batches + files + (exposures?.files ?? 0), snapshots: epochs, refused };
 }
 
 /** Whom pending wishes name in the people of an epoch: a build suppresses them, then publishes. */

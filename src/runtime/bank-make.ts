@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { BankError } from "../bank/bank.js";
 import { type Built, buildEpoch, concludeBuild } from "../bank/build.js";
 import { finishForgets, forgottenIn } from "../bank/forget.js";
@@ -5,7 +6,8 @@ import { listLists } from "../bank/lists.js";
 import type { Epoch } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
 import { type BankOrder, type OpenedBank, withBank } from "./bank-open.js";
-import { forgetLogOf, snapshotsFolderOf } from "./data-folder.js";
+import { exposuresFolderOf, forgetLogOf, snapshotsFolderOf } from "./data-folder.js";
+import { closeIdleExposures } from "./exposure-scrub.js";
 import { forgetLogStart, readForgetLog } from "./forget-log.js";
 import { bankForgetParts, forgetShell } from "./forget-run.js";
 import { readServedEpoch } from "./served-epoch.js";
@@ -47,7 +49,11 @@ export function makeEpoch(
     const served = readServedEpoch(dataFolder);
     if (!served.ok) throw new BankError(served.words);
     const before = Math.max(0, served.epoch, ...listEpochs(snapshots));
-    const built = await buildEpoch(opened.bank, { sourceFolder, nextEpoch: before + 1 });
+    const exposures = exposuresFolderOf(dataFolder);
+    closeIdleExposures(exposures);
+    const exposuresFolder = existsSync(exposures) ? exposures : null;
+    const nextEpoch = before + 1;
+    const built = await buildEpoch(opened.bank, { sourceFolder, exposuresFolder, nextEpoch });
     await shell.suppress(await forgottenIn(opened.bank, built.epoch));
     const folder = publish(opened, built, snapshots, { nowMs, source, forgetSequence });
     retireSnapshots(opened.bank, snapshots);

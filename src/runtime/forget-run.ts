@@ -15,7 +15,8 @@ import { waitForLock } from "../bank/lock.js";
 import type { Ordinal } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
 import { type BankOrder, withDuck } from "./bank-open.js";
-import { forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
+import { exposuresFolderOf, forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
+import { scrubExposures } from "./exposure-scrub.js";
 import { appendForget } from "./forget-log.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
 import { scrubSnapshots } from "./snapshot-scrub.js";
@@ -107,6 +108,7 @@ export const forgetShell = (dataFolder: string, keys: KeyFiles) => ({
     });
     return { epochs, refused: words };
   },
+  scrubExposures: () => scrubExposures(exposuresFolderOf(dataFolder), forgetLogOf(dataFolder)),
 });
 
 /** The log has a lock of its own, held for milliseconds: a build may hold the bank's for hours. */

@@ -13,6 +13,7 @@ import {
 } from "./batch.js";
 import { readError, resourceError } from "./disk.js";
 import { eventFiles, markDuplicates, SeenEvents } from "./duplicates.js";
+import { listExposures, withExposureWords } from "./exposures.js";
 import { IngestProgress } from "./progress.js";
 import {
   addCounts,
@@ -24,6 +25,7 @@ import {
 import {
   batchName,
   contentDigest,
+  exposuresFolderName,
   hasChanged,
   listSource,
   retakenDigest,
@@ -53,20 +55,19 @@ type Run = {
 };
 
 /**
- * Takes in every file of `<sourceFolder>/<touch-point>/` that the bank does not hold yet. Each one
+ * Takes in every file of `<sourceFolder>/<touch-point>/` that the bank does not hold yet, and the
+ * finished days of an exposure log; null = none of the kind. Each one
  * becomes a batch, whole or not at all; a second run over the same files does nothing. Throws a
  * BankError where nothing can go on: no source folder, a full disk, too little memory.
  */
-export async function ingest(bank: Bank, sourceFolder: string): Promise<IngestResult> {
+export async function ingest(
+  bank: Bank,
+  sourceFolder: string | null,
+  exposuresFolder: string | null = null,
+): Promise<IngestResult> {
   const writing = join(bank.folders.writing, "ingest");
   rmSync(writing, { recursive: true, force: true });
-  const { files, warnings, touchpoints: named } = listSource(bank.config, sourceFolder);
-  if (named === 0) {
-    const names = [...bank.config.touchpoints.keys()].join(", ");
-    throw new BankError(
-      `${sourceFolder} holds no folder named after a touch-point (${names}): name the one that does`,
-    );
-  }
+  const { files, warnings } = listAll(bank, sourceFolder, exposuresFolder);
   mkdirSync(writing, { recursive: true, mode: 0o700 });
   const refused: { file: string; reason: string }[] = [];
   const news = await newFiles(bank, files, refused);
@@ -85,6 +86,35 @@ export async function ingest(bank: Bank, sourceFolder: string): Promise<IngestRe
     rmSync(writing, { recursive: true, force: true });
   }
   return { touchpoints, warnings, refused };
+}
+
+/** An exposure log may also stand among the touch-points: one of another machine. */
+function listAll(
+  bank: Bank,
+  sourceFolder: string | null,
+  exposuresFolder: string | null,
+): Pick<ReturnType<typeof listSource>, "files" | "warnings"> {
+  const nothing = { files: [], warnings: [] };
+  const brought = sourceFolder === null ? null : join(sourceFolder, exposuresFolderName);
+  const isLog = brought !== null && !bank.config.touchpoints.has(exposuresFolderName);
+  const lists = [
+    sourceFolder === null ? nothing : listNamed(bank, sourceFolder, isLog),
+    isLog ? listExposures(bank, brought) : nothing,
+    exposuresFolder === null ? nothing : listExposures(bank, exposuresFolder),
+  ];
+  return {
+    files: lists.flatMap(({ files }) => files),
+    warnings: lists.flatMap(({ warnings }) => warnings),
+  };
+}
+
+function listNamed(bank: Bank, folder: string, isLog: boolean): ReturnType<typeof listSource> {
+  const listed = listSource(bank.config, folder, isLog);
+  if (listed.touchpoints > 0) return listed;
+  const names = [...bank.config.touchpoints.keys()].join(", ");
+  throw new BankError(
+    `${folder} holds no folder named after a touch-point (${names}): name the one that does`,
+  );
 }
 
 const staleTables = ["staged", "groups", "persons", "wanted", "candidates", "known", "again"]
@@ -190,9 +220,10 @@ async function takeIn(
   batches: string[],
 ): Promise<BatchRecord> {
   const { duck, folders } = bank;
-  const table = await openSource(duck, file, writing).catch((error: unknown) => {
+  const opened = await openSource(duck, file, writing).catch((error: unknown) => {
     throw resourceError(error, file.name) ?? readError(error);
   });
+  const table = file.exposures === true ? withExposureWords(bank.config, opened) : opened;
   try {
     const staged = await stageFile(bank, file, table, seen.sqlFunction, () => progress.begin(rows));
     if (hasChanged(file)) throw new RefusedFile("changed while it was read: it is tried again");

@@ -15,7 +15,12 @@ export type SourceFile = {
   readonly gzipped: boolean;
   readonly bytes: number;
   readonly changedMs: number;
+  /** Of the bidder's exposure log. */
+  readonly exposures?: true;
 };
+
+/** Read otherwise, see exposures.ts. */
+export const exposuresFolderName = "exposures";
 
 const endings = /\.(?:(parquet)|(csv|ndjson)(\.gz)?)$/;
 
@@ -26,6 +31,7 @@ const endings = /\.(?:(parquet)|(csv|ndjson)(\.gz)?)$/;
 export function listSource(
   config: BankConfig,
   folder: string,
+  withExposures = false,
 ): {
   readonly files: readonly SourceFile[];
   readonly warnings: readonly string[];
@@ -35,6 +41,10 @@ export function listSource(
   const files: SourceFile[] = [];
   const warnings: string[] = [];
   for (const name of namesIn(folder)) {
+    if (withExposures && name === exposuresFolderName) {
+      touchpoints++;
+      continue;
+    }
     const path = join(folder, name);
     const touchpoint = config.touchpoints.get(name);
     if (!isFolder(path)) {
