@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { MoneySimulator } from "./money-simulator.js";
+
+const events = 2000;
+const failedBefore: number[] = JSON.parse(
+  readFileSync(new URL("../../fixtures/simulator/seeds.json", import.meta.url), "utf8"),
+);
+
+test("forty seeds of 2,000 events: nothing overspent, lost or counted twice", () => {
+  const runs = Array.from({ length: 40 }, (_, seed) => new MoneySimulator(seed).run(events));
+  expect(runs.flatMap(({ seed, wrong }) => wrong.map((words) => `seed ${seed}: ${words}`))).toEqual(
+    [],
+  );
+  const sum = (of: (run: (typeof runs)[number]) => number): number =>
+    runs.reduce((total, run) => total + of(run), 0);
+  // The lives are hard enough: budgets bind, and each kind of trouble comes often.
+  expect(Math.min(...runs.map(({ crashes }) => crashes))).toBeGreaterThanOrEqual(5);
+  expect(sum(({ diskFailures }) => diskFailures)).toBeGreaterThan(200);
+  expect(sum(({ clockJumps }) => clockJumps)).toBeGreaterThan(200);
+  expect(sum(({ repeats }) => repeats)).toBeGreaterThan(2000);
+  expect(sum(({ lateBills }) => lateBills)).toBeGreaterThan(100);
+  expect(sum(({ bills }) => bills)).toBeGreaterThan(5000);
+  expect(sum(({ daysUsedUp }) => daysUsedUp)).toBeGreaterThan(1000);
+  expect(sum(({ totalsUsedUp }) => totalsUsedUp)).toBeGreaterThan(1000);
+});
+
+test.skipIf(failedBefore.length === 0)("seeds that failed once do not fail again", () => {
+  for (const seed of failedBefore) {
+    expect([seed, new MoneySimulator(seed).run(events).wrong]).toEqual([seed, []]);
+  }
+});
