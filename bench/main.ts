@@ -14,13 +14,18 @@ import {
 import { printCorpora } from "./corpora.js";
 import { printCounts } from "./counts.js";
 import { threadCpuNs } from "./cpu.js";
+import { printCrashes } from "./crashes.js";
 import { printDemo } from "./demo.js";
 import { inProcessUs } from "./in-process.js";
 import { machineOf } from "./machine.js";
+import { printNotices } from "./notices.js";
+import { printPrices } from "./prices.js";
 import { printScale } from "./scale.js";
 import { scaleOptionsOf } from "./scale-options.js";
 import { printSwap } from "./scale-swap.js";
 import type { ServerMessage, ServerOrder } from "./server-process.js";
+import { printSimulator } from "./simulator.js";
+import { printTokens } from "./tokens.js";
 import { type WorkloadKind, workload } from "./workload.js";
 
 /** One measured row; printed as a table and as a JSON line. */
@@ -165,6 +170,16 @@ if (process.argv.includes("--scale")) {
   process.exitCode = (await printSwap(scaleOptionsOf(scaleArgs, 1_000_000), say)) ? 0 : 1;
 } else if (process.argv.includes("--bank")) {
   process.exitCode = (await printBank(bankOptionsOf(scaleArgs), say)) ? 0 : 1;
+} else if (process.argv.includes("--simulator")) {
+  process.exitCode = (await printSimulator(scaleArgs, say)) ? 0 : 1;
+} else if (process.argv.includes("--crashes")) {
+  process.exitCode = (await printCrashes(scaleArgs, say)) ? 0 : 1;
+} else if (process.argv.includes("--tokens")) {
+  process.exitCode = printTokens(scaleArgs, say) ? 0 : 1;
+} else if (process.argv.includes("--prices")) {
+  process.exitCode = printPrices(scaleArgs, say) ? 0 : 1;
+} else if (process.argv.includes("--notices")) {
+  process.exitCode = (await printNotices(scaleArgs, say)) ? 0 : 1;
 } else if (process.argv.includes("--demo")) {
   process.exitCode = (await printDemo(say)) ? 0 : 1;
 } else if (process.argv.includes("--counts")) {
