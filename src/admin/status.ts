@@ -3,6 +3,7 @@ import { canonicalText } from "../campaign/audience.js";
 import type { AudienceNeeded } from "../campaign/compile.js";
 import type { Issue } from "../campaign/issue.js";
 import { Live } from "../campaign/table.js";
+import type { CampaignSpend } from "../ledger/budget.js";
 
 /** What an operator sees of the program; counts are of rules, never of people. */
 export type AdminStatus = {
@@ -25,6 +26,10 @@ export type AdminStatus = {
   readonly audiences: readonly AudienceStatus[];
   /** The last snapshot that was refused since the start, null = none was. */
   readonly lastRefusal: SnapshotRefusal | null;
+  /** Each campaign's money, at most about a second old. */
+  readonly spend: readonly CampaignSpend[];
+  /** Of the demo's fake exchange; null = nothing trades. */
+  readonly trading: Readonly<Record<string, number>> | null;
 };
 
 export type SnapshotRefusal = {
@@ -74,6 +79,8 @@ export type StatusInput = {
   readonly needed: readonly AudienceNeeded[];
   /** By the audience's digest, of this epoch. */
   readonly verdicts: ReadonlyMap<string, "certified" | "below_crowd_minimum" | "unknown_segment">;
+  readonly spend?: readonly CampaignSpend[];
+  readonly trading?: AdminStatus["trading"];
 };
 
 export const issuesShownMax = 200;
@@ -100,6 +107,8 @@ export function adminStatus(input: StatusInput): AdminStatus {
         : verdictOf(verdicts.get(digest))),
     })),
     lastRefusal: refusalOf(input.lastRefusal ?? null),
+    spend: input.spend ?? [],
+    trading: input.trading ?? null,
   };
 }
 

@@ -76,6 +76,11 @@ export class DemoConsole {
     this.line(sampleCommand(this.bidUrl, knownPerson()));
   }
 
+  /** One line now and then about the fake exchange. */
+  trading(words: string): void {
+    this.line(words);
+  }
+
   private line(text: string): void {
     if (this.output === null) return;
     this.moving?.end();

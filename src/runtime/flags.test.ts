@@ -55,6 +55,15 @@ test("each flag can stand in the environment, and the command line wins", () => 
   expect(settings.publicUrl).toBe("https://env.example");
 });
 
+test("the demo trades unless told not to, serve never does", () => {
+  expect(parsed("demo").traffic).toBe(true);
+  expect(parsed("demo", "--no-traffic").traffic).toBe(false);
+  expect(parsed("serve", ...url).traffic).toBe(false);
+  expect(() => parsed("serve", ...url, "--no-traffic")).toThrow(/unknown option/);
+  vi.stubEnv("CROWDBID_NO_TRAFFIC", "1");
+  expect(parsed("demo").traffic).toBe(false);
+});
+
 test("the node driver runs one worker", () => {
   expect(parsed("demo", "--edge", "node").workers).toBe(1);
   expect(() => parsed("demo", "--edge", "node", "--workers", "2")).toThrow("cannot share a port");

@@ -20,6 +20,8 @@ export type Settings = {
   readonly edge: EdgeKind;
   /** Where exchanges reach us, without a slash at its end; "" = http://host:bidPort (demo only). */
   readonly publicUrl: string;
+  /** Only of the demo: the fake exchange trades. */
+  readonly traffic: boolean;
 };
 
 /** Flags as text, by commander's names. */
@@ -32,6 +34,7 @@ export type RawFlags = {
   readonly workers?: string | undefined;
   readonly edge: string;
   readonly publicUrl?: string | undefined;
+  readonly traffic?: boolean | undefined;
 };
 
 /** A flag that cannot be meant: the process prints its message and ends with 2. */
@@ -42,6 +45,8 @@ export class UsageError extends Error {
 export const usageExitCode = 2;
 const publicUrlBytesMax = 200;
 
+const noTraffic = ["--no-traffic", "without the fake exchange's requests", undefined] as const;
+
 const flagRows = (mode: ServerMode): readonly (readonly [string, string, string | undefined])[] => [
   ["--bid-port <port>", "port for bid requests and notices, 0 = any", "8080"],
   ["--admin-port <port>", "port for health, metrics and the admin API", "8081"],
@@ -51,6 +56,7 @@ const flagRows = (mode: ServerMode): readonly (readonly [string, string, string 
   ["--workers <count>", "edge threads (default: one less than cores, at least 1)", undefined],
   ["--edge <driver>", "HTTP driver: uws or node", "uws"],
   ["--public-url <url>", "where exchanges reach us (https outside the demo)", undefined],
+  ...(mode === "demo" ? [noTraffic] : []),
 ];
 
 /** Adds the server's flags, each of which can also stand in the environment as CROWDBID_... */
@@ -147,6 +153,7 @@ export function settingsFrom(mode: ServerMode, flags: RawFlags): Settings {
     workers: workersOf(edge, flags.workers),
     edge,
     publicUrl: publicUrlOf(mode, flags.publicUrl),
+    traffic: mode === "demo" && flags.traffic !== false,
   };
 }
 

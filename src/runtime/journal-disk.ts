@@ -46,9 +46,8 @@ export type FolderLock = { readonly release: () => void };
  * is missing the lock file's process id decides.
  */
 export function lockFolder(path: string): FolderLock {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
   const file = join(path, "lock");
-  const descriptor = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+  const descriptor = openLock(path, file);
   const holder = readFileSync(file, "utf8").trim();
   const flock = spawnSync("flock", ["-n", "-x", "3"], {
     stdio: ["ignore", "ignore", "ignore", descriptor],
@@ -64,6 +63,19 @@ export function lockFolder(path: string): FolderLock {
   ftruncateSync(descriptor, 0);
   writeSync(descriptor, `${process.pid}\n`, 0);
   return { release: () => closeSync(descriptor) };
+}
+
+function openLock(path: string, file: string): number {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    throw new Error(
+      `${path} cannot be written (${code}): make it writable for this user, ` +
+        "or give this process another --data",
+    );
+  }
 }
 
 function isAlive(pid: number): boolean {

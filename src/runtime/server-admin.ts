@@ -2,7 +2,7 @@ import type { AdminFacts, ExplainAsk } from "../admin/admin-facts.js";
 import { explain } from "../admin/explain.js";
 import type { ExplainResult } from "../admin/explain-result.js";
 import { type AdminServer, startAdmin } from "../admin/server.js";
-import { adminStatus } from "../admin/status.js";
+import { type AdminStatus, adminStatus } from "../admin/status.js";
 import type { World } from "../bid/world.js";
 import { audiencesNeeded } from "../campaign/compile.js";
 import { hasErrors } from "../campaign/issue.js";
@@ -21,18 +21,23 @@ export async function startServerAdmin(
   server: Server,
   ending: Ending,
   log: Log,
+  trading: () => AdminStatus["trading"] = () => null,
 ): Promise<AdminServer> {
   const { settings, keys } = server;
   const admin = await startAdmin({
     ...{ host: settings.host, port: settings.adminPort, token: keys.adminToken, log },
-    facts: factsOf(server, ending),
+    facts: factsOf(server, ending, trading),
   });
   const close = (): Promise<boolean> => admin.close().then(() => true);
   ending.add({ name: "admin", rank: EndRank.ADMIN, run: close });
   return admin;
 }
 
-function factsOf(server: Server, ending: Ending): AdminFacts {
+function factsOf(
+  server: Server,
+  ending: Ending,
+  trading: () => AdminStatus["trading"],
+): AdminFacts {
   const worldNow = worldReader(server);
   const epochAgeSeconds = (): number | null => {
     const { epoch, createdMs } = server.desk.servedPeople.parts;
@@ -79,6 +84,7 @@ function factsOf(server: Server, ending: Ending): AdminFacts {
         configLive: !hasErrors(desk.lastIssues),
         needed: book === undefined ? [] : audiencesNeeded(book),
         verdicts: new Map(desk.verdicts().map(({ needed, verdict }) => [needed.digest, verdict])),
+        ...{ spend: server.money.totals()?.spend ?? [], trading: trading() },
       });
     },
     explain: (ask) => explainNow(server, worldNow(), ask),

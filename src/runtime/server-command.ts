@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { DemoConsole } from "./demo-console.js";
+import { DemoTrade } from "./demo-trade.js";
 import { Ending } from "./ending.js";
 import { entryUrl } from "./entry-url.js";
 import type { Settings } from "./flags.js";
@@ -44,10 +45,15 @@ async function serveHere(settings: Settings): Promise<number> {
       demoProgress: tell.progress,
       onEvent: (event) => tell.event(event),
     });
-    const admin = await startServerAdmin(server, ending, log);
+    let trade: DemoTrade | null = null;
+    const admin = await startServerAdmin(server, ending, log, () => trade?.totals ?? null);
     tell.ready(server, admin.port);
     announceReady();
-    if (demo) await bringDemoPeople(server, tell);
+    if (demo) {
+      trade = DemoTrade.start(server, ending, tell);
+      await bringDemoPeople(server, tell);
+      trade?.fullRate();
+    }
     return await new Promise<never>(() => {});
   } catch (error) {
     // A signal in the middle of a start: the ending says when and how the process exits.
