@@ -33,7 +33,18 @@ export class Program {
   }
 
   /** Starts it and waits until it is ready. */
-  async start(): Promise<void> {
+  async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.spawn(environment);
+    await this.until("ready", async () => (await this.ready()) === 200);
+  }
+
+  /** A start that must fail: gives the exit code; the words are in `written`. */
+  async startRefused(): Promise<number | null> {
+    const child = await this.spawn({});
+    return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+  }
+
+  private async spawn(environment: Readonly<Record<string, string>>): Promise<ChildProcess> {
     this.bidPort = await freePort();
     this.adminPort = await freePort();
     const flags = {
@@ -45,14 +56,24 @@ export class Program {
       "--workers": "1",
     };
     const args = ["dist/main.js", "serve", ...Object.entries(flags).flat()];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const env = { ...process.env, ...environment };
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env });
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (piece: Buffer) => {
         this.output += piece.toString("utf8");
       });
     }
     this.child = child;
-    await this.until("ready", async () => (await this.ready()) === 200);
+    return child;
+  }
+
+  /** The process under the parent, which does the work. */
+  get serverPid(): number {
+    const parent = String(this.child?.pid);
+    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+    const found = pids.find((pid) => parentOf(pid) === parent);
+    if (found === undefined) throw new Error("the parent has no child");
+    return Number(found);
   }
 
   /** All that it has written to its standard output and error. */
@@ -113,6 +134,15 @@ export class Program {
   async remove(): Promise<void> {
     await this.stop();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** "" for a process that has ended since. */
+function parentOf(pid: string): string {
+  try {
+    return /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
+  } catch {
+    return "";
   }
 }
 
