@@ -25,12 +25,10 @@ export async function printCrashes(
     { ...usual, call: i + 1, moment: "after" as const },
   ]).flat();
   const random = new SeededRandom(numberAfter(args, "--seed", 1));
-  const atRandom = Array.from({ length: numberAfter(args, "--random", 300) }, (_, seed) => {
-    return { ...usual, seed, afterMs: random.fraction() * 80 };
-  });
+  const wanted = numberAfter(args, "--random", 300);
   const rows = [
     { name: "at each call, before and after", results: await runAll(atCalls) },
-    { name: "at random moments", results: await runAll(atRandom) },
+    { name: "at random moments", results: await killedAtRandom(random, wanted) },
     { name: "in system calls, by strace", results: await runAll(systemCalls(calls)) },
   ];
   write(`\na life of ${usual.events} events: ${calls} calls of the disk, ${whole.bills} bills`);
@@ -47,7 +45,7 @@ export async function printCrashes(
     write(JSON.stringify({ name: `crashes ${name}`, killed, wrong: wrong.length, ...machineOf() }));
     clean &&= wrong.length === 0;
   }
-  return clean && (rows[1]?.results.filter(({ killed }) => killed).length ?? 0) > 0;
+  return clean && (rows[1]?.results.filter(({ killed }) => killed).length ?? 0) >= wanted;
 }
 
 /** The n-th of each kind, for as many as the life may have. Empty without strace. */
@@ -62,6 +60,19 @@ function systemCalls(calls: number): CrashOrder[] {
     const inject = `inject=${name}:signal=SIGKILL:when=${n}`;
     return { ...usual, under: ["strace", "-f", "-qq", "-o", "/dev/null", "-e", inject] };
   });
+}
+
+/** Lives that came to their end before they were killed are not counted. */
+async function killedAtRandom(random: SeededRandom, wanted: number): Promise<CrashResult[]> {
+  const results: CrashResult[] = [];
+  const isKilled = ({ killed }: CrashResult): boolean => killed;
+  for (let seed = 0; results.filter(isKilled).length < wanted && seed < 4 * wanted; seed += 2) {
+    const orders = [seed, seed + 1].map((one) => {
+      return { ...usual, seed: one, afterMs: random.fraction() * 40 };
+    });
+    results.push(...(await runAll(orders)));
+  }
+  return results;
 }
 
 async function runAll(orders: readonly CrashOrder[]): Promise<CrashResult[]> {

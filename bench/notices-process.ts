@@ -12,6 +12,8 @@ import {
 } from "../src/bid/shared-state.js";
 import { Notice, writeNotice } from "../src/journal/notice.js";
 import { NoticeField, RecordKind } from "../src/journal/record.js";
+import { scanJournal } from "../src/journal/scan.js";
+import { diskFolder } from "../src/runtime/journal-disk.js";
 import { startMoney } from "../src/runtime/money.js";
 import { answerOrder } from "./child.js";
 
@@ -27,6 +29,7 @@ export type NoticesResult = {
 
 const place = 1;
 const nanos = 1000;
+const warmUp = 20_000;
 const lineItem = 70;
 const sizes = { workers: 1, places: 4, slots: 64, capEntries: 16, ringRecords: 8192 };
 
@@ -44,15 +47,30 @@ answerOrder<NoticesOrder, NoticesResult>(async ({ folder, count }) => {
   money.sendPlan({ generation: 1, campaigns: [budget], billsBy: [] });
   while (state.allowances[place] === 0n) await new Promise((resolve) => setTimeout(resolve, 10));
   const sender = new Sender(state, buffers.rings[0] as SharedArrayBuffer, money.boot);
-  await sender.send(20_000, NoticeKind.WIN);
+  await sender.send(warmUp, NoticeKind.WIN);
   const winsPerSec = await sender.send(count, NoticeKind.WIN);
   const billsPerSec = await sender.send(count, NoticeKind.BILL);
   await new Promise((resolve) => setTimeout(resolve, 1500));
   const blocks = money.totals()?.counts.blocks ?? 0;
   if (money.totals()?.counts.late !== 0) throw new Error("a bill found no reservation");
   await money.close();
+  checkJournal(join(folder, "journal"), count);
   return { billsPerSec, winsPerSec, blocks, syncsPerSec };
 });
+
+/** A rate counts only when everything that was acknowledged is on the disk, and once. */
+function checkJournal(path: string, count: number): void {
+  const seen = new Set<number>();
+  let charged = 0;
+  scanJournal(diskFolder(path), (entry) => {
+    if (entry.kind !== RecordKind.NOTICE) return;
+    seen.add(entry.counter);
+    if (entry.chargedNanos > 0) charged++;
+  });
+  if (seen.size !== 2 * count + warmUp || charged !== count) {
+    throw new Error(`the journal has ${seen.size} notices, ${charged} of them charged`);
+  }
+}
 
 /** What a worker does with notices, without HTTP: as fast as the ring takes them. */
 class Sender {

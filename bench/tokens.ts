@@ -2,7 +2,7 @@ import { forgeries, TokenForger } from "../src/testing/token-forger.js";
 import { machineOf } from "./machine.js";
 import { numberAfter } from "./simulator.js";
 
-/** `--count N` (1,100,000) tokens that must change nothing; genuine ones between them must count. */
+/** `--count N` (1,100,000) tokens that must change nothing; genuine ones between must count. */
 export function printTokens(args: readonly string[], write: (line: string) => void): boolean {
   const count = numberAfter(args, "--count", 1_100_000);
   const startedMs = performance.now();

@@ -58,6 +58,8 @@ export class CrashLife {
   private readonly bids: CrashBid[] = [];
   private waiting: { readonly bid: CrashBid; readonly kind: number }[] = [];
   private sequence = 0;
+  /** Goes on by the script alone, so that every life of a seed makes the same calls. */
+  private nowMs = Date.now();
 
   constructor(seed: number, { folder, nextBoot }: CrashFolders, told: CrashTold) {
     this.told = told;
@@ -65,7 +67,7 @@ export class CrashLife {
     const buffers = createSharedBuffers({ ...simulatedSizes, workers: 1 });
     this.state = sharedStateFrom(buffers, 0);
     this.loop = new MoneyLoop({
-      ...{ buffers, folder, nextBoot, nowMs: Date.now, segmentBytesMax: 8000 },
+      ...{ buffers, folder, nextBoot, nowMs: () => this.nowMs, segmentBytesMax: 8000 },
       acknowledge: () => this.answered(),
     });
     this.ring = new RingWriter(buffers.rings[0] as SharedArrayBuffer, this.state.wakeWord());
@@ -76,6 +78,7 @@ export class CrashLife {
   /** The script: each event is a bid, a notice, or a repetition; every second one is a round. */
   run(events: number): void {
     for (let event = 0; event < events; event++) {
+      this.nowMs += 10;
       if (this.random.below(2) === 0) this.bid(event);
       else this.notify();
       if (this.random.below(2) === 0) this.loop.step();
@@ -96,7 +99,7 @@ export class CrashLife {
     const lineItem = this.random.pick(lineItems);
     const place = placeOf(lineItem);
     const nanos = 1 + this.random.below(bidNanosMax);
-    const nowSec = Math.floor(Date.now() / 1000);
+    const nowSec = Math.floor(this.nowMs / 1000);
     const expirySec = nowSec + 3600;
     const at = { slot: 0, slotUse: 0 };
     const ordinal = this.random.below(2);
@@ -137,7 +140,7 @@ export class CrashLife {
     Object.assign(notice, { reservedMicros, priceMicros, clearingMicros });
     notice.noticeKind = kind;
     notice.sequence = ++this.sequence;
-    notice.receivedMs = Date.now();
+    notice.receivedMs = this.nowMs;
     this.told.sent(bid, kind);
     this.ring.view.setUint8(at + NoticeField.recordKind, RecordKind.NOTICE);
     writeNotice(notice, this.ring.view, at);

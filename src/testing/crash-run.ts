@@ -142,7 +142,7 @@ function checkBills(folder: string, { sent }: Heard, wrong: string[]): number {
     const naive = {
       ...{ token: `0:${boot}:${counter}`, boot, campaign: campaignOf(lineItem), lineItem },
       ...{ reserved: BigInt(bid.reserved), price: BigInt(bid.price), expirySec },
-      ...{ madeMs: bid.timeSec * 1000 },
+      ...{ madeMs: bid.timeSec * 1000, shownMs: 0 },
       ...{ lifeEndSec: bid.timeSec + tokenLifeSec, latestSec: () => bid.timeSec },
     };
     const notice = { bid: naive, kind, clearing: bid.clearing, receivedMs: bid.timeSec * 1000 };

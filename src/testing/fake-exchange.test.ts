@@ -127,7 +127,8 @@ test("macros are filled as exchanges do, unknown ones stay", () => {
   expect(fillMacros(text, { ...values, loss: 102 })).toBe(`||102|${macro("OTHER")}`);
   expect([0.5, 1, 2.000001, 1e-7].map(priceText)).toEqual(["0.5", "1", "2.000001", "0"]);
   const token = "T".repeat(88);
-  const markup = `<img src="http://h:1/impression?t=${token}&amp;pb=MQ"><a href='http://h/click?t=${token}'>`;
+  const pixel = `<img src="http://h:1/impression?t=${token}&amp;pb=MQ">`;
+  const markup = `${pixel}<a href='http://h/click?t=${token}'>`;
   expect(pathsInMarkup(markup, "impression")).toBe(`/impression?t=${token}&pb=MQ`);
   expect(pathsInMarkup(markup, "click")).toBe(`/click?t=${token}`);
 });

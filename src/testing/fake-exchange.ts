@@ -14,7 +14,7 @@ import { type AuctionRequest, BidTraffic } from "./fake-exchange-traffic.js";
 
 /**
  * THE FAKE EXCHANGE: a seeded market that asks the bidder, holds first- and second-price auctions
- * over its answers and sends the notices that follow, late, twice, in another order, lost or forged.
+ * over its answers and sends the notices that follow: late, twice, in another order, lost, forged.
  * It has no clock and no sockets: a driver (fake-exchange-http in real time, `tradeInProcess` on a
  * virtual clock) asks it what comes next.
  */

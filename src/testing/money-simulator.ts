@@ -19,6 +19,7 @@ import { MoneyLoop } from "../runtime/money-loop.js";
 import { ClockPeaks } from "./clock-peaks.js";
 import { type NaiveBid, NaiveLedger, type NaiveNotice } from "./naive-ledger.js";
 import { PowerFolder } from "./power-folder.js";
+import { ReenteredDays } from "./reentered-days.js";
 import {
   bidNanosMax,
   campaignOf,
@@ -53,6 +54,7 @@ export class MoneySimulator {
   private trueMs = 1_800_000_000_000;
   private offsetMs = 0;
   private readonly peaks = new ClockPeaks();
+  private readonly reentered = new ReenteredDays(dayOf);
   private boot = 0;
   private counters: number[] = [];
   private sequences: number[] = [];
@@ -175,6 +177,7 @@ export class MoneySimulator {
     const bid: NaiveBid = {
       ...{ token: `${worker}:${this.boot}:${counter}`, boot: this.boot, lineItem, expirySec },
       madeMs: this.nowMs,
+      shownMs: this.peaks.since(0),
       ...{ lifeEndSec: nowSec + tokenLifeSec, latestSec: this.latestSince(this.nowMs) },
       ...{ campaign: campaignOf(lineItem), reserved: BigInt(nanos), price: BigInt(priceMicros) },
     };
@@ -362,6 +365,7 @@ export class MoneySimulator {
       }
       open.set(campaign, (open.get(campaign) ?? 0n) + reserved[place]! + allowance);
     }
+    this.reentered.note(this.nowMs, open);
     for (const budget of simulatedPlan().campaigns) this.checkBudget(budget, open);
   }
 
@@ -375,7 +379,8 @@ export class MoneySimulator {
     const above =
       spent + (open.get(campaign) ?? 0n) - (totalNanos ?? 0n) - (oracle.late.get(campaign) ?? 0n);
     const today = oracle.onDay(campaign, this.nowMs);
-    const aboveToday = today.spent - (dailyNanos ?? 0n) - today.excused;
+    const reopened = this.reentered.of(campaign, this.nowMs);
+    const aboveToday = today.spent - (dailyNanos ?? 0n) - today.excused - reopened;
     const most = above > aboveToday ? above : aboveToday;
     if (most > result.overspent) result.overspent = most;
     if (above > 0n) result.wrong.push(`campaign ${campaign}: ${above} above its total`);

@@ -16,6 +16,8 @@ export type NaiveBid = {
   readonly reserved: bigint;
   readonly price: bigint;
   readonly madeMs: number;
+  /** The latest time that a clock had shown by then. */
+  readonly shownMs: number;
   readonly expirySec: number;
   /** After this second its notices change nothing. */
   readonly lifeEndSec: number;
@@ -40,7 +42,10 @@ export class NaiveLedger {
   readonly late = new Map<number, bigint>();
   private readonly spentOf = new Map<string, bigint>();
   private readonly days = new Map<string, bigint>();
-  /** Of each day: late bills, and those of bids made on a later day: the clock went back. */
+  /**
+   * Of each day: late bills, and those of bids of another day, made when a clock had shown this day
+   * or a later one before: it went back over a midnight, and the day is entered again.
+   */
   private readonly excusedDays = new Map<string, bigint>();
   private readonly seen = new Set<string>();
   private readonly dayOf: (ms: number) => number;
@@ -67,7 +72,9 @@ export class NaiveLedger {
     if (late) {
       add(this.late, campaign, nanos);
     }
-    if (late || this.dayOf(bid.madeMs) > this.dayOf(receivedMs)) {
+    const day = this.dayOf(receivedMs);
+    const reentered = day !== this.dayOf(bid.madeMs) && this.dayOf(bid.shownMs) >= day;
+    if (late || reentered) {
       add(this.excusedDays, `${campaign} ${this.dayOf(receivedMs)}`, nanos);
     }
     return true;
