@@ -1,4 +1,5 @@
 import type { ExplainResult } from "./explain-result.js";
+import type { SpendNow } from "./spend.js";
 import type { AdminStatus } from "./status.js";
 
 /**
@@ -9,6 +10,7 @@ export type AdminFacts = {
   /** The registry's text in Prometheus' format. */
   readonly metrics: () => Promise<string>;
   readonly status: () => AdminStatus;
+  readonly spend: () => SpendNow;
   /** null while no World is published. */
   readonly explain: (ask: ExplainAsk) => ExplainResult | null;
   readonly forget: ForgetFacts;

@@ -20,6 +20,7 @@ const facts: AdminFacts = {
   readiness: () => readiness,
   metrics: async () => "crowdbid_generation 3\n",
   status: () => status,
+  spend: () => ({ campaigns: [], ledger: "balanced" }),
   explain: (ask) => {
     if (broken) throw new Error("secret words of the body");
     asked = ask;

@@ -92,6 +92,7 @@ function addApi(
   const guard = bearerGuard(token);
   addForgetRoutes(server, facts.forget, guard, parsed);
   server.get("/api/v1/status", { onRequest: guard }, async () => facts.status());
+  server.get("/api/v1/spend", { onRequest: guard }, async () => facts.spend());
   server.post("/api/v1/explain", { onRequest: guard }, async (request, reply) => {
     const value = parsed(request.body);
     if (value === undefined) {

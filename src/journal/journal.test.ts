@@ -106,6 +106,36 @@ test("every kind of record comes back as it was written", () => {
   expect(read(folder)).toEqual(everyKind);
 });
 
+/** Kinds that came later; what is stored of them stays as it is too. */
+const laterKinds: Entry[] = [
+  {
+    ...{ kind: RecordKind.COUNT, boot: 3, hour: 500_001, cell: 0x0100_0001, lineItem: 0 },
+    ...{ requests: 2 ** 32 - 1, bids: 0, noBids: 17 },
+  },
+  {
+    ...{ kind: RecordKind.COUNT, boot: 3, hour: 500_001, cell: 0, lineItem: 12 },
+    ...{ requests: 0, bids: 9, noBids: 0 },
+  },
+  {
+    ...{ kind: RecordKind.TERMS, boot: 3, lineItem: 12, campaign: 11, advertiser: 10, agency: 9 },
+    ...{ currency: 0x455552, marginPpm: 125_000, technicalPpm: 1_000_000, dataNanos: 300_000 },
+    timeMs: 1_800_000_000_005,
+  },
+  { kind: RecordKind.FORGET, boot: 3, sequence: 2 ** 40, timeMs: 1_800_000_000_006 },
+  {
+    ...{ kind: RecordKind.HOLD, boot: 3, campaign: 11, exchange: 7, held: 1 },
+    timeMs: 1_800_000_000_007,
+  },
+];
+const frozenLater = new URL("../../fixtures/frozen/journal-v1-later-kinds.bin", import.meta.url);
+
+test("the bytes of the kinds that came later stay what they are", () => {
+  const bytes = encodeBlock(1, laterKinds);
+  const stored = readFileSync(frozenLater);
+  expect(read(folderOf(stored))).toEqual(laterKinds);
+  expect(Buffer.from(bytes).equals(stored)).toBe(true);
+});
+
 const frozen = new URL("../../fixtures/frozen/journal-v1.bin", import.meta.url);
 
 test("the bytes of version 1 stay what they are", () => {

@@ -9,7 +9,7 @@ import { assert } from "../base/assert.js";
  *     exchange ─▶ creative ─▶ lineItem ─▶ campaign ─▶ agency ─▶ advertiser
  *     margin, data, technical ─▶ lineItem
  *     underDeal ─▶ deal                    the part of an exchange's media that a deal sold
- *     budget (of a campaign) ─▶ open (of a line item) ─▶ used     what is granted, and may be billed
+ *     budget (of a campaign) ─▶ open (of a line item) ─▶ used    what is granted, and then billed
  *     invoice ─▶ owed                      media in the bid's currency, as the exchange bills it
  *     lateAt (an exchange) ─▶ late (a line item)    media whose reservation had been released
  */

@@ -9,9 +9,9 @@ import { Ledger, type LedgerState } from "./ledger.js";
 /**
  * What reports read instead of old blocks: the state of the folds after a block of the journal.
  * It is a copy, never a source: it names the block by sequence and checksum, and whatever does not
- * fit (damage, another version, another journal) is thrown away and made anew from the first block.
+ * fit (damage, another version, another journal) is thrown away and made anew from block 1.
  *
- *     | "CBK1" 4 | version u32 | SHA-256 of what follows 32 | msgpack [sequence, head CRC, states] |
+ *     | "CBK1" 4 | version u32 | SHA-256 of the rest 32 | msgpack [sequence, head CRC, states] |
  */
 const magic = "CBK1";
 /** Rises with every change of the folds: what an older program summed is summed again. */

@@ -128,7 +128,9 @@ export class MoneyLoop {
     };
     startSums(this.state, Math.floor(nowMs / 1000));
     this.state.setCell(Cell.HEARTBEAT_SEC, Math.floor(nowMs / 1000) | 0);
-    this.journal.commit([{ kind: RecordKind.BOOT, boot: this.boot, timeMs: nowMs }]);
+    const started: Entry = { kind: RecordKind.BOOT, boot: this.boot, timeMs: nowMs };
+    for (const fold of this.folds) fold.take?.(started, 0);
+    this.journal.commit([started]);
     this.state.setCell(Cell.MONEY_STATE, MoneyState.READY);
   }
 

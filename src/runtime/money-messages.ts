@@ -35,6 +35,8 @@ export type MoneyTotals = {
   /** Memory of the set of notices seen. */
   readonly seenBytes: number;
   readonly exposures?: ExposureTotals;
+  /** Why the running ledger stopped, "" while its accounts balance. */
+  readonly ledgerFailure: string;
 };
 
 export type FromMoney =

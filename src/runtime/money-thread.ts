@@ -3,6 +3,7 @@ import type { MessagePort } from "node:worker_threads";
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { tryLock } from "../bank/lock.js";
 import { NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
+import { RunningLedger } from "../ledger/running-ledger.js";
 import { TermsJournal } from "../ledger/terms.js";
 import { nextBoot } from "./boot.js";
 import { exposureLockOf } from "./data-folder.js";
@@ -21,6 +22,7 @@ import type { ExposureSettings, FromMoney, MoneyThreadData, ToMoney } from "./mo
 const data = workerData as MoneyThreadData;
 const totalsEveryMs = 1000;
 const workerPorts: (MessagePort | undefined)[] = [];
+const ledger = new RunningLedger();
 let closing = false;
 
 const tell = (message: FromMoney): void => data.port.postMessage(message);
@@ -59,8 +61,10 @@ function openExposures({ folder, retentionDays, forgetLog }: ExposureSettings): 
 
 function tellTotals(loop: MoneyLoop): void {
   const { counts, seenBytes } = loop;
+  const { failure: ledgerFailure } = ledger;
   const followed = exposureFold === null ? {} : { exposures: exposureFold.totals() };
-  const totals = { spend: loop.spend(), counts: { ...counts }, seenBytes, ...followed };
+  const shown = { spend: loop.spend(), counts: { ...counts }, seenBytes, ledgerFailure };
+  const totals = { ...shown, ...followed };
   tell({ type: "totals", totals });
 }
 
@@ -97,7 +101,7 @@ function main(): void {
       nextBoot: (journalBoot) => nextBoot(data.bootFile, journalBoot),
       nowMs: Date.now,
       acknowledge: (worker) => workerPorts[worker]?.postMessage(0),
-      folds: [new TermsJournal(), ...(exposureFold === null ? [] : [exposureFold])],
+      folds: [new TermsJournal(), ledger, ...(exposureFold === null ? [] : [exposureFold])],
     });
   } catch (error) {
     tell({ type: "failed", failure: error instanceof Error ? error.message : String(error) });

@@ -2,6 +2,7 @@ import type { AdminFacts, ExplainAsk } from "../admin/admin-facts.js";
 import { explain } from "../admin/explain.js";
 import type { ExplainResult } from "../admin/explain-result.js";
 import { type AdminServer, startAdmin } from "../admin/server.js";
+import { spendNow } from "../admin/spend.js";
 import { type AdminStatus, adminStatus } from "../admin/status.js";
 import type { World } from "../bid/world.js";
 import { audiencesNeeded } from "../campaign/compile.js";
@@ -85,6 +86,12 @@ function factsOf(
         needed: book === undefined ? [] : audiencesNeeded(book),
         verdicts: new Map(desk.verdicts().map(({ needed, verdict }) => [needed.digest, verdict])),
         ...{ spend: server.money.totals()?.spend ?? [], trading: trading() },
+      });
+    },
+    spend: () => {
+      const totals = server.money.totals();
+      return spendNow(totals?.spend ?? [], server.desk.current?.config.book ?? null, {
+        failure: totals?.ledgerFailure ?? "",
       });
     },
     explain: (ask) => explainNow(server, worldNow(), ask),

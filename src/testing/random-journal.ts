@@ -11,8 +11,8 @@ const effects = Object.values(NoticeEffect);
 
 /**
  * A seeded journal of any records in any order that a bidder could write them in and in some that
- * it would not: bills without grants, cells that were lost, terms that come late or change, restarts,
- * clocks that jump.
+ * it would not: bills without grants, cells that were lost, terms that come late or change,
+ * restarts, clocks that jump.
  */
 export function randomJournal(seed: number, length: number): Entry[] {
   const random = new SeededRandom(seed);

@@ -1,0 +1,51 @@
+import { unpackAlpha3 } from "../base/units.js";
+import type { CampaignBook } from "../campaign/model.js";
+import type { CampaignSpend } from "../ledger/budget.js";
+import { decimalOf } from "../ledger/report-text.js";
+
+/** What campaigns spend on media as it stands now; amounts in currency units, nine decimals. */
+export type SpendNow = {
+  readonly campaigns: readonly CampaignNow[];
+  /** "balanced", or why the running ledger stopped. */
+  readonly ledger: string;
+};
+
+export type CampaignNow = {
+  readonly campaign: number;
+  readonly name: string;
+  readonly advertiser: number;
+  readonly advertiserName: string;
+  /** ISO 4217, "" where the configuration no longer names the campaign. */
+  readonly currency: string;
+  /** Billed since midnight in the campaign's zone. */
+  readonly spentToday: string;
+  /** Granted, and neither billed nor returned. */
+  readonly outstanding: string;
+  /** What may still be granted; null = no limit. */
+  readonly left: string | null;
+};
+
+const amountOf = (nanos: string): string => decimalOf(BigInt(nanos));
+
+export function spendNow(
+  spend: readonly CampaignSpend[],
+  book: CampaignBook | null,
+  { failure }: { readonly failure: string },
+): SpendNow {
+  const campaigns = new Map(book?.campaigns.map((one) => [one.id as number, one]));
+  const advertisers = new Map(book?.advertisers.map((one) => [one.id as number, one]));
+  return {
+    campaigns: spend.map(({ campaign, spentToday, outstanding, left }) => {
+      const known = campaigns.get(campaign);
+      const advertiser = advertisers.get(known?.advertiser ?? 0);
+      return {
+        ...{ campaign, name: known?.name ?? String(campaign) },
+        ...{ advertiser: advertiser?.id ?? 0, advertiserName: advertiser?.name ?? "" },
+        currency: unpackAlpha3(advertiser?.currency ?? 0),
+        ...{ spentToday: amountOf(spentToday), outstanding: amountOf(outstanding) },
+        left: left === "" ? null : amountOf(left),
+      };
+    }),
+    ledger: failure === "" ? "balanced" : failure,
+  };
+}
