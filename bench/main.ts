@@ -17,6 +17,7 @@ import { threadCpuNs } from "./cpu.js";
 import { printCrashes } from "./crashes.js";
 import { printDemo } from "./demo.js";
 import { inProcessUs } from "./in-process.js";
+import { printLedger } from "./ledger.js";
 import { machineOf } from "./machine.js";
 import { printNotices } from "./notices.js";
 import { printPrices } from "./prices.js";
@@ -184,6 +185,8 @@ if (process.argv.includes("--scale")) {
   process.exitCode = (await printDemo(say)) ? 0 : 1;
 } else if (process.argv.includes("--counts")) {
   printCounts(7, say);
+} else if (process.argv.includes("--ledger")) {
+  printLedger(300_000, say);
 } else if (process.argv.includes("--in-process")) {
   process.stdout.write(`bid in process: ${(await inProcessUs(60)).toFixed(2)} us\n`);
 } else if (process.argv.includes("--changes")) {

@@ -9,7 +9,6 @@ export type CostLines = {
   readonly data: bigint;
   readonly technical: bigint;
 };
-export const costLineNames = ["media", "margin", "data", "technical"] as const;
 
 export const isBill = ({ effect }: NoticeEntry): boolean =>
   effect === NoticeEffect.BILLED ||

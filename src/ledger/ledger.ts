@@ -15,7 +15,13 @@ type Road = {
   readonly margin: Account;
   readonly data: Account;
   readonly technical: Account;
+  readonly budget: Account;
+  readonly open: Account;
+  readonly used: Account;
+  readonly creatives: Map<number, Account>;
+  readonly exchanges: Map<number, Account>;
 };
+type Invoice = { readonly invoice: Account; readonly owed: Account };
 
 /** The ledger as plain values: what a checkpoint holds. */
 export type LedgerState = {
@@ -41,6 +47,8 @@ export class Ledger {
   private readonly accounts = new Accounts();
   private readonly terms = new Map<number, Terms>();
   private readonly roads = new Map<number, Road>();
+  /** By exchange and currency as one number: a currency is 24 bits. */
+  private readonly invoices = new Map<number, Invoice>();
   private readonly open = new OpenMoney();
   private readonly deals = new Map<string, string>();
   /** Media of the newest bill that no open money covered, or whose reservation was released. */
@@ -113,8 +121,13 @@ export class Ledger {
     const { currency } = terms;
     const costs = costLinesOf(entry.chargedNanos, terms);
     const { media } = costs;
-    const creative = accounts.of("creative", entry.creative, currency);
-    accounts.move(accounts.of("exchange", entry.exchange, currency), creative, media);
+    const creative = kept(road.creatives, entry.creative, () =>
+      accounts.of("creative", entry.creative, currency),
+    );
+    const exchange = kept(road.exchanges, entry.exchange, () =>
+      accounts.of("exchange", entry.exchange, currency),
+    );
+    accounts.move(exchange, creative, media);
     accounts.credit(creative, media);
     accounts.credit(road.margin, costs.margin);
     accounts.credit(road.data, costs.data);
@@ -124,27 +137,29 @@ export class Ledger {
     accounts.move(road.lineItem, road.campaign, gross);
     accounts.move(road.campaign, road.agency, gross);
     accounts.move(road.agency, road.advertiser, gross);
-    this.useBudget(entry, terms.campaign, media);
-    const invoice = accounts.of("invoice", entry.exchange, entry.currency);
-    accounts.move(
-      invoice,
-      accounts.of("owed", entry.exchange, entry.currency),
-      payableOf(entry, terms),
-    );
+    this.useBudget(entry, road, media);
+    const { invoice, owed } = this.invoiceOf(entry);
+    accounts.move(invoice, owed, payableOf(entry, terms));
     const deal = this.deals.get(`${entry.boot}:${entry.cell}`);
     if (deal === undefined) return;
     const underDeal = accounts.of("underDeal", entry.exchange, currency);
     accounts.move(underDeal, accounts.of("deal", deal, currency), media);
   }
 
+  private invoiceOf({ exchange, currency }: NoticeEntry): Invoice {
+    return kept(this.invoices, exchange * 2 ** 24 + currency, () => ({
+      invoice: this.accounts.of("invoice", exchange, currency),
+      owed: this.accounts.of("owed", exchange, currency),
+    }));
+  }
+
   /** Out of what the bill's boot had open; what it has no more comes late, out of the budget. */
-  private useBudget(entry: NoticeEntry, campaign: number, media: bigint): void {
+  private useBudget(entry: NoticeEntry, road: Road, media: bigint): void {
     const { accounts } = this;
     const { boot, lineItem, exchange, effect } = entry;
     const covered = this.open.take(boot, lineItem, media);
-    const used = this.budgetSide("used", lineItem);
-    accounts.move(this.budgetSide("open", lineItem), used, covered);
-    accounts.move(this.budgetSide("budget", campaign), used, media - covered);
+    accounts.move(road.open, road.used, covered);
+    if (covered < media) accounts.move(road.budget, road.used, media - covered);
     const late = effect === NoticeEffect.LATE ? media : media - covered;
     this.lateNanos = late;
     if (late === 0n) return;
@@ -171,6 +186,11 @@ export class Ledger {
         margin: accounts.of("margin", agency, currency),
         data: accounts.of("data", 0, currency),
         technical: accounts.of("technical", 0, currency),
+        budget: this.budgetSide("budget", campaign),
+        open: this.budgetSide("open", lineItem),
+        used: this.budgetSide("used", lineItem),
+        creatives: new Map(),
+        exchanges: new Map(),
       };
       this.roads.set(lineItem, road);
     }
@@ -217,6 +237,14 @@ export class Ledger {
     for (const [key, deal] of state.deals) ledger.deals.set(key, deal);
     return ledger;
   }
+}
+
+function kept<T>(map: Map<number, T>, key: number, make: () => T): T {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 /** A deal's key as text: the same that textKeyOf gives for its id. */
