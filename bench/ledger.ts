@@ -116,7 +116,8 @@ export function printLedger(bills: number, say: (line: string) => void): void {
   const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
   say(`running ledger: ${usPerBill.toFixed(2)} us a bill`);
   say(
-    `report over ${bills} bills: ${wholeSec.toFixed(1)} s of CPU from ${mib(journalBytes)} of journal, ` +
+    `report over ${bills} bills: ${wholeSec.toFixed(1)} s of CPU from ` +
+      `${mib(journalBytes)} of journal, ` +
       `${fromCheckpointSec.toFixed(1)} s from a checkpoint of ${mib(checkpointBytes)}`,
   );
 }

@@ -40,7 +40,7 @@ test("without the file nothing comes on top of the media", () => {
   ]);
 });
 
-test("a line item's terms are its agency's margin, ours, and its segments' fee in its currency", () => {
+test("terms: the agency's margin, our fee, the segments' fee in the advertiser's currency", () => {
   // The audience is all of aware and none of rich; 1.1 US dollars are 1 euro.
   expect(termsWith(fees)[0]).toMatchObject({
     ...{ marginPpm: 125_000, technicalPpm: 40_000, dataNanos: 1_000_000 },

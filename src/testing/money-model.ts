@@ -14,6 +14,8 @@ import { Notice, writeNotice } from "../journal/notice.js";
 import { NoticeEffect, NoticeField, RecordKind } from "../journal/record.js";
 import { scanJournal } from "../journal/scan.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
+import { Ledger } from "../ledger/ledger.js";
+import { RunningLedger } from "../ledger/running-ledger.js";
 import { MoneyLoop } from "../runtime/money-loop.js";
 import { FaultyFolder } from "./faulty-folder.js";
 
@@ -71,6 +73,7 @@ export class MoneyModel {
   private states!: SharedState[];
   private rings!: RingWriter[];
   private loop!: MoneyLoop;
+  private ledger!: RunningLedger;
 
   constructor(seed: number, options: ModelOptions) {
     this.random = new SeededRandom(seed);
@@ -82,6 +85,7 @@ export class MoneyModel {
   private start(): void {
     this.buffers = createSharedBuffers(sizes);
     this.states = [0, 1].map((worker) => sharedStateFrom(this.buffers, worker));
+    this.ledger = new RunningLedger();
     this.loop = new MoneyLoop({
       buffers: this.buffers,
       folder: this.folder,
@@ -92,6 +96,7 @@ export class MoneyModel {
       },
       nowMs: () => this.nowMs,
       acknowledge: (worker) => this.acknowledged(worker),
+      folds: [this.ledger],
     });
     this.rings = this.buffers.rings.map((ring) => new RingWriter(ring, this.states[0]!.wakeWord()));
     this.counters = [0, 0];
@@ -222,6 +227,7 @@ export class MoneyModel {
   private restart(): void {
     this.restarts++;
     this.check();
+    this.checkLedger();
     if (this.random.below(3) === 0 && this.loop.failure === "") this.loop.close();
     else this.folder.cutPower(this.random);
     this.start();
@@ -260,6 +266,17 @@ export class MoneyModel {
     if (this.loop.failure !== "") return;
     this.checkIdentity();
     this.checkBudgets(stored);
+  }
+
+  /** The accounts that run beside the money are those of the journal read from its beginning. */
+  private checkLedger(): void {
+    if (this.ledger.failure !== "") this.wrong.push(this.ledger.failure);
+    // What a failed commit held is in the running accounts, and may be in the journal or not.
+    if (this.loop.failure !== "") return;
+    const read = new Ledger();
+    scanJournal(this.folder, (entry) => read.take(entry));
+    const [running, rebuilt] = [this.ledger.ledger, read].map((one) => JSON.stringify(one.store()));
+    if (running !== rebuilt) this.wrong.push("the running ledger is not the journal's");
   }
 
   private checkOnce(stored: readonly NoticeEntry[]): void {
