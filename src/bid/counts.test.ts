@@ -57,13 +57,13 @@ test("a new hour hands the old one over first", () => {
 
 test("whatever the ring takes and when, every count comes out once", () => {
   const step = fc.oneof(
-    { weight: 20, arbitrary: fc.record({ cell: fc.nat(11), lineItem: fc.nat(3) }) },
+    { weight: 20, arbitrary: fc.record({ cell: fc.nat(19), lineItem: fc.nat(1) }) },
     { weight: 2, arbitrary: fc.constant("take" as const) },
     { weight: 1, arbitrary: fc.constant("flush" as const) },
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-      const { ring, table, taken, take } = worker(2, 8);
+      const { ring, table, taken, take } = worker(2, 32);
       const wanted: CountEntry[] = [];
       for (const one of steps) {
         if (one === "take") take();
@@ -77,7 +77,7 @@ test("whatever the ring takes and when, every count comes out once", () => {
           wanted.push({ kind: 8, boot: 1, hour: 0, cell, lineItem, ...counts, noBids: cell & 1 });
         }
       }
-      for (let i = 0; i < 3; i++) {
+      for (let i = 0; i < 4; i++) {
         flushCounts(table, ring);
         take();
       }
@@ -85,4 +85,25 @@ test("whatever the ring takes and when, every count comes out once", () => {
       expect(sumsOf(taken)).toEqual(sumsOf(wanted));
     }),
   );
+});
+
+test("what a nearly full ring does not take stays, and only that", () => {
+  const { ring, table, taken, take } = worker(1, 16);
+  for (let cell = 1; cell <= 10; cell++) addCount(table, ring, 7, cell, 0, 0);
+  expect(flushCounts(table, ring)).toBe(false);
+  expect(table.count).toBe(3);
+  addCount(table, ring, 8, 1, 0, 0);
+  take();
+  expect(flushCounts(table, ring)).toBe(true);
+  take();
+  const requests = taken.reduce((sum, entry) => sum + entry.requests, 0);
+  expect([requests, taken.every(({ hour }) => hour === 7)]).toEqual([11, true]);
+});
+
+test("a table that is full while the ring is too loses new places, and says how many", () => {
+  const { ring, table } = worker(1, 4);
+  ring.publish(false);
+  for (let cell = 1; cell <= 6; cell++) addCount(table, ring, 0, cell, 0, 0);
+  addCount(table, ring, 0, 1, 0, 0);
+  expect([table.count, table.lost]).toEqual([4, 2]);
 });

@@ -36,6 +36,18 @@ function rowsOf(entries: readonly Entry[]) {
   return [...cube.rows()];
 }
 
+/** Three requests of a property. */
+const requestsOf = (property: string): Entry[] => [
+  {
+    ...{ kind: RecordKind.CELL, boot: 1, cell: 1, exchange: 1, format: 1, width: 1, height: 1 },
+    ...{ country: 0, dealLo: 0, dealHi: 0, property },
+  },
+  {
+    ...{ kind: RecordKind.COUNT, boot: 1, hour: 500_000, cell: 1, lineItem: 0 },
+    ...{ requests: 3, bids: 0, noBids: 3 },
+  },
+];
+
 /** The journal's sums by words of its own: nothing shared with the cube. */
 function naiveSums(entries: readonly Entry[]): Record<string, number> {
   const newest = new Map<number, { margin: number; technical: number; data: number }>();
@@ -146,6 +158,16 @@ describe("a report as text", () => {
     expect(lines.some((line) => /(?:^|,)"?[=+\-@]/.test(line))).toBe(false);
   });
 
+  test.each(["=1+1", "+1", "-1", "@sum", "\u0009=1"])(
+    "a property %j is text in CSV",
+    (property) => {
+      const csv = reportCsv(
+        reportOf(rowsOf(requestsOf(property)), noNames, { ...everything, by: ["property"] }),
+      );
+      expect(csv.split("\r\n")[1]).not.toMatch(/^[=+\-@\t]/);
+    },
+  );
+
   test("in JSON money is whole to the ninth decimal", () => {
     const { rows: objects, totals } = reportObjects(report);
     const nanos = (text: unknown): bigint => BigInt(String(text).replace(".", ""));
@@ -157,16 +179,8 @@ describe("a report as text", () => {
 
   test("in a table a property cannot move the cursor", () => {
     const property = "\u001b[2Jbad\u202e.example";
-    const cell: Entry = {
-      ...{ kind: RecordKind.CELL, boot: 1, cell: 1, exchange: 1, format: 1, width: 1, height: 1 },
-      ...{ country: 0, dealLo: 0, dealHi: 0, property },
-    };
-    const count: Entry = {
-      ...{ kind: RecordKind.COUNT, boot: 1, hour: 500_000, cell: 1, lineItem: 0 },
-      ...{ requests: 3, bids: 0, noBids: 3 },
-    };
     const table = reportTable(
-      reportOf(rowsOf([cell, count]), noNames, { ...everything, by: ["property"] }),
+      reportOf(rowsOf(requestsOf(property)), noNames, { ...everything, by: ["property"] }),
     );
     expect(table).toContain("bad");
     expect([...property].filter((char) => table.includes(char) && char < " ")).toEqual([]);
