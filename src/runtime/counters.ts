@@ -22,6 +22,7 @@ export const Single = {
   FAILED: 3,
   HEAP_BYTES: 4,
   LAG_MS: 5,
+  COUNTS_LOST: 12,
 } as const;
 export type Single = (typeof Single)[keyof typeof Single];
 

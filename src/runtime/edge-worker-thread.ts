@@ -157,6 +157,7 @@ const ticks = setInterval(() => {
   const nowMs = clock.nowMs();
   desk.tick(nowMs);
   counts.tick(nowMs);
+  counters.setLevel(Single.COUNTS_LOST, counts.lost);
   sweepSlots(state, Math.floor(nowMs / 1000), sweepSlotsPerTick);
 }, tickMs);
 

@@ -32,6 +32,7 @@ export type MetricSources = {
     readonly audiencesCertified: number;
     readonly audiencesRefused: number;
     readonly journalFailed: number;
+    readonly ledgerFailed: number;
   };
 };
 
@@ -144,6 +145,7 @@ function workerMetrics(registry: Registry, { counters }: MetricSources): void {
     counter(registry, name, help, () => [[{}, counters.single(field)]]);
   single("worlds_adopted_total", "Worlds adopted, summed over workers.", Single.WORLDS_ADOPTED);
   single("ring_full_total", "Bids and notices dropped on a full ring.", Single.RING_FULL);
+  single("counts_lost_total", "Requests and bids that reports miss.", Single.COUNTS_LOST);
   single("shed_total", "Requests answered 204 under overload.", Single.SHED);
   single("failures_total", "Broken invariants while answering.", Single.FAILED);
   const highest = (field: Single): number => Math.max(0, ...counters.levels(field));
@@ -170,12 +172,14 @@ function healthMetrics(registry: Registry, { health, snapshotsRefused }: MetricS
     ["audiences_certified", "Audiences that may bid in the served epoch."],
     ["audiences_refused", "Audiences that may not: too small, or of an unknown segment."],
     ["journal_failed", "1 = billing has stopped: notices get 503 and nothing is bid."],
+    ["ledger_failed", "1 = the running ledger does not balance: reports read the journal anew."],
   ] as const;
   const fields = [
     "configErrors",
     "audiencesCertified",
     "audiencesRefused",
     "journalFailed",
+    "ledgerFailed",
   ] as const;
   gauges.forEach(([name, help], i) => {
     gauge(registry, name, help, () => health()[fields[i] ?? "configErrors"]);

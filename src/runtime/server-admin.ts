@@ -62,6 +62,7 @@ function factsOf(
         audiencesCertified: certified,
         audiencesRefused: verdicts.length - certified,
         journalFailed: server.money.failure() === "" ? 0 : 1,
+        ledgerFailed: (server.money.totals()?.ledgerFailure ?? "") === "" ? 0 : 1,
       };
     },
   });
