@@ -193,3 +193,23 @@ test("without a segment people are still there; too many are refused with advice
     /4097 segments.*holds 4096.*outward: false/,
   );
 });
+
+test("the index tells who went into whom, and nothing of who is gone", async () => {
+  const small = await open();
+  const day = "2026-11-20";
+  const retired = [
+    ...[
+      { ordinal: 5001, day, into: 9 },
+      { ordinal: 5002, day, into: 0 },
+    ],
+    ...[
+      { ordinal: 5003, day, into: 4 },
+      { ordinal: 5000, day, into: 9 },
+    ],
+  ];
+  await small.writePeople(1, people, retired);
+  const { merges } = indexOf((await build(small.bank)).image);
+  const pairs = Array.from({ length: merges.count }, (_, i) => merges.earlier(i));
+  expect(pairs).toEqual([5003, 5000, 5001]);
+  expect([4, 9].map((ordinal) => merges.firstInto(ordinal))).toEqual([0, 1]);
+});

@@ -1,11 +1,14 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { transposeBits } from "../base/bit-transpose.js";
 import { bitWords, hasBit } from "../base/bitset.js";
 import { isBidNamespace, Namespace } from "../base/identifier.js";
 import type { Epoch, Ordinal } from "../base/ids.js";
 import { segmentsInSnapshotMax } from "../base/limits.js";
-import { segmentsPerPlane } from "../index/format.js";
+import { mergesShift, segmentsPerPlane } from "../index/format.js";
 import { IndexBuilder, type IndexImage } from "../index/index-builder.js";
 import { planeCountOf, type SegmentEntry } from "../index/manifest.js";
+import { mergesPart } from "../index/merged-people.js";
 import { type Bank, BankError } from "./bank.js";
 import { sqlParquet } from "./duck.js";
 import type { Admission } from "./segments/admit.js";
@@ -54,12 +57,30 @@ export async function buildImage(
     builder,
   );
   setHomeAreas(people, builder);
-  return { image: builder.finish(), segments: kept.map(entryOf), areas: bank.config.areas };
+  const merges = mergesPart(await mergesOf(bank, people), epoch as Epoch);
+  const image = { ...builder.finish(), ...(merges === undefined ? {} : { merges }) };
+  return { image, segments: kept.map(entryOf), areas: bank.config.areas };
 }
 
 function entryOf({ membership, bandedPeople }: Admission["kept"][number]): BankSegmentEntry {
   const { name, label, source, recencyDays, method, agencies } = membership.segment;
   return { name, label, source, recencyDays, method, bandedPeople, agencies };
+}
+
+/** Whom frequency caps were counted under before they went into somebody; at most 90 days back. */
+async function mergesOf({ duck }: Bank, { identifiersFile }: People): Promise<number[]> {
+  const file = join(dirname(identifiersFile), "retired.parquet");
+  if (!existsSync(file)) return [];
+  const pairs: number[] = [];
+  await duck.stream(
+    `SELECT ordinal::UINTEGER, "into"::UINTEGER FROM ${sqlParquet([file])}
+      WHERE "into" <> 0 LIMIT ${2 ** mergesShift}`,
+    ({ rowCount, numbers }) => {
+      const [ordinals, into] = [numbers(0), numbers(1)];
+      for (let i = 0; i < rowCount; i++) pairs.push(ordinals[i]!, into[i]!);
+    },
+  );
+  return pairs;
 }
 
 /** The table takes memory once, for as many as there are. */

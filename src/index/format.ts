@@ -12,10 +12,12 @@ import { segmentsInSnapshotMax } from "../base/limits.js";
  *   plane-<plane>-<part>   u32 a person: bit b of plane p is segment 32 p + b of the dictionary
  *   home-<part>    u16 a person: home area, 0 = unknown
  *   people-<part>  1 bit a person: who exists, for counting (an ordinal may be vacant)
+ *   merges-0       pairs of u32: an earlier ordinal and whom it went into (merged-people.ts); absent
+ *                  where nobody was merged
  *
  *   part header, u32 words   0 magic | 1 version | 2 kind | 3 part | 4 first item | 5 items
  *                            6 plane | 7 epoch   | 8 items in all parts | 9..15 zero
- *   "items" are lines in a table and people elsewhere, ordinal 0 (nobody, all zero) included.
+ *   "items" are lines in a table, pairs in merges and people elsewhere, ordinal 0 (nobody, all zero) included.
  *
  *   line of the identifier table
  *   +0        +4       +8        +12      ...   +56       +60
@@ -34,8 +36,12 @@ export const manifestVersion = 2;
 export const headerBytes = 64;
 export const headerWords = headerBytes / 4;
 
-export const PartKind = { TABLE: 1, PLANE: 2, HOME: 3, PEOPLE: 4 } as const;
+export const PartKind = { TABLE: 1, PLANE: 2, HOME: 3, PEOPLE: 4, MERGES: 5 } as const;
 export type PartKind = (typeof PartKind)[keyof typeof PartKind];
+
+/** 512 MiB, one part. */
+export const mergesShift = 26;
+export const pairBytes = 8;
 
 export const lineBytes = 64;
 export const lineWords = lineBytes / 4;
@@ -80,6 +86,7 @@ export const itemsInPart = (itemCount: number, shift: number, part: number): num
 export function payloadBytes(kind: PartKind, itemCount: number): number {
   if (kind === PartKind.TABLE) return itemCount * lineBytes;
   if (kind === PartKind.PLANE) return itemCount * 4;
+  if (kind === PartKind.MERGES) return itemCount * pairBytes;
   if (kind === PartKind.HOME) return Math.ceil(itemCount / 2) * 4;
   return Math.ceil(itemCount / 32) * 4;
 }
@@ -130,5 +137,6 @@ export function headerMismatch(
 export function partFileName(kind: PartKind, plane: number, part: number): string {
   if (kind === PartKind.TABLE) return `table-${part}`;
   if (kind === PartKind.PLANE) return `plane-${plane}-${part}`;
+  if (kind === PartKind.MERGES) return `merges-${part}`;
   return kind === PartKind.HOME ? `home-${part}` : `people-${part}`;
 }

@@ -49,6 +49,8 @@ export type IndexImage = {
   readonly planes: readonly (readonly SharedArrayBuffer[])[];
   readonly home: readonly SharedArrayBuffer[];
   readonly people: readonly SharedArrayBuffer[];
+  /** With its header; absent = nobody was merged. */
+  readonly merges?: SharedArrayBuffer;
 };
 
 /**

@@ -113,6 +113,7 @@ export function partsOfImage(
   return {
     ...{ epoch, identifierCount, peopleCount, rowCount, lineCount, shifts, ...facts },
     ...{ table: image.table, home: image.home, planes: [...planes], rowShift, rows },
+    merges: image.merges === undefined ? [] : [image.merges],
     suppressed: new SharedArrayBuffer(SharedBits.bytesFor(rowCount)),
   };
 }

@@ -1,7 +1,7 @@
 import type { Epoch } from "../base/ids.js";
 import { crowdMinimumPeople, segmentAgenciesMax, segmentsInSnapshotMax } from "../base/limits.js";
 import type { UnixMs } from "../base/units.js";
-import { fullParts, headerBytes, lineBytes, manifestVersion } from "./format.js";
+import { fullParts, headerBytes, lineBytes, manifestVersion, mergesShift } from "./format.js";
 import {
   expectedFiles,
   type FileEntry,
@@ -49,9 +49,9 @@ export function readManifest(
   value: unknown,
   crowdMinimum = crowdMinimumPeople,
 ): { readonly ok: true; readonly manifest: Manifest } | Refusal {
-  if (!isList(value, 12)) return malformed("not a list of 12 fields");
+  if (!isList(value, 12) && !isList(value, 13)) return malformed("not a list of 12 or 13 fields");
   const [schema, epoch, createdMs, notAfterMs, identifierKeyId, source, forgetSequence] = value;
-  const [shifts, counts, segmentRows, areas, fileRows] = value.slice(7);
+  const [shifts, counts, segmentRows, areas, fileRows, mergeCount = 0] = value.slice(7);
   if (schema !== manifestVersion) return refuse("other_schema", `manifest schema ${schema}`);
   if (!isCount(epoch, 0xffff_ffff) || epoch === 0) return malformed("epoch is no u32 above 0");
   if (!isCount(createdMs) || !isCount(notAfterMs)) return malformed("times are no milliseconds");
@@ -77,7 +77,15 @@ export function readManifest(
   if (!Array.isArray(areas) || areas.length > 0xffff || !areas.every(isText)) {
     return malformed("areas are no list of names");
   }
-  const shape = { shifts: { lines: shifts[0]!, people: shifts[1]! }, lineCount, rowCount };
+  if (!isCount(mergeCount, 2 ** mergesShift) || (value.length === 13) !== mergeCount > 0) {
+    return malformed("the number of merges");
+  }
+  const shape = {
+    shifts: { lines: shifts[0]!, people: shifts[1]! },
+    lineCount,
+    rowCount,
+    mergeCount,
+  };
   const files = readFiles(fileRows, {
     ...shape,
     planeCount: planeCountOf(dictionary.segments.length),

@@ -22,7 +22,8 @@ import {
  *    [[name, label, source, recencyDays, method, bandedPeople, [agency, ...]], ...],
  *        segment i is bit i % 32 of plane i / 32
  *    [area name, ...],        name i is that of home area i + 1
- *    [[file name, bytes, sha256 as 32 bytes], ...]]        in the order of `expectedFiles`
+ *    [[file name, bytes, sha256 as 32 bytes], ...],        in the order of `expectedFiles`
+ *    mergeCount]                                           only where it is not 0
  */
 export type Manifest = {
   readonly schema: number;
@@ -43,6 +44,8 @@ export type Manifest = {
   readonly segments: readonly SegmentEntry[];
   readonly areas: readonly string[];
   readonly files: readonly FileEntry[];
+  /** Pairs of merges-0. */
+  readonly mergeCount: number;
 };
 
 export type SegmentEntry = {
@@ -94,7 +97,10 @@ export type ExpectedFile = {
   readonly itemsInAll: number;
 };
 
-type Shape = Pick<Manifest, "shifts" | "lineCount" | "rowCount"> & { readonly planeCount: number };
+type Shape = Pick<Manifest, "shifts" | "lineCount" | "rowCount"> & {
+  readonly planeCount: number;
+  readonly mergeCount?: number;
+};
 
 /** Every file that a snapshot of this shape consists of, in manifest order; there are no others. */
 export function expectedFiles(shape: Shape): ExpectedFile[] {
@@ -115,6 +121,13 @@ export function expectedFiles(shape: Shape): ExpectedFile[] {
   for (let plane = 0; plane < shape.planeCount; plane++) push(PartKind.PLANE, plane);
   push(PartKind.HOME, 0);
   push(PartKind.PEOPLE, 0);
+  const { mergeCount = 0 } = shape;
+  if (mergeCount > 0) {
+    const kind = PartKind.MERGES;
+    const bytes = headerBytes + payloadBytes(kind, mergeCount);
+    const items = { firstItem: 0, itemCount: mergeCount, itemsInAll: mergeCount };
+    files.push({ name: partFileName(kind, 0, 0), bytes, kind, plane: 0, part: 0, ...items });
+  }
   return files;
 }
 
@@ -130,5 +143,6 @@ export function manifestToArrays(m: Manifest): readonly unknown[] {
     ]),
     [...m.areas],
     m.files.map((f) => [f.name, f.bytes, f.sha256]),
+    ...(m.mergeCount > 0 ? [m.mergeCount] : []),
   ];
 }

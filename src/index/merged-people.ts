@@ -1,4 +1,5 @@
-import { headerBytes } from "./format.js";
+import type { Epoch } from "../base/ids.js";
+import { headerBytes, PartKind, pairBytes, writeHeader } from "./format.js";
 
 /**
  * Who went into whom at the merges of the last 90 days: pairs of u32 (earlier ordinal, the ordinal
@@ -45,4 +46,19 @@ export function sortMerges(part: SharedArrayBuffer): void {
     pairs.sort();
     return;
   }
+}
+
+export const mergeCountOf = (part: SharedArrayBuffer | undefined): number =>
+  part === undefined ? 0 : (part.byteLength - headerBytes) / pairBytes;
+
+/** A part of pairs that follow each other, the earlier ordinal first; undefined for none. */
+export function mergesPart(pairs: ArrayLike<number>, epoch: Epoch): SharedArrayBuffer | undefined {
+  const itemCount = pairs.length / 2;
+  if (itemCount === 0) return undefined;
+  const part = new SharedArrayBuffer(headerBytes + itemCount * pairBytes);
+  const items = { firstItem: 0, itemCount, itemsInAll: itemCount };
+  writeHeader(part, { kind: PartKind.MERGES, part: 0, plane: 0, epoch, ...items });
+  new Uint32Array(part, headerBytes).set(pairs);
+  sortMerges(part);
+  return part;
 }

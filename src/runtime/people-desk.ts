@@ -164,9 +164,9 @@ export class PeopleDesk {
   private loadWider(): Promise<LoadedSnapshot | null> {
     const { desk } = this.parts;
     const { parts, manifestDigest } = desk.servedPeople;
-    const { epoch, table, home, suppressed } = parts;
+    const { epoch, table, home, merges = [], suppressed } = parts;
     if (epoch === 0 || !desk.segmentsMissing) return Promise.resolve(null);
-    const again = { epoch, table, home, suppressed, manifestDigest };
+    const again = { epoch, table, home, merges, suppressed, manifestDigest };
     return this.loadCandidates({ ...this.request(), again });
   }
 

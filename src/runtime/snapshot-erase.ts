@@ -17,9 +17,9 @@ export class Eraser {
     for (const ordinal of this.sorted) this.sieve[ordinal & sieveMask] = 1;
   }
 
-  /** False when the part has no place of any of them; a table part may always have. */
+  /** False when the part has no place of any of them; tables and merges may always have. */
   concerns({ kind, firstItem, itemCount }: PartHeader): boolean {
-    if (kind === PartKind.TABLE) return this.sorted.length > 0;
+    if (kind === PartKind.TABLE || kind === PartKind.MERGES) return this.sorted.length > 0;
     const next = this.sorted[this.placeOf(firstItem)];
     return next !== undefined && next < firstItem + itemCount;
   }
@@ -30,6 +30,7 @@ export class Eraser {
    */
   erase({ kind, firstItem }: PartHeader, at: number, block: Uint8Array): number {
     if (kind === PartKind.TABLE) return this.eraseSlots(block);
+    if (kind === PartKind.MERGES) return this.erasePairs(block);
     if (kind === PartKind.PEOPLE) return this.eraseBits(firstItem + at * 8, block);
     const itemBytes = kind === PartKind.PLANE ? 4 : 2;
     return this.eraseItems(firstItem + at / itemBytes, itemBytes, block);
@@ -44,6 +45,18 @@ export class Eraser {
       if (sieve[ordinal & sieveMask] === 0 || !ordinals.has(ordinal) || ordinal === 0) continue;
       words[i - 1] = 0;
       words[i] = 0;
+      erased++;
+    }
+    return erased;
+  }
+
+  private erasePairs(block: Uint8Array): number {
+    const words = new Uint32Array(block.buffer, block.byteOffset, block.byteLength / 4);
+    let erased = 0;
+    for (let i = 0; i < words.length; i += 2) {
+      if (!this.ordinals.has(words[i]!) && !this.ordinals.has(words[i + 1]!)) continue;
+      words[i] = 0;
+      words[i + 1] = 0;
       erased++;
     }
     return erased;

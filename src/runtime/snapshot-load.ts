@@ -5,6 +5,7 @@ import type { UnixMs } from "../base/units.js";
 import { PartKind } from "../index/format.js";
 import { allocateRows, type IndexParts, rowShiftFor } from "../index/index-parts.js";
 import type { Manifest, SegmentEntry } from "../index/manifest.js";
+import { sortMerges } from "../index/merged-people.js";
 import { type Absent, type Places, projectionOf, type SegmentWanted } from "../index/projection.js";
 import { dictionaryKeyOf, type Refusal, type RefusalCode, refuse } from "../index/verify.js";
 import { type ForgetPosition, forgetLogStart, readForgetLog } from "./forget-log.js";
@@ -40,7 +41,7 @@ export type LoadRequest = {
  * What a second load of one epoch shares with the first: identifiers and home areas need not be
  * read twice nor held twice, and whoever is forgotten in the meantime is in both.
  */
-export type ServedAgain = Pick<IndexParts, "epoch" | "table" | "home" | "suppressed"> & {
+export type ServedAgain = Pick<IndexParts, "epoch" | "table" | "home" | "merges" | "suppressed"> & {
   readonly manifestDigest: string;
 };
 
@@ -127,6 +128,7 @@ function emptyParts(
     dictionaryKey: dictionaryKeyOf(manifest.segments),
     table: again?.table ?? buffersOf(PartKind.TABLE),
     home: again?.home ?? buffersOf(PartKind.HOME),
+    merges: again?.merges ?? buffersOf(PartKind.MERGES),
     ...{ planes, rowShift, rows: allocateRows(rowCount, planes.length, rowShift) },
     suppressed: again?.suppressed ?? new SharedArrayBuffer(SharedBits.bytesFor(rowCount)),
   };
@@ -147,7 +149,12 @@ function piecesOf(manifest: Manifest, parts: IndexParts, rowsAlone: boolean): Fi
   }));
   if (rowsAlone) return rows;
   // The largest pieces first, so that two threads end together.
-  return [...rows, ...copies(PartKind.TABLE, parts.table), ...copies(PartKind.HOME, parts.home)];
+  return [
+    ...rows,
+    ...copies(PartKind.TABLE, parts.table),
+    ...copies(PartKind.HOME, parts.home),
+    ...copies(PartKind.MERGES, parts.merges ?? []),
+  ];
 }
 
 export const planBytes = (plan: FillPlan): number =>
@@ -165,6 +172,8 @@ export const planBytes = (plan: FillPlan): number =>
  * may be served.
  */
 export function finishLoad(request: LoadRequest, { manifest, ...load }: Load): LoadedSnapshot {
+  // Where pairs of forgotten people were erased the order is gone.
+  for (const part of load.parts.merges ?? []) sortMerges(part);
   const suppressed = new SharedBits(load.parts.suppressed, load.parts.rowCount);
   const read = readForgetLog(request.forgetLog, forgetLogStart);
   for (const { sequence, ordinal } of read.records) {

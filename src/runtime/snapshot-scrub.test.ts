@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AgencyId, Epoch, Ordinal } from "../base/ids.js";
 import { headerBytes } from "../index/format.js";
+import { mergesPart } from "../index/merged-people.js";
 import { SegmentIndex } from "../index/segment-index.js";
 import {
   smallFacts,
@@ -202,4 +203,25 @@ test("every epoch loses whomever the log names behind its own sequence, and says
   appendForget(log, [10] as Ordinal[]);
   expect(scrubSnapshots(order())).toMatchObject({ epochs: 2, refused: [{ epoch: 2 }] });
   expect(manifest(1).forgetSequence).toBe(4);
+});
+
+test("merges come with their epoch, without whoever is forgotten", () => {
+  const pairs = [...[9, 3], ...[5, 4], ...[12, 3], ...[20, 63], ...[7, 2]];
+  const merges = mergesPart(pairs, 1 as Epoch)!;
+  rmSync(join(root, "epoch-1"), { recursive: true });
+  writeSnapshot(root, { ...image, merges }, smallFacts(segmentCount), keys);
+  const into = (ordinal: number): number[] => {
+    const { merges: merged } = load();
+    const earlier: number[] = [];
+    for (let i = merged.firstInto(ordinal); merged.isInto(i, ordinal); i++) {
+      earlier.push(merged.earlier(i));
+    }
+    return earlier;
+  };
+  expect(manifest().mergeCount).toBe(5);
+  expect([1, 2, 3, 4, 63, 64].map(into)).toEqual([[], [7], [9, 12], [5], [20], []]);
+  expect(scrub()).toEqual({ ok: true });
+  expect([1, 2, 3, 4, 63, 64].map(into)).toEqual([[], [7], [9, 12], [], [], []]);
+  const words = new Uint32Array(load().parts.merges![0]!, headerBytes);
+  for (const word of words) expect(gone.has(word)).toBe(false);
 });

@@ -78,7 +78,13 @@ export function scrubSnapshot(
   }
 }
 
-const kinds = [PartKind.TABLE, PartKind.PLANE, PartKind.HOME, PartKind.PEOPLE] as const;
+const kinds = [
+  PartKind.TABLE,
+  PartKind.PLANE,
+  PartKind.HOME,
+  PartKind.PEOPLE,
+  PartKind.MERGES,
+] as const;
 
 type Rewritten = { readonly ok: true; readonly manifest: Manifest } | Refusal;
 
@@ -90,7 +96,9 @@ function rewriteFiles(
 ): Rewritten {
   const eraser = new Eraser(ordinals);
   const erased = { [PartKind.TABLE]: 0, [PartKind.PLANE]: 0, [PartKind.HOME]: 0 };
-  const erasedBy: Record<PartKind, number> = { ...erased, [PartKind.PEOPLE]: 0 };
+  const erasedBy: Record<PartKind, number> = {
+    ...{ ...erased, [PartKind.PEOPLE]: 0, [PartKind.MERGES]: 0 },
+  };
   const files: FileEntry[] = [];
   for (const kind of kinds) {
     for (const file of partFilesOf(manifest, kind)) {

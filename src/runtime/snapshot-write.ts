@@ -25,6 +25,7 @@ import {
   planeCountOf,
   type SegmentEntry,
 } from "../index/manifest.js";
+import { mergeCountOf } from "../index/merged-people.js";
 import { sealManifest } from "../index/verify.js";
 import { type SigningKeys, syncFolder } from "./key-files.js";
 
@@ -64,7 +65,7 @@ export function writeSnapshot(
   clearLeftovers(snapshotsFolder);
   const temporary = join(snapshotsFolder, `${temporaryPrefix}${image.epoch}-${process.pid}`);
   mkdirSync(temporary, { mode: 0o700 });
-  const expected = expectedFiles(image);
+  const expected = expectedFiles({ ...image, mergeCount: mergeCountOf(image.merges) });
   const totalBytes = expected.reduce((sum, file) => sum + file.bytes, 0);
   let doneBytes = 0;
   const files: FileEntry[] = expected.map((file) => {
@@ -88,7 +89,8 @@ function manifestOf(
   files: readonly FileEntry[],
 ): Manifest {
   const { epoch, shifts, lineCount, rowCount, identifierCount, peopleCount } = image;
-  const counts = { lineCount, rowCount, identifierCount, peopleCount };
+  const mergeCount = mergeCountOf(image.merges);
+  const counts = { lineCount, rowCount, identifierCount, peopleCount, mergeCount };
   return { schema: manifestVersion, epoch, shifts, ...counts, ...facts, files };
 }
 
@@ -100,6 +102,7 @@ export function manifestBody(manifest: Manifest): Uint8Array {
 
 function bytesOf(image: IndexImage, file: ExpectedFile): Uint8Array {
   const { kind, plane, part } = file;
+  if (kind === PartKind.MERGES) return new Uint8Array(checked(image.merges, file));
   const parts =
     kind === PartKind.TABLE
       ? image.table
@@ -108,9 +111,12 @@ function bytesOf(image: IndexImage, file: ExpectedFile): Uint8Array {
         : kind === PartKind.HOME
           ? image.home
           : image.people;
-  const buffer = parts?.[part];
+  return new Uint8Array(checked(parts?.[part], file));
+}
+
+function checked(buffer: SharedArrayBuffer | undefined, file: ExpectedFile): SharedArrayBuffer {
   assert(buffer !== undefined && buffer.byteLength === file.bytes, `${file.name} is in the image`);
-  return new Uint8Array(buffer);
+  return buffer;
 }
 
 /** Writes, syncs and digests what it has written. */

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { Hash64 } from "../base/hash.js";
+import { capCommit, capKeyInto, capReserve } from "../bid/cap.js";
 import { holdCapRule, openCapRule } from "../bid/cap-rule.js";
-import { Cell } from "../bid/shared-state.js";
+import { Cell, type SharedState } from "../bid/shared-state.js";
 import type { CampaignBook, FrequencyCap } from "../campaign/model.js";
 import { peopleOf, readFixtures, worldFolder } from "./fixtures.js";
 import { startInProcess } from "./in-process.js";
@@ -16,7 +18,7 @@ type Caps = {
 };
 
 /** The world of the rules with other caps, and its clock. */
-async function start(caps: Caps) {
+async function start(caps: Caps, merges: readonly number[] = []) {
   const withCaps = (book: CampaignBook): CampaignBook => ({
     ...book,
     lineItems: book.lineItems.map((one) => ({ ...one, frequency: caps.lineItem ?? [] })),
@@ -27,7 +29,7 @@ async function start(caps: Caps) {
     configFolder: worldFolder("rules"),
     now: fixture.nowMs,
     seed: 1,
-    snapshot: { people: peopleOf(fixtures, "rules") },
+    snapshot: { people: peopleOf(fixtures, "rules"), merges },
     reading: (reading) => ({
       ...reading,
       config: reading.config && { ...reading.config, book: withCaps(reading.config.book) },
@@ -110,4 +112,25 @@ test("a full table of caps bids for capped line items no more, and counts how of
   expect(ask(fixture.exchange, fixture.body).outcome).toBe("person");
   expect(state.cell(Cell.CAPS_FULL)).toBeGreaterThan(0);
   expect([...state.caps]).toEqual(before);
+});
+
+test("impressions of whoever went into a person count for them, pending or billed", async () => {
+  const people = peopleOf(fixtures, "rules");
+  const ordinal = 1 + people.findIndex(({ idfa }) => text.includes(idfa));
+  expect(ordinal).toBeGreaterThan(0);
+  const caps: Caps = { campaign: [{ impressions: 4, windowSec: hourSec }] };
+  const shownTo = (state: SharedState, earlier: number, billed: boolean, nowSec: number) => {
+    const key = new Hash64();
+    capKeyInto(earlier, 0, 0, key);
+    const slot = capReserve(state, key.lo, key.hi, 4, hourSec, nowSec);
+    if (billed) capCommit(state, slot, nowSec);
+  };
+  const { ask, state, clock } = await start(caps, [900, ordinal, 901, ordinal, 902, ordinal + 1]);
+  const nowSec = Math.floor(clock.nowMs() / 1000);
+  shownTo(state, 900, true, nowSec);
+  shownTo(state, 901, false, nowSec);
+  shownTo(state, 902, true, nowSec);
+  expect(ask(fixture.exchange, fixture.body).status).toBe(200);
+  expect(ask(fixture.exchange, fixture.body).status).toBe(200);
+  expect(ask(fixture.exchange, fixture.body).outcome).toBe("person");
 });

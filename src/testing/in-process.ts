@@ -19,6 +19,7 @@ import type { LoadedConfig } from "../campaign/load.js";
 import { fullParts } from "../index/format.js";
 import { IndexBuilder } from "../index/index-builder.js";
 import { partsOfImage } from "../index/index-parts.js";
+import { mergesPart } from "../index/merged-people.js";
 import { placesIn } from "../index/projection.js";
 import { AllowancePlaces } from "../ledger/budget-plan.js";
 import { Bidder } from "../runtime/bidder.js";
@@ -37,13 +38,15 @@ import { everybodys } from "./small-snapshot.js";
 
 /** Somebody in a test's index, by an iOS identifier. */
 export type TestPerson = { readonly idfa: string; readonly segments: readonly string[] };
+/** Ordinals that went into others, each followed by the one that stayed; person n has n + 1. */
+export type TestMerges = readonly number[];
 
 export type InProcessOptions = {
   readonly configFolder: string;
   /** Milliseconds: where the bidder's clock stands still. */
   readonly now: number;
   readonly seed: number;
-  readonly snapshot?: { readonly people: readonly TestPerson[] };
+  readonly snapshot?: { readonly people: readonly TestPerson[]; readonly merges?: TestMerges };
   /** Default: every audience of the config is certified (the crowd minimum has its own tests). */
   readonly certified?: ReadonlySet<string>;
   /** Puts another book in the config's place (benches). */
@@ -83,7 +86,8 @@ export function startInProcess(options: InProcessOptions): Promise<InProcess> {
     return Promise.reject(new Error(lines.join("\n")));
   }
   const names = segmentNames(config.book);
-  const people = peopleOf(names, options.snapshot?.people ?? []);
+  const { merges } = options.snapshot ?? {};
+  const people = peopleOf(names, options.snapshot?.people ?? [], merges);
   const needed = audiencesNeeded(config.book).map(({ digest }) => digest);
   const places = new AllowancePlaces(65_536);
   const { parts } = buildWorld({
@@ -171,7 +175,11 @@ function askBidder(bidder: Bidder, name: string, body: Uint8Array, arrivedNs: nu
 }
 
 /** An index with the given people in the given segments, straight from the builder. */
-export function peopleOf(names: readonly string[], people: readonly TestPerson[]): People {
+export function peopleOf(
+  names: readonly string[],
+  people: readonly TestPerson[],
+  pairs: TestMerges = [],
+): People {
   const planes = Array.from({ length: Math.ceil(names.length / 32) }, (_, plane) => plane);
   const { places, absent } = placesIn(everybodys(names), planes);
   const counts = { identifierCountMax: people.length + 8, ordinalMax: people.length + 1 };
@@ -187,7 +195,9 @@ export function peopleOf(names: readonly string[], people: readonly TestPerson[]
     builder.setRow(ordinal, rowOf(places, segments, planes.length));
   });
   const dates = { createdMs: 0 as UnixMs, notAfterMs: 0 as UnixMs, dictionaryKey: 0 };
-  const parts = partsOfImage(builder.finish(), planes, dates);
+  const merges = mergesPart(pairs, epoch);
+  const image = { ...builder.finish(), ...(merges === undefined ? {} : { merges }) };
+  const parts = partsOfImage(image, planes, dates);
   return { parts, places, absent, manifestDigest: "" };
 }
 
