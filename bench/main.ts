@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bankOptionsOf, printBank } from "./bank.js";
+import { capsFull, printCaps } from "./caps.js";
 import { printChanges } from "./changes.js";
 import { message, start, stop } from "./child.js";
 import {
@@ -192,6 +193,8 @@ if (process.argv.includes("--scale")) {
 } else if (process.argv.includes("--changes")) {
   const clean = await printChanges(100, (line) => void process.stdout.write(`${line}\n`));
   process.exitCode = clean ? 0 : 1;
+} else if (process.argv.includes("--caps")) {
+  printCaps(capsFull, say);
 } else if (process.argv.includes("--corpora")) {
   const clean = await printCorpora((line) => void process.stdout.write(`${line}\n`));
   process.exitCode = clean ? 0 : 1;

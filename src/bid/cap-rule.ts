@@ -24,9 +24,6 @@ export function openCapRule(state: SharedState, place: number, unknownFromSec: n
   Atomics.store(state.capRules, place, unknownFromSec);
 }
 
-export const isCapRuleHeld = (state: SharedState, place: number): boolean =>
-  Atomics.load(state.capRules, place) === HELD;
-
 /** Whether impressions of this person may be counted by the rule now. */
 export function isCapRuleOpen(
   state: SharedState,

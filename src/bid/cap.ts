@@ -5,11 +5,11 @@ import type { SharedState } from "./shared-state.js";
 import { capWords } from "./shared-state.js";
 
 /**
- * Frequency caps: impressions of one rule (cap-rule.ts) to one person (or granted identifier), in memory,
- * shared by all threads. The rule: an impression counts from its reservation until `windowSec`
- * after its bill; a bid is made only while fewer than `max` count. So no stretch of `windowSec`
- * ever holds more than `max` impressions: at the bid of the last of them all the others were
- * pending or billed within the window. Four bill times are kept exactly; beyond that the two
+ * Frequency caps: impressions of one rule (cap-rule.ts) to one person (or granted identifier), in
+ * memory, shared by all threads. The rule: an impression counts from its reservation until
+ * `windowSec` after its bill; a bid is made only while fewer than `max` count. So no stretch of
+ * `windowSec` ever holds more than `max` impressions: at the bid of the last of them all the others
+ * were pending or billed within the window. Four bill times are kept exactly; beyond that the two
  * nearest are joined under the later one, which caps longer, never shorter.
  *
  *     entry   | key lo | key hi | use 15, pending 16 | window s | 4 groups |

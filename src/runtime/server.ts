@@ -6,6 +6,7 @@ import {
   createSharedBuffers,
   NO_WORKER,
   type SharedBuffers,
+  type SharedState,
   sharedSizes,
   sharedStateFrom,
 } from "../bid/shared-state.js";
@@ -159,23 +160,23 @@ class Edge {
   }
 }
 
-async function startWorld(
+/** Builds Worlds and hands each to the money thread first, then to the workers. */
+function worldDeskOf(
   options: ServerOptions,
   keys: KeyFiles,
-  buffers: SharedBuffers,
+  state: SharedState,
   money: Money,
   edge: Edge,
-): Promise<Server> {
-  const { settings, log, ending } = options;
-  const { dataFolder } = settings;
-  const places = new AllowancePlaces(sharedStateFrom(buffers, NO_WORKER).places);
+  refusals: SnapshotRefusals,
+): WorldDesk {
+  const { log } = options;
+  const { dataFolder } = options.settings;
+  const places = new AllowancePlaces(state.places);
   const placeOf = (lineItem: number): number => places.placeOf(lineItem);
-  const state = sharedStateFrom(buffers, NO_WORKER);
   // Held before any World has it: the money thread opens it once it is counted.
   const capPlaces = new CapPlaces(capRulesMax, (place) => holdCapRule(state, place));
   const capPlaceOf: WorldInput["capPlaceOf"] = (...rule) => capPlaces.placeOf(...rule);
-  const refusals = new SnapshotRefusals();
-  const desk = new WorldDesk({
+  return new WorldDesk({
     ...{ clock: realClock, readConfig: options.readConfig, placeOf, publicUrl: edge.publicUrl },
     capPlaceOf,
     judge: judgeTermsApart,
@@ -201,6 +202,20 @@ async function startWorld(
       options.onEvent?.(event);
     },
   });
+}
+
+async function startWorld(
+  options: ServerOptions,
+  keys: KeyFiles,
+  buffers: SharedBuffers,
+  money: Money,
+  edge: Edge,
+): Promise<Server> {
+  const { settings, log, ending } = options;
+  const { dataFolder } = settings;
+  const state = sharedStateFrom(buffers, NO_WORKER);
+  const refusals = new SnapshotRefusals();
+  const desk = worldDeskOf(options, keys, state, money, edge, refusals);
   const { demoProgress } = options;
   const { configFolder } = settings;
   const people = new PeopleDesk({

@@ -18,14 +18,14 @@ type Caps = {
 };
 
 /** The world of the rules with other caps, and its clock. */
-async function start(caps: Caps, merges: readonly number[] = []) {
+function start(caps: Caps, merges: readonly number[] = []) {
   const withCaps = (book: CampaignBook): CampaignBook => ({
     ...book,
     lineItems: book.lineItems.map((one) => ({ ...one, frequency: caps.lineItem ?? [] })),
     campaigns: book.campaigns.map((one) => ({ ...one, frequency: caps.campaign ?? [] })),
     advertisers: book.advertisers.map((one) => ({ ...one, frequency: caps.advertiser ?? [] })),
   });
-  return await startInProcess({
+  return startInProcess({
     configFolder: worldFolder("rules"),
     now: fixture.nowMs,
     seed: 1,
