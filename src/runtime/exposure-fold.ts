@@ -229,7 +229,8 @@ export class ExposureFold implements MoneyFold {
       const key = ownerKey(rule.level, rule.id);
       for (const map of [this.rulesOf, own]) map.set(key, [...(map.get(key) ?? []), rule]);
     }
-    const fromSec = sinceSec - Math.max(...rules.map(({ windowSec }) => windowSec)) - hourSec;
+    const longestSec = rules.reduce((sec, { windowSec }) => Math.max(sec, windowSec), 0);
+    const fromSec = sinceSec - longestSec - hourSec;
     const take = (row: ScannedExposure): void => this.countRow(row, own, sinceSec);
     this.counts.push({ rules, steps: scanExposures(this.parts.folder, fromSec, take) });
     for (const [lineItem, billSec] of this.lastBillSec) {

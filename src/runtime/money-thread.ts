@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
-import { tryLock } from "../bank/lock.js";
+import { type HeldLock, tryLock } from "../bank/lock.js";
 import { NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
 import { RunningLedger } from "../ledger/running-ledger.js";
 import { TermsJournal } from "../ledger/terms.js";
@@ -41,6 +41,7 @@ function hearMain(loop: MoneyLoop): void {
 
 const exposures = data.exposures ?? null;
 let exposureFold: ExposureFold | null = null;
+let exposureLock: HeldLock | null = null;
 
 /** The exposure log of this boot. One process writes it, which those who forget people ask for. */
 function openExposures({ folder, retentionDays, forgetLog }: ExposureSettings): ExposureFold {
@@ -50,6 +51,7 @@ function openExposures({ folder, retentionDays, forgetLog }: ExposureSettings): 
       `${folder} is in use by process ${lock.holder.pid}: stop it, or give this one another --data`,
     );
   }
+  exposureLock = lock.lock;
   return new ExposureFold({
     state: sharedStateFrom(data.buffers, NO_WORKER),
     folder,
@@ -104,6 +106,7 @@ function main(): void {
       folds: [new TermsJournal(), ledger, ...(exposureFold === null ? [] : [exposureFold])],
     });
   } catch (error) {
+    exposureLock?.release();
     tell({ type: "failed", failure: error instanceof Error ? error.message : String(error) });
     data.port.close();
     return;
@@ -111,6 +114,7 @@ function main(): void {
   tell({ type: "ready", boot: loop.boot });
   run(loop);
   loop.close();
+  exposureLock?.release();
   tellTotals(loop);
   tell(loop.failure === "" ? { type: "closed" } : { type: "failed", failure: loop.failure });
   for (const port of workerPorts) port?.close();

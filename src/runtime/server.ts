@@ -11,7 +11,7 @@ import {
   sharedStateFrom,
 } from "../bid/shared-state.js";
 import { CapPlaces } from "../campaign/caps.js";
-import { AllowancePlaces } from "../ledger/budget-plan.js";
+import { AllowancePlaces, type ExposurePlan } from "../ledger/budget-plan.js";
 import { AdvertiserCurrencies } from "./advertiser-currencies.js";
 import { type CapWatch, watchCaps } from "./cap-alarm.js";
 import { judgeTermsApart } from "./certificate-count.js";
@@ -160,6 +160,14 @@ class Edge {
   }
 }
 
+/** Caps outlive a start only as far back as the exposure log reaches. */
+function warnOfShortLog(log: Log, { rules }: ExposurePlan, keptDays: number): void {
+  const longestDays = rules.reduce((days, { windowSec }) => Math.max(days, windowSec), 0) / 86_400;
+  if (longestDays <= keptDays) return;
+  const fields = { longestDays, keptDays };
+  log.warn(fields, "a cap's window is longer than retentionDays of touchpoints/ad.yaml");
+}
+
 /** Builds Worlds and hands each to the money thread first, then to the workers. */
 function worldDeskOf(
   options: ServerOptions,
@@ -190,10 +198,12 @@ function worldDeskOf(
     currencies: new AdvertiserCurrencies(join(dataFolder, "advertiser-currencies.json")),
     publish: async (built, config) => {
       const { generation } = built.parts;
+      const exposures = exposurePlanOf(config, built.parts.index.epoch, capPlaceOf);
       money.sendPlan({
         ...planOf(generation, built.compiled, config, placeOf, realClock.nowMs()),
-        exposures: exposurePlanOf(config, built.parts.index.epoch, capPlaceOf),
+        exposures,
       });
+      warnOfShortLog(log, exposures, exposureDaysKept(options.settings.configFolder));
       await edge.publish(built);
     },
     report: (event) => {
