@@ -124,6 +124,7 @@ export function printCaps(sizes: CapSizes, write: (line: string) => void): void 
   write(`two more caps add ${(three - one).toFixed(0)} ns to a bid`);
   write(`three where ${sizes.people} merges are looked through: ${merged.toFixed(0)} ns`);
   write(
-    `exposure log: ${Math.round(written)} rows written, ${Math.round(counted)} counted a second of CPU`,
+    `exposure log: ${Math.round(written)} rows written a second of CPU, ` +
+      `${Math.round(counted)} counted`,
   );
 }

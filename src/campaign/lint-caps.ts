@@ -23,10 +23,11 @@ export function lintCaps(context: LintContext, lineItem: LineItem): void {
   const advertiser = context.advertiserOf(lineItem);
   if (campaign === undefined || advertiser === undefined) return;
   const count = capsOf(lineItem, { campaign, advertiser }).length;
-  if (count <= capsPerBidMax) return;
+  const excess = count - capsPerBidMax;
+  if (excess <= 0) return;
   const message =
     `${count} frequency caps hold for it, with those of campaign ${campaign.id} and advertiser ` +
-    `${advertiser.id}: a bid counts towards ${capsPerBidMax} at most, drop ${count - capsPerBidMax}`;
+    `${advertiser.id}: a bid counts towards ${capsPerBidMax} at most, drop ${excess}`;
   const path = lineItem.frequency.length > 0 ? ["frequency"] : [];
   context.error("lineItem", lineItem.id, path, message);
 }

@@ -12,12 +12,13 @@ import { segmentsInSnapshotMax } from "../base/limits.js";
  *   plane-<plane>-<part>   u32 a person: bit b of plane p is segment 32 p + b of the dictionary
  *   home-<part>    u16 a person: home area, 0 = unknown
  *   people-<part>  1 bit a person: who exists, for counting (an ordinal may be vacant)
- *   merges-0       pairs of u32: an earlier ordinal and whom it went into (merged-people.ts); absent
- *                  where nobody was merged
+ *   merges-0       pairs of u32: an earlier ordinal and whom it went into (merged-people.ts);
+ *                  absent where nobody was merged
  *
  *   part header, u32 words   0 magic | 1 version | 2 kind | 3 part | 4 first item | 5 items
  *                            6 plane | 7 epoch   | 8 items in all parts | 9..15 zero
- *   "items" are lines in a table, pairs in merges and people elsewhere, ordinal 0 (nobody, all zero) included.
+ *   "items" are lines in a table, pairs in merges and people elsewhere, ordinal 0 (nobody, all
+ *   zero) included.
  *
  *   line of the identifier table
  *   +0        +4       +8        +12      ...   +56       +60

@@ -20,7 +20,9 @@ import { recordBatch, testBank } from "../testing/bare-bank.js";
 import { CanarySearch } from "../testing/canary.js";
 import { markedPerson } from "../testing/canary-requests.js";
 import { smallFacts } from "../testing/small-snapshot.js";
-import { forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
+import { exposuresFolderOf, forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
+import { exposureFiles } from "./exposure-file.js";
+import { ExposureLog } from "./exposure-log.js";
 import { ForgetDesk } from "./forget-desk.js";
 import { tailForgetLog } from "./forget-log.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
@@ -106,7 +108,22 @@ async function smallWorld(): Promise<void> {
   const life = { createdMs: realClock.nowMs(), notAfterMs: (realClock.nowMs() + 1e9) as UnixMs };
   const facts = smallFacts(20, { ...life, identifierKeyId: keys.identifierKeyId });
   writeSnapshot(snapshotsFolderOf(data), builder.finish(), facts, keys.signing);
+  const log = new ExposureLog(exposuresFolderOf(data), 90, "ab");
+  log.begin(1);
+  const row = { epoch: 1, behaviour: "exposure", lineItem: 5, campaign: 1, advertiser: 7 } as const;
+  for (const n of [1, 2, 1]) log.add({ ...row, person: n, country: "USA" }, 1_800_000_000);
+  log.close(1_800_000_000);
 }
+
+/** Ordinals of the exposure log. */
+const exposed = (): number[] =>
+  exposureFiles(exposuresFolderOf(data)).flatMap(({ path }) =>
+    readFileSync(path, "latin1")
+      .trim()
+      .split("\n")
+      .slice(1)
+      .map((line) => Number(line.split(",")[2])),
+  );
 
 async function load(): Promise<LoadedSnapshot> {
   const request: LoadRequest = {
@@ -184,9 +201,11 @@ test("while a build holds the bank, the running bidder forgets within 5 s; then 
   expect(personIn(running, 2)).toBe(2);
   expect(desk.state(id)?.state).toBe("running");
   expect(await residueOf(mine[0]!)).not.toEqual([]);
+  expect(exposed()).toEqual([1, 2, 1]);
   build.release();
   await done(id);
   for (const key of mine) expect(await residueOf(key)).toEqual([]);
+  expect(exposed()).toEqual([2]);
   const restarted = SegmentIndex.from((await load()).parts);
   expect(restarted.suppressedCount()).toBe(0);
   for (const n of [1, people + 1, people + 2]) expect(personIn(restarted, n)).toBe(0);

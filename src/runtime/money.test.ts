@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -11,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { tryLock } from "../bank/lock.js";
 import { NoticeKind } from "../base/lists.js";
 import { giveBack, takeAllowance } from "../bid/allowance.js";
 import { reserve } from "../bid/reserve.js";
@@ -20,8 +22,11 @@ import { NoticeEffect, RecordKind } from "../journal/record.js";
 import { scanJournal } from "../journal/scan.js";
 import { TokenFields } from "../wire/token-format.js";
 import { bootMax, nextBoot } from "./boot.js";
+import { exposureLockOf } from "./data-folder.js";
+import { exposureFiles } from "./exposure-file.js";
 import { diskFolder, lockFolder } from "./journal-disk.js";
 import { type Money, startMoney } from "./money.js";
+import type { ExposureSettings } from "./money-messages.js";
 import { NoticeDesk } from "./notice-desk.js";
 
 let folder = "";
@@ -39,12 +44,13 @@ async function until(what: () => boolean): Promise<void> {
   expect(what()).toBe(true);
 }
 
-async function start(onFailure = (_: string): void => undefined) {
+async function start(onFailure = (_: string): void => undefined, exposures?: ExposureSettings) {
   const buffers = createSharedBuffers(sizes);
   const state = sharedStateFrom(buffers, 0);
   const money = await startMoney({
     ...{ buffers, journalPath: join(folder, "journal"), bootFile: join(folder, "boot") },
     ...{ threadUrl, onFailure },
+    ...(exposures === undefined ? {} : { exposures }),
   });
   const desk = new NoticeDesk(state, buffers);
   const port = money.connectWorker(0);
@@ -118,6 +124,24 @@ test.skipIf(!built)(
     await second.close();
   },
 );
+
+test.skipIf(!built)("the thread writes exposures, alone, and closes their file", async () => {
+  const exposures = { folder: join(folder, "exposures"), retentionDays: 90 };
+  const settings = { ...exposures, forgetLog: join(folder, "forget.log") };
+  const first = await start(undefined, settings);
+  await until(() => first.state.allowances[2]! > 0n);
+  expect(await billOne(first, first.money, 1)).toBe(204);
+  await until(() => first.money.totals()?.exposures?.rows === 1);
+  expect(exposureFiles(exposures.folder).map(({ live }) => live)).toEqual([true]);
+  const bank = tryLock(exposureLockOf(exposures.folder));
+  expect(bank.ok).toBe(false);
+  await first.close();
+  const [file] = exposureFiles(exposures.folder);
+  expect(file?.live).toBe(false);
+  expect(readFileSync(file!.path, "latin1")).toMatch(/-0,\d+,1,0,exposure,70,0,0,\n$/);
+  const second = await start(undefined, settings);
+  await second.close();
+});
 
 test.skipIf(!built)(
   "a second process is refused the same journal, and a damaged one is told",

@@ -69,7 +69,7 @@ export function planOf(
 
 const limitOf = (nanos: bigint): bigint | null => (nanos === 0n ? null : nanos);
 
-/** What follows exposures in a World of that epoch; `placeOf` as the World's table was made with. */
+/** What follows exposures in a World of that epoch; `placeOf` is what its table was made with. */
 export function exposurePlanOf(
   { book }: LoadedConfig,
   epoch: number,
