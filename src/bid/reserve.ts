@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.js";
 import { capsPerBidMax } from "../base/limits.js";
-import { giveBack } from "./allowance.js";
+import { giveBack, NO_PLACE } from "./allowance.js";
 import { capCommit, capRelease, NO_CAP_SLOT } from "./cap.js";
 import type { SharedState } from "./shared-state.js";
 import { bucketSec, bucketsMax, Cell, slotWords } from "./shared-state.js";
@@ -10,8 +10,9 @@ import { bucketSec, bucketsMax, Cell, slotWords } from "./shared-state.js";
  * taken the price from the allowance (and a pending cap) before; `reserve` notes what must happen
  * to them.
  *
- *     slot    | state       | ordinal | place | nanos lo | nanos hi | expiry s | spare 2 | caps 8 |
+ *     slot    | state       | ordinal | place | nanos lo | nanos hi | expiry s |
  *             | use 16 | 2  |
+ *             | impression place + 1, 0 = none | spare | caps 8 |
  *
  * A slot is HELD by its use number. Whoever moves the state from (use, HELD) to (use, FREE) by
  * compare-and-swap settles the reservation: of bill, loss and expiry exactly one wins. Only the
@@ -37,6 +38,8 @@ const placeWord = 2;
 const nanosLoWord = 3;
 const nanosHiWord = 4;
 const expiryWord = 5;
+/** Place of the impression that is held besides, plus one; 0 = none. */
+const impressionWord = 6;
 /** Pending caps, ended by NO_CAP_SLOT where there are fewer than `capsPerBidMax`. */
 const capsWord = 8;
 
@@ -52,6 +55,8 @@ export type Reservation = {
   capSlots: ArrayLike<number>;
   capCount: number;
   nanos: number;
+  /** Where one impression was taken too; absent or NO_PLACE = nowhere. */
+  impressionPlace?: number;
   expirySec: number;
 };
 
@@ -74,6 +79,8 @@ export function reserve(
     // place.
     if (ahead >= 2 && ahead < bucketsMax) {
       Atomics.add(state.sums, sumIndex(state, bucket, held.place), BigInt(held.nanos));
+      const impressions = held.impressionPlace ?? NO_PLACE;
+      if (impressions >= 0) Atomics.add(state.sums, sumIndex(state, bucket, impressions), 1n);
       out.slot = SLOT_NONE;
       out.slotUse = 0;
       return true;
@@ -105,6 +112,7 @@ function reserveSlot(
     slots[base + nanosLoWord] = held.nanos;
     slots[base + nanosHiWord] = Math.floor(held.nanos / 2 ** 32);
     slots[base + expiryWord] = held.expirySec;
+    slots[base + impressionWord] = (held.impressionPlace ?? NO_PLACE) + 1;
     writeCaps(slots, base, held);
     Atomics.store(slots, base, (use << 2) | HELD);
     state.slotsTouched = Math.max(state.slotsTouched, slot - slotFirst + 1);
@@ -169,8 +177,18 @@ export function ordinalOfSlot(
   return isUse() ? ordinal : 0;
 }
 
+/** Whether a slot holds an impression too; false when it is no longer held. */
+export function holdsImpression(
+  state: SharedState,
+  token: { readonly slot: number; readonly slotUse: number; readonly expirySec: number },
+): boolean {
+  const word = heldWord(state, token.slot, token.slotUse, token.expirySec);
+  return word >= 0 && state.slots[token.slot * slotWords + impressionWord] !== 0;
+}
+
 /**
- * A bill: `chargedNanos` are spent, the rest goes back to the allowance, the cap counts. False when
+ * A bill: `chargedNanos` are spent, the rest goes back to the allowance, the
+ * impression is used up, the cap counts. False when
  * loss, expiry or another bill came first: nothing changed.
  */
 export function commitSlot(
@@ -205,10 +223,12 @@ function freeSlot(state: SharedState, slot: number, word: number): boolean {
   const base = slot * slotWords;
   const place = state.slots[base + placeWord]!;
   const nanos = nanosOf(state.slots, base);
+  const impressionPlace = state.slots[base + impressionWord]! - 1;
   const capCount = readCaps(state.slots, base);
   if (!resolve(state.slots, base, word)) return false;
   for (let i = 0; i < capCount; i++) capRelease(state, caps[i]!);
   giveBack(state, place, nanos);
+  if (impressionPlace >= 0) giveBack(state, impressionPlace, 1);
   return true;
 }
 
@@ -242,8 +262,16 @@ export const bucketOf = (expirySec: number): number => Math.floor(expirySec / bu
 const sumIndex = (state: SharedState, bucket: number, place: number): number =>
   (bucket % bucketsMax) * state.places + place;
 
-/** Takes a reservation out of its sum; false when the bucket was given back. Money thread only. */
-function takeFromSum(state: SharedState, place: number, nanos: number, expirySec: number): boolean {
+/**
+ * Takes a reservation (nanos, or one impression) out of its sum; false when the bucket was given
+ * back. Money thread only.
+ */
+export function takeFromSum(
+  state: SharedState,
+  place: number,
+  nanos: number,
+  expirySec: number,
+): boolean {
   const bucket = bucketOf(expirySec);
   const ahead = bucket - state.cell(Cell.SWEPT_BUCKET);
   if (ahead < 1 || ahead >= bucketsMax) return false;

@@ -2,8 +2,16 @@ import { tokenLifeSec } from "../base/limits.js";
 import { NoticeKind } from "../base/lists.js";
 import type { Notice } from "../journal/notice.js";
 import { NoticeEffect, TokenFlag } from "../journal/record.js";
-import { chargeAllowance } from "./allowance.js";
-import { commitSlot, commitSum, ordinalOfSlot, releaseSlot, SLOT_NONE } from "./reserve.js";
+import { chargeAllowance, giveBack, NO_PLACE } from "./allowance.js";
+import {
+  commitSlot,
+  commitSum,
+  holdsImpression,
+  ordinalOfSlot,
+  releaseSlot,
+  SLOT_NONE,
+  takeFromSum,
+} from "./reserve.js";
 import { SeenBit, type SeenNotices } from "./seen-notices.js";
 import type { SharedState } from "./shared-state.js";
 
@@ -18,6 +26,8 @@ export type SettleContext = {
   readonly seen: SeenNotices;
   /** Place of a line item's allowance, -1 when this process does not know it. */
   readonly placeOf: (lineItem: number) => number;
+  /** Place of its allowance in impressions; absent or NO_PLACE = none. */
+  readonly impressionPlaceOf?: (lineItem: number) => number;
   /** The notice that bills, by exchange id. */
   readonly billsBy: (exchange: number) => number;
 };
@@ -104,13 +114,33 @@ function bill(context: SettleContext, notice: Notice, nowSec: number, out: Settl
     return;
   }
   out.ordinal = personOf(context, notice);
-  if (commit(context, notice, charged, nowSec)) {
+  const counted = notice.slot !== SLOT_NONE && holdsImpression(context.state, notice);
+  const committed = commit(context, notice, charged, nowSec);
+  countImpression(context, notice, committed, counted);
+  if (committed) {
     out.effect = NoticeEffect.BILLED;
     return;
   }
   out.effect = NoticeEffect.LATE;
   const place = context.placeOf(notice.lineItem);
   if (place >= 0) chargeAllowance(context.state, place, charged);
+}
+
+/**
+ * The impression of a bill: what its slot or sum holds is used up; where nothing was held (a late
+ * bill, or a bid from before the limit) the allowance pays, and may go below zero.
+ */
+function countImpression(
+  context: SettleContext,
+  notice: Notice,
+  committed: boolean,
+  counted: boolean,
+): void {
+  const place = context.impressionPlaceOf?.(notice.lineItem) ?? NO_PLACE;
+  if (place < 0 || (committed && counted)) return;
+  const inSum = committed && notice.slot === SLOT_NONE;
+  if (inSum && takeFromSum(context.state, place, 1, notice.expirySec)) return;
+  chargeAllowance(context.state, place, 1);
 }
 
 function commit(context: SettleContext, notice: Notice, charged: number, nowSec: number): boolean {
@@ -125,7 +155,13 @@ function release(context: SettleContext, notice: Notice): boolean {
   if (notice.slot !== SLOT_NONE) return releaseSlot(context.state, notice);
   const place = context.placeOf(notice.lineItem);
   const { reservedMicros, expirySec } = notice;
-  return place >= 0 && commitSum(context.state, { place, nanos: reservedMicros, expirySec }, 0);
+  const sum = { place, nanos: reservedMicros, expirySec };
+  if (place < 0 || !commitSum(context.state, sum, 0)) return false;
+  const impressions = context.impressionPlaceOf?.(notice.lineItem) ?? NO_PLACE;
+  if (impressions >= 0 && takeFromSum(context.state, impressions, 1, expirySec)) {
+    giveBack(context.state, impressions, 1);
+  }
+  return true;
 }
 
 /** A sum does not know its bids: a loss of the same token has taken this one's part out already. */

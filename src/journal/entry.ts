@@ -58,6 +58,8 @@ export type AllowanceEntry = {
   readonly lineItem: number;
   readonly nanos: number;
   readonly timeMs: number;
+  /** Of an allowance in impressions, whose `nanos` are 0; absent = 0. */
+  readonly impressions?: number;
 };
 
 export type GenerationEntry = {
@@ -164,6 +166,12 @@ const fieldsOf: Readonly<Record<RecordKind, readonly string[]>> = {
   [RecordKind.HOLD]: ["boot", "campaign", "exchange", "held", "timeMs"],
 };
 
+/** Fields that a record may lack: those that came later. */
+const laterFieldsOf: Readonly<Partial<Record<RecordKind, readonly string[]>>> = {
+  [RecordKind.GRANT]: ["impressions"],
+  [RecordKind.RETURN]: ["impressions"],
+};
+
 /** The stored form. */
 export function arrayFrom(entry: Entry): unknown[] {
   const values = entry as unknown as Readonly<Record<string, unknown>>;
@@ -171,6 +179,10 @@ export function arrayFrom(entry: Entry): unknown[] {
   const array: unknown[] = new Array(fields.length + 1);
   array[0] = entry.kind;
   for (let i = 0; i < fields.length; i++) array[i + 1] = values[fields[i] as string];
+  for (const field of laterFieldsOf[entry.kind] ?? []) {
+    if (values[field] === undefined) break;
+    array.push(values[field]);
+  }
   return array;
 }
 
@@ -215,6 +227,7 @@ function entryOf(kind: RecordKind, v: readonly number[]): Entry {
         lineItem: v[3]!,
         nanos: v[4]!,
         timeMs: v[5]!,
+        ...(typeof v[6] === "number" ? { impressions: v[6] } : {}),
       };
     case RecordKind.GENERATION:
       return { kind, boot: v[1]!, generation: v[2]!, timeMs: v[3]! };

@@ -1,154 +1,180 @@
 import type { Entry } from "../journal/entry.js";
-import { RecordKind } from "../journal/record.js";
+import { NoticeEffect, RecordKind } from "../journal/record.js";
+import { type AmountUnit, Unit } from "./budget-plan.js";
 
 /**
- * What the journal says of money before and besides this boot: the fold that budgets start from.
- * What a boot had granted and not returned may still be billed until its last token expires, so it
- * counts as spent until then; after that only what was billed counts.
+ * What the journal says of spending before and besides this boot: the fold that budgets start from,
+ * by line item, in money and in impressions. What a boot had granted and not returned may still be
+ * billed until its last token expires, so it counts as spent until then; after that only what was
+ * billed counts.
  */
 
 /** No reservation lives longer: a token's expiry is 16 bits after its time (wire/token-format). */
 export const reservationSecMax = 65_535;
 
 /** Charges are kept by quarter of an hour, which every zone's midnight begins with. */
-const slotMs = 900_000;
+export const slotMs = 900_000;
 const slotsKept = (50 * 3_600_000) / slotMs;
 
 /** What one earlier boot still has outside for one line item. */
-type Pot = {
-  readonly boot: number;
-  granted: bigint;
-  returned: bigint;
-  charged: bigint;
-};
+type Pot = { granted: bigint; returned: bigint; charged: bigint };
 
-export class CampaignHistory {
+/** One line item in one unit. */
+export class SpendHistory {
   /** Bills of earlier boots whose reservations have all expired. */
   private chargedClosed = 0n;
-  private readonly pots = new Map<string, Pot>();
+  private readonly pots = new Map<number, Pot>();
   private readonly slots = new Map<number, bigint>();
   private newestSlot = 0;
-  /** Sums over the pots; computed anew after a change. */
-  private sums: { readonly consumed: bigint; readonly outstanding: bigint } | null = null;
 
-  grant(boot: number, lineItem: number, nanos: bigint): void {
-    this.potOf(boot, lineItem).granted += nanos;
+  grant(boot: number, amount: bigint): void {
+    this.potOf(boot).granted += amount;
   }
 
-  return(boot: number, lineItem: number, nanos: bigint): void {
-    this.potOf(boot, lineItem).returned += nanos;
+  return(boot: number, amount: bigint): void {
+    this.potOf(boot).returned += amount;
   }
 
-  private potOf(boot: number, lineItem: number): Pot {
-    const key = `${boot}:${lineItem}`;
-    let pot = this.pots.get(key);
+  private potOf(boot: number): Pot {
+    let pot = this.pots.get(boot);
     if (pot === undefined) {
-      pot = { boot, granted: 0n, returned: 0n, charged: 0n };
-      this.pots.set(key, pot);
+      pot = { granted: 0n, returned: 0n, charged: 0n };
+      this.pots.set(boot, pot);
     }
-    this.sums = null;
     return pot;
   }
 
   /** A bill of an earlier boot. */
-  chargeEarlier(boot: number, lineItem: number, nanos: bigint): void {
-    const pot = this.pots.get(`${boot}:${lineItem}`);
-    if (pot === undefined) this.chargedClosed += nanos;
-    else pot.charged += nanos;
-    this.sums = null;
+  chargeEarlier(boot: number, amount: bigint): void {
+    const pot = this.pots.get(boot);
+    if (pot === undefined) this.chargedClosed += amount;
+    else pot.charged += amount;
   }
 
   /** Any bill, by the time at which its notice came. */
-  noteCharge(nanos: bigint, receivedMs: number): void {
+  noteCharge(amount: bigint, receivedMs: number): void {
     const slot = Math.floor(receivedMs / slotMs);
-    this.slots.set(slot, (this.slots.get(slot) ?? 0n) + nanos);
+    this.slots.set(slot, (this.slots.get(slot) ?? 0n) + amount);
     if (slot <= this.newestSlot) return;
     this.newestSlot = slot;
     for (const old of this.slots.keys()) if (old < slot - slotsKept) this.slots.delete(old);
   }
 
-  /** Bills whose notice came on the day for which `onDay` holds. */
-  chargedOn(onDay: (sec: number) => boolean): bigint {
-    let sum = 0n;
-    for (const [slot, nanos] of this.slots) if (onDay((slot * slotMs) / 1000)) sum += nanos;
-    return sum;
+  /** Adds the bills of each quarter of an hour that `take` wants, by its first second. */
+  eachSlot(take: (sec: number, amount: bigint) => void): void {
+    for (const [slot, amount] of this.slots) take((slot * slotMs) / 1000, amount);
   }
 
   /** Closes the boots that ended more than a reservation's life ago. */
   closePots(closed: ReadonlySet<number>): void {
-    for (const [key, pot] of this.pots) {
-      if (!closed.has(pot.boot)) continue;
+    for (const boot of closed) {
+      const pot = this.pots.get(boot);
+      if (pot === undefined) continue;
       this.chargedClosed += pot.charged;
-      this.pots.delete(key);
+      this.pots.delete(boot);
     }
-    this.sums = null;
   }
 
   /** Spent by earlier boots, what they may still be billed for included. */
   consumed(): bigint {
-    return this.chargedClosed + this.sumPots().consumed;
+    let sum = this.chargedClosed;
+    for (const { granted, returned, charged } of this.pots.values()) {
+      const open = granted - returned;
+      sum += open > charged ? open : charged;
+    }
+    return sum;
   }
 
   /** What earlier boots may still be billed for. */
   outstanding(): bigint {
-    return this.sumPots().outstanding;
-  }
-
-  private sumPots(): { readonly consumed: bigint; readonly outstanding: bigint } {
-    if (this.sums !== null) return this.sums;
-    let consumed = 0n;
-    let outstanding = 0n;
-    for (const pot of this.pots.values()) {
-      const open = pot.granted - pot.returned;
-      consumed += pot.charged;
-      if (open <= pot.charged) continue;
-      consumed += open - pot.charged;
-      outstanding += open - pot.charged;
+    let sum = 0n;
+    for (const { granted, returned, charged } of this.pots.values()) {
+      const open = granted - returned;
+      if (open > charged) sum += open - charged;
     }
-    this.sums = { consumed, outstanding };
-    return this.sums;
+    return sum;
   }
 }
 
+/** Ids of the levels above a line item; 0 = not known. */
+export type Owners = {
+  readonly campaign: number;
+  readonly advertiser: number;
+  readonly currency: number;
+};
+type Known = { campaign: number; advertiser: number; currency: number; spends: SpendHistory[] };
+const nobody: Owners = { campaign: 0, advertiser: 0, currency: 0 };
+
 export class BudgetHistory {
-  private readonly campaigns = new Map<number, CampaignHistory>();
-  private readonly campaignByLineItem = new Map<number, number>();
+  /** Rises with every change that `consumed` or `outstanding` may show. */
+  version = 0;
+  private readonly lineItems = new Map<number, Known>();
   /** Start of each boot, ms; a boot has ended when the next one starts. */
   private readonly bootStarts: { readonly boot: number; readonly timeMs: number }[] = [];
 
-  of(campaign: number): CampaignHistory {
-    let history = this.campaigns.get(campaign);
-    if (history === undefined) {
-      history = new CampaignHistory();
-      this.campaigns.set(campaign, history);
+  of(lineItem: number, unit: AmountUnit): SpendHistory {
+    return this.known(lineItem).spends[unit]!;
+  }
+
+  private known(lineItem: number): Known {
+    let known = this.lineItems.get(lineItem);
+    if (known === undefined) {
+      const spends = [new SpendHistory(), new SpendHistory()];
+      known = { campaign: 0, advertiser: 0, currency: 0, spends };
+      this.lineItems.set(lineItem, known);
+      this.version++;
     }
-    return history;
+    return known;
   }
 
-  /** The campaign that a line item was granted money from; 0 = none ever. */
-  campaignOf(lineItem: number): number {
-    return this.campaignByLineItem.get(lineItem) ?? 0;
+  /** Zeros leave what is known. */
+  noteLineItem(lineItem: number, campaign: number, advertiser = 0, currency = 0): void {
+    const known = this.known(lineItem);
+    known.campaign = campaign;
+    if (advertiser !== 0) known.advertiser = advertiser;
+    if (currency !== 0) known.currency = currency;
   }
 
-  noteLineItem(lineItem: number, campaign: number): void {
-    this.campaignByLineItem.set(lineItem, campaign);
+  /** Where a line item belongs; zeros for what is not known. */
+  ownersOf(lineItem: number): Owners {
+    return this.lineItems.get(lineItem) ?? nobody;
+  }
+
+  /** Line items that ever had money, by where they belong. */
+  each(take: (lineItem: number, owners: Owners) => void): void {
+    for (const [lineItem, known] of this.lineItems) take(lineItem, known);
   }
 
   /** One stored record of an earlier boot (all but those of the running one). */
   replay(entry: Entry): void {
     if (entry.kind === RecordKind.BOOT) {
       this.noteBoot(entry.boot, entry.timeMs);
-    } else if (entry.kind === RecordKind.GRANT) {
+    } else if (entry.kind === RecordKind.GRANT || entry.kind === RecordKind.RETURN) {
       this.noteLineItem(entry.lineItem, entry.campaign);
-      this.of(entry.campaign).grant(entry.boot, entry.lineItem, BigInt(entry.nanos));
-    } else if (entry.kind === RecordKind.RETURN) {
-      this.of(entry.campaign).return(entry.boot, entry.lineItem, BigInt(entry.nanos));
-    } else if (entry.kind === RecordKind.NOTICE && entry.chargedNanos > 0) {
-      const history = this.of(this.campaignOf(entry.lineItem));
+      const amounts = [BigInt(entry.nanos), BigInt(entry.impressions ?? 0)];
+      const { spends } = this.known(entry.lineItem);
+      for (const [unit, amount] of amounts.entries()) {
+        if (amount === 0n) continue;
+        if (entry.kind === RecordKind.GRANT) spends[unit]!.grant(entry.boot, amount);
+        else spends[unit]!.return(entry.boot, amount);
+      }
+    } else if (entry.kind === RecordKind.TERMS) {
+      const { lineItem, campaign, advertiser, currency } = entry;
+      this.noteLineItem(lineItem, campaign, advertiser, currency);
+    } else if (entry.kind === RecordKind.NOTICE && isBill(entry.effect)) {
       const nanos = BigInt(entry.chargedNanos);
-      history.chargeEarlier(entry.boot, entry.lineItem, nanos);
-      history.noteCharge(nanos, entry.receivedMs);
+      this.chargeEarlier(entry.boot, entry.lineItem, nanos, entry.receivedMs);
     }
+  }
+
+  /** A bill of an earlier boot: money, and one impression. */
+  chargeEarlier(boot: number, lineItem: number, nanos: bigint, receivedMs: number): void {
+    const { spends } = this.known(lineItem);
+    for (const [unit, amount] of [nanos, 1n].entries()) {
+      spends[unit]!.chargeEarlier(boot, amount);
+      spends[unit]!.noteCharge(amount, receivedMs);
+    }
+    this.version++;
   }
 
   noteBoot(boot: number, timeMs: number): void {
@@ -164,8 +190,19 @@ export class BudgetHistory {
       if (endMs + reservationSecMax * 1000 < nowMs) closed.add(this.bootStarts[i]!.boot);
     }
     if (closed.size === 0) return;
-    for (const campaign of this.campaigns.values()) campaign.closePots(closed);
+    this.version++;
+    for (const { spends } of this.lineItems.values()) {
+      for (const spend of spends) spend.closePots(closed);
+    }
     const open = this.bootStarts.filter(({ boot }) => !closed.has(boot));
     this.bootStarts.splice(0, this.bootStarts.length, ...open);
   }
 }
+
+/** Whether a notice with this effect was billed: one impression, whatever it cost. */
+export const isBill = (effect: number): boolean =>
+  effect === NoticeEffect.BILLED ||
+  effect === NoticeEffect.LATE ||
+  effect === NoticeEffect.EARLIER_BOOT;
+
+export const units: readonly AmountUnit[] = [Unit.MONEY, Unit.IMPRESSIONS];

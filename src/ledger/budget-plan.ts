@@ -2,33 +2,84 @@ import type { CapRule } from "../campaign/caps.js";
 import type { LineItemTerms } from "../campaign/terms.js";
 import type { Transition } from "../campaign/zone.js";
 
-/**
- * What the money thread must know of a World to share money out: posted by main before the World is
- * published, whole each time. Amounts are nanos (1e-9) of the advertiser's currency; null = no
- * limit.
- */
-export type CampaignBudget = {
-  readonly campaign: number;
+/** What a budget is counted in: nanos (1e-9) of the advertiser's currency, or impressions. */
+export const Unit = { MONEY: 0, IMPRESSIONS: 1 } as const;
+export type AmountUnit = (typeof Unit)[keyof typeof Unit];
+
+/** Limits of one level of the tree; null or absent = no limit. */
+export type Limits = {
   readonly totalNanos: bigint | null;
   readonly dailyNanos: bigint | null;
+  readonly totalImpressions?: bigint | null;
+  readonly dailyImpressions?: bigint | null;
+};
+
+/** How a budget is spread over its flight and its days (ledger/pacing.ts). */
+export type PacingMode = "even" | "ahead" | "asap";
+
+/**
+ * What the money thread must know of a World to share money out: posted by main before the World is
+ * published, whole each time. Amounts are nanos of the advertiser's currency.
+ */
+export type CampaignBudget = Limits & {
+  readonly campaign: number;
+  /** 0 or absent: the campaign stands by itself. */
+  readonly advertiser?: number;
   /** Offsets of the campaign's zone, ascending: its days begin at local midnight. */
   readonly zone: readonly Transition[];
+  /** The flight is [startMs, endMs); absent = always. */
+  readonly startMs?: number;
+  readonly endMs?: number;
+  /** Absent = asap. */
+  readonly pacing?: PacingMode;
   readonly lineItems: readonly LineItemBudget[];
+};
+
+export type AdvertiserBudget = Limits & {
+  readonly advertiser: number;
+  /** CurrencyCode: the ceiling of all together is by currency. */
+  readonly currency: number;
+  readonly zone: readonly Transition[];
 };
 
 export type LineItemBudget = {
   readonly lineItem: number;
   /** Place of its allowance (AllowancePlaces). */
   readonly place: number;
+  /** Place of its allowance in impressions; absent = no level above it has such a limit. */
+  readonly impressionPlace?: number;
   /** The most that one bid can cost. */
   readonly bidNanosMax: number;
+  readonly limits?: Limits;
+  /** Of its own limits; absent = its campaign's. */
+  readonly pacing?: PacingMode;
+  /** Its hours of the week as six words (campaign/daypart) in the campaign's zone; absent = all. */
+  readonly week?: readonly number[];
+};
+
+/**
+ * What no desk can lift (config/ceilings.yaml), in nanos of one currency; null = none. A budget is
+ * the smaller one of its own and its ceiling.
+ */
+export type Ceiling = {
+  /** CurrencyCode. */
+  readonly currency: number;
+  /** The most that one impression can cost: nanos are micros of CPM. */
+  readonly bidNanosMax: bigint | null;
+  readonly lineItemDailyNanos: bigint | null;
+  readonly campaignDailyNanos: bigint | null;
+  readonly advertiserDailyNanos: bigint | null;
+  /** Of everything in this currency together, by UTC day. */
+  readonly allDailyNanos: bigint | null;
 };
 
 export type BudgetPlan = {
   readonly generation: number;
+  readonly advertisers?: readonly AdvertiserBudget[];
   readonly campaigns: readonly CampaignBudget[];
   /** What line items cost on top of the media; absent = as before. */
   readonly terms?: readonly LineItemTerms[];
+  readonly ceilings?: readonly Ceiling[];
   /** The notice that bills, by exchange id. */
   readonly billsBy: readonly { readonly exchange: number; readonly noticeKind: number }[];
   /** What the exposure log and the caps want; absent where there is neither. */
@@ -58,11 +109,12 @@ export function localDay(zone: readonly Transition[], atSec: number): number {
 }
 
 /**
- * Line item id -> place in the shared allowances: kept for the life of the process, never given
+ * Line item id and unit -> place in the shared allowances: kept for the life of the process, never given
  * twice.
  */
 export class AllowancePlaces {
-  private readonly places = new Map<number, number>();
+  private readonly places = [new Map<number, number>(), new Map<number, number>()] as const;
+  private used = 0;
   private readonly placesMax: number;
 
   constructor(placesMax: number) {
@@ -73,11 +125,12 @@ export class AllowancePlaces {
    * The line item's place, a new one at first; -1 when all are given: the World must not be
    * published.
    */
-  placeOf(lineItem: number): number {
-    const known = this.places.get(lineItem);
+  placeOf(lineItem: number, unit: AmountUnit = Unit.MONEY): number {
+    const places = this.places[unit];
+    const known = places.get(lineItem);
     if (known !== undefined) return known;
-    if (this.places.size === this.placesMax) return -1;
-    this.places.set(lineItem, this.places.size);
-    return this.places.size - 1;
+    if (this.used === this.placesMax) return -1;
+    places.set(lineItem, this.used);
+    return this.used++;
   }
 }

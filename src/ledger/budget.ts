@@ -2,24 +2,35 @@ import { takeUpTo } from "../bid/allowance.js";
 import type { SharedState } from "../bid/shared-state.js";
 import type { AllowanceEntry } from "../journal/entry.js";
 import { RecordKind } from "../journal/record.js";
-import type { BudgetHistory, CampaignHistory } from "./budget-history.js";
-import type { BudgetPlan, CampaignBudget, LineItemBudget } from "./budget-plan.js";
-import { localDay } from "./budget-plan.js";
+import { Account } from "./budget-account.js";
+import { type BudgetHistory, units } from "./budget-history.js";
+import { LevelKind, Levels } from "./budget-level.js";
+import { bidMaxOf, tellLimits } from "./budget-limits.js";
+import {
+  type AmountUnit,
+  type BudgetPlan,
+  type CampaignBudget,
+  type Ceiling,
+  type LineItemBudget,
+  Unit,
+} from "./budget-plan.js";
 
 /**
- * Shares budgets out to allowances. For each line item of this boot, at every step:
+ * Shares budgets out to allowances, in money and in impressions. For each line item of this boot
+ * and each unit, at every step:
  *
  *     granted = charged + reserved + allowance + returned
  *
- * and for each campaign, where outstanding = granted - returned - charged is what can still be
- * billed:
+ * and for every level of the tree above it (line item, campaign, advertiser, all of a currency),
+ * where outstanding = granted - returned - charged is what can still be billed:
  *
  *     total  >= what earlier boots consumed + granted - returned
  *     daily  >= bills whose notice came today + outstanding (also of earlier boots)
  *
- * A day's money is the money billed on it: what is outstanding at midnight counts for the new day,
- * so nothing has to come back then. Only late bills exceed a budget; the deficit that they leave in
- * an allowance is granted first.
+ * A grant fits at every level. A day's money is the money billed on it, in the level's own zone:
+ * what is outstanding at midnight counts for the new day, so nothing has to come back then. Only
+ * late bills (and, for impressions, bills of bids from before the limit was set) exceed a budget;
+ * the deficit that they leave in an allowance is granted first.
  */
 export const topUp = {
   /** Allowance for this long at the rate at which it was used. */
@@ -30,49 +41,11 @@ export const topUp = {
   bidsMin: 8,
   /** An allowance above this many times its target is brought back. */
   excess: 8,
+  /** The same where bids are paced: what expires and comes back is not bid in a burst. */
+  pacedExcess: 2,
 } as const;
 /** A GRANT is a whole double. */
 const grantMax = 2n ** 52n;
-
-class Account {
-  readonly lineItem: number;
-  place: number;
-  bidNanosMax: bigint;
-  granted = 0n;
-  returned = 0n;
-  charged = 0n;
-  /** Granted in a block that is not durable yet. */
-  pending = 0n;
-  /** Nanos a second by which the allowance fell lately. */
-  rate = 0;
-  lastAllowance = 0n;
-
-  constructor(budget: LineItemBudget) {
-    this.lineItem = budget.lineItem;
-    this.place = budget.place;
-    this.bidNanosMax = BigInt(Math.max(1, Math.ceil(budget.bidNanosMax)));
-  }
-}
-
-class Campaign {
-  readonly id: number;
-  budget: CampaignBudget;
-  readonly history: CampaignHistory;
-  readonly accounts = new Map<number, Account>();
-  /** Line items of the current plan; the others' allowances are taken back. */
-  live = new Set<number>();
-  granted = 0n;
-  returned = 0n;
-  charged = 0n;
-  day = Number.NaN;
-  chargedToday = 0n;
-
-  constructor(budget: CampaignBudget, history: CampaignHistory) {
-    this.id = budget.campaign;
-    this.budget = budget;
-    this.history = history;
-  }
-}
 
 /** Spend of one campaign as shown outside; amounts in nanos as decimal text. */
 export type CampaignSpend = {
@@ -81,6 +54,7 @@ export type CampaignSpend = {
   readonly outstanding: string;
   /** What may still be granted, "" = no limit. */
   readonly left: string;
+  readonly impressionsToday: string;
 };
 
 /** The account of one line item, for checks and reports. */
@@ -93,15 +67,32 @@ export type AccountView = {
   readonly charged: bigint;
 };
 
+/** A line item of this boot. */
+type Planned = {
+  readonly accounts: (Account | null)[];
+  startMs: number;
+  endMs: number;
+  /** In the newest plan. */
+  live: boolean;
+};
+
 export class BudgetBook {
+  /** By unit. */
+  readonly levels: readonly Levels[];
+  /** By unit; an account is never dropped. */
+  readonly accountsOf: readonly Account[][] = units.map(() => []);
   private readonly state: SharedState;
   private readonly history: BudgetHistory;
   private readonly boot: number;
-  private readonly campaigns = new Map<number, Campaign>();
-  private readonly byLineItem = new Map<number, { campaign: Campaign; account: Account }>();
+  private readonly planned = new Map<number, Planned>();
   /** Accounts with granted money that is not durable yet. */
   private readonly awaiting = new Set<Account>();
+  /** Records that the next plan begins with. */
+  private opening: AllowanceEntry[] = [];
+  private campaigns: readonly number[] = [];
   private lastMs = Number.NaN;
+  /** The latest time seen: a flight that has ended stays ended when the clock goes back. */
+  private latestMs = 0;
   /** One past the highest place of any line item so far. */
   placesUsed = 0;
 
@@ -109,111 +100,167 @@ export class BudgetBook {
     this.state = state;
     this.history = history;
     this.boot = boot;
+    this.levels = units.map((unit) => new Levels(history, unit));
   }
 
-  placeOf(lineItem: number): number {
-    return this.byLineItem.get(lineItem)?.account.place ?? -1;
+  placeOf(lineItem: number, unit: AmountUnit = Unit.MONEY): number {
+    return this.planned.get(lineItem)?.accounts[unit]?.place ?? -1;
   }
 
   /** A new plan counts at once: the next `plan` takes back what it no longer allows. */
   adopt(plan: BudgetPlan): void {
-    for (const campaign of this.campaigns.values()) campaign.live = new Set();
-    for (const budget of plan.campaigns) {
-      let campaign = this.campaigns.get(budget.campaign);
-      if (campaign === undefined) {
-        campaign = new Campaign(budget, this.history.of(budget.campaign));
-        this.campaigns.set(budget.campaign, campaign);
+    for (const planned of this.planned.values()) planned.live = false;
+    this.campaigns = plan.campaigns.map(({ campaign }) => campaign);
+    tellLimits(this.levels, plan);
+    const currencies = new Map(
+      (plan.advertisers ?? []).map(({ advertiser, currency }) => [advertiser, currency]),
+    );
+    const ceilings = new Map((plan.ceilings ?? []).map((one) => [one.currency, one]));
+    for (const campaign of plan.campaigns) {
+      const currency = currencies.get(campaign.advertiser ?? 0) ?? 0;
+      for (const budget of campaign.lineItems) {
+        const { campaign: known } = this.history.ownersOf(budget.lineItem);
+        const id = this.planned.has(budget.lineItem) ? known : campaign.campaign;
+        this.history.noteLineItem(budget.lineItem, id, campaign.advertiser ?? 0, currency);
+        this.adoptLineItem(campaign, budget, ceilings.get(currency));
       }
-      campaign.budget = budget;
-      campaign.day = Number.NaN;
-      for (const lineItem of budget.lineItems) this.adoptLineItem(campaign, lineItem);
+    }
+    this.history.each((lineItem) => this.attach(lineItem));
+  }
+
+  private adoptLineItem(
+    campaign: CampaignBudget,
+    budget: LineItemBudget,
+    ceiling: Ceiling | undefined,
+  ): void {
+    const { lineItem, place, impressionPlace = -1 } = budget;
+    let planned = this.planned.get(lineItem);
+    if (planned === undefined) {
+      planned = { accounts: [null, null], startMs: 0, endMs: 0, live: true };
+      this.planned.set(lineItem, planned);
+    }
+    planned.live = true;
+    planned.startMs = campaign.startMs ?? Number.NEGATIVE_INFINITY;
+    planned.endMs = campaign.endMs ?? Number.POSITIVE_INFINITY;
+    for (const unit of units) {
+      const at = unit === Unit.MONEY ? place : impressionPlace;
+      if (at >= 0) planned.accounts[unit] ??= this.open(lineItem, unit, at);
+      const account = planned.accounts[unit];
+      if (account) account.bidMax = bidMaxOf(unit, budget.bidNanosMax, ceiling);
     }
   }
 
-  /** A line item stays with the campaign that it first had: ids are not reused. */
-  private adoptLineItem(campaign: Campaign, budget: LineItemBudget): void {
-    const known = this.byLineItem.get(budget.lineItem);
-    if (known !== undefined) {
-      known.account.bidNanosMax = BigInt(Math.max(1, Math.ceil(budget.bidNanosMax)));
-      known.campaign.live.add(budget.lineItem);
-      return;
+  private open(lineItem: number, unit: AmountUnit, place: number): Account {
+    const level = this.levels[unit]!.of(LevelKind.LINE_ITEM, lineItem);
+    const { campaign } = this.history.ownersOf(lineItem);
+    const account = new Account(lineItem, campaign, place, level);
+    this.accountsOf[unit]!.push(account);
+    this.placesUsed = Math.max(this.placesUsed, place + 1);
+    // Impressions billed in this boot before they had a limit: granted as they were charged.
+    if (level.granted > 0n) {
+      const { granted } = level;
+      this.opening.push(this.entry(RecordKind.GRANT, account, unit, granted, this.latestMs));
     }
-    const account = new Account(budget);
-    campaign.accounts.set(budget.lineItem, account);
-    campaign.live.add(budget.lineItem);
-    this.byLineItem.set(budget.lineItem, { campaign, account });
-    this.placesUsed = Math.max(this.placesUsed, budget.place + 1);
-    this.history.noteLineItem(budget.lineItem, campaign.id);
+    return account;
   }
 
-  /** Books what a settled notice charged; the shared allowance was settled already. */
-  charge(boot: number, lineItem: number, nanos: number, receivedMs: number): void {
-    if (nanos === 0) return;
-    const amount = BigInt(nanos);
-    const known = this.byLineItem.get(lineItem);
-    const id = known?.campaign.id ?? this.history.campaignOf(lineItem);
-    const history = this.history.of(id);
-    if (known !== undefined && boot === this.boot) {
-      known.account.charged += amount;
-      known.campaign.charged += amount;
-    } else {
-      history.chargeEarlier(boot, lineItem, amount);
+  private attach(lineItem: number): void {
+    const owners = this.history.ownersOf(lineItem);
+    for (const levels of this.levels) {
+      const spend = this.history.of(lineItem, levels.unit);
+      for (const level of levels.above(lineItem, owners)) level.addLineItem(spend);
     }
-    history.noteCharge(amount, receivedMs);
-    const campaign = this.campaigns.get(id);
-    if (campaign === undefined) return;
-    if (localDay(campaign.budget.zone, Math.floor(receivedMs / 1000)) === campaign.day) {
-      campaign.chargedToday += amount;
+  }
+
+  /** Books what a settled notice charged; the shared allowances were settled already. */
+  charge(
+    boot: number,
+    lineItem: number,
+    nanos: number,
+    receivedMs: number,
+    billed = nanos > 0,
+  ): void {
+    if (!billed) return;
+    const amounts = [BigInt(nanos), 1n];
+    const planned = this.planned.get(lineItem);
+    const own = planned !== undefined && boot === this.boot;
+    if (!own) {
+      this.history.chargeEarlier(boot, lineItem, BigInt(nanos), receivedMs);
+      this.attach(lineItem);
+    }
+    const owners = this.history.ownersOf(lineItem);
+    for (const levels of this.levels) {
+      const amount = amounts[levels.unit]!;
+      if (own) this.history.of(lineItem, levels.unit).noteCharge(amount, receivedMs);
+      const unlimited = own && planned.accounts[levels.unit] === null;
+      for (const level of levels.above(lineItem, owners)) {
+        if (unlimited) level.granted += amount;
+        level.charge(amount, receivedMs, own);
+      }
     }
   }
 
   /**
    * The grants and returns that are due, to be journaled. Returned money is out of the allowances
-   * already; granted money enters them by `applyGrants`, after the block is durable.
+   * already; granted money enters them by `applyGrants`, after the block is durable. `monotonicMs`
+   * measures what went by; `nowMs` says which day it is.
    */
-  plan(nowMs: number, out: AllowanceEntry[]): void {
-    const elapsedMs = nowMs - this.lastMs;
-    // A clock that jumped says nothing of a rate.
+  plan(nowMs: number, out: AllowanceEntry[], monotonicMs = nowMs): void {
+    const elapsedMs = monotonicMs - this.lastMs;
+    // Time that jumped says nothing of a rate.
     const elapsedSec = elapsedMs >= 1 && elapsedMs <= 60_000 ? elapsedMs / 1000 : 1;
-    this.lastMs = nowMs;
+    this.lastMs = monotonicMs;
+    this.latestMs = Math.max(this.latestMs, nowMs);
     this.history.closeEnded(nowMs);
-    for (const campaign of this.campaigns.values()) this.planOf(campaign, nowMs, elapsedSec, out);
+    out.push(...this.opening);
+    this.opening = [];
+    this.tellLive(nowMs);
+    for (const unit of units) this.planOf(unit, nowMs, elapsedSec, out);
   }
 
-  private planOf(
-    campaign: Campaign,
-    nowMs: number,
-    elapsedSec: number,
-    out: AllowanceEntry[],
-  ): void {
-    this.turnDay(campaign, nowMs);
-    for (const account of campaign.accounts.values()) {
-      const allowance = this.allowanceOf(account);
-      measureRate(account, allowance, elapsedSec);
-      if (allowance < 0n) this.grant(campaign, account, -allowance, nowMs, out);
-      if (!campaign.live.has(account.lineItem))
-        this.takeBack(campaign, account, grantMax, nowMs, out);
-    }
-    let left = leftOf(campaign);
-    for (const account of campaign.accounts.values()) {
-      if (left === null || left >= 0n) break;
-      left += this.takeBack(campaign, account, -left, nowMs, out);
-    }
-    for (const account of campaign.accounts.values()) {
-      if (!campaign.live.has(account.lineItem)) continue;
-      left = leftOf(campaign);
-      const target = targetOf(campaign, account, left);
-      const allowance = this.allowanceOf(account);
-      if (allowance > target * BigInt(topUp.excess)) {
-        this.takeBack(campaign, account, allowance - target, nowMs, out);
-      } else if (allowance * 2n < target || allowance < account.bidNanosMax) {
-        const wanted = target - allowance;
-        const amount = left === null || wanted < left ? wanted : left;
-        if (amount > 0n) this.grant(campaign, account, amount, nowMs, out);
+  /** Which line items may have an allowance now: planned, and inside their flight. */
+  private tellLive(nowMs: number): void {
+    for (const levels of this.levels) {
+      for (const level of levels.all()) {
+        level.live = 0;
+        level.turnDay(nowMs);
       }
     }
-    for (const account of campaign.accounts.values()) {
+    for (const planned of this.planned.values()) {
+      const flying = nowMs >= planned.startMs && this.latestMs < planned.endMs;
+      for (const account of planned.accounts) account?.tellLive(planned.live && flying);
+    }
+  }
+
+  private planOf(unit: AmountUnit, nowMs: number, elapsedSec: number, out: AllowanceEntry[]): void {
+    const accounts = this.accountsOf[unit]!;
+    for (const account of accounts) {
+      const allowance = this.allowanceOf(account);
+      account.measureRate(allowance, elapsedSec);
+      if (allowance < 0n) this.grant(account, unit, -allowance, nowMs, out);
+      if (!account.live) this.takeBack(account, unit, grantMax, nowMs, out);
+    }
+    for (const account of accounts) {
+      const left = account.left();
+      if (left !== null && left < 0n) this.takeBack(account, unit, -left, nowMs, out);
+    }
+    for (const account of accounts) {
+      if (account.live) this.fill(account, unit, nowMs, out);
       account.lastAllowance = this.allowanceOf(account);
+    }
+  }
+
+  private fill(account: Account, unit: AmountUnit, nowMs: number, out: AllowanceEntry[]): void {
+    const left = account.left();
+    const target = account.target(left, topUp);
+    const allowance = this.allowanceOf(account);
+    const excess = account.paceRate === Number.POSITIVE_INFINITY ? topUp.excess : topUp.pacedExcess;
+    if (allowance > target * BigInt(excess)) {
+      this.takeBack(account, unit, allowance - target, nowMs, out);
+    } else if (allowance * 2n < target || allowance < account.bidMax) {
+      const wanted = target - allowance;
+      const amount = left === null || wanted < left ? wanted : left;
+      if (amount > 0n) this.grant(account, unit, amount, nowMs, out);
     }
   }
 
@@ -222,55 +269,47 @@ export class BudgetBook {
     return Atomics.load(this.state.allowances, account.place) + account.pending;
   }
 
-  private turnDay(campaign: Campaign, nowMs: number): void {
-    const { zone } = campaign.budget;
-    const day = localDay(zone, Math.floor(nowMs / 1000));
-    if (day === campaign.day) return;
-    campaign.day = day;
-    campaign.chargedToday = campaign.history.chargedOn((sec) => localDay(zone, sec) === day);
-  }
-
   private grant(
-    campaign: Campaign,
     account: Account,
+    unit: AmountUnit,
     wanted: bigint,
     timeMs: number,
     out: AllowanceEntry[],
   ): void {
-    const nanos = wanted < grantMax ? wanted : grantMax;
-    account.granted += nanos;
-    campaign.granted += nanos;
-    account.pending += nanos;
+    const amount = wanted < grantMax ? wanted : grantMax;
+    account.granted(amount);
+    account.pending += amount;
     this.awaiting.add(account);
-    out.push(this.entry(RecordKind.GRANT, campaign, account, nanos, timeMs));
+    out.push(this.entry(RecordKind.GRANT, account, unit, amount, timeMs));
   }
 
   /** Takes up to `most` out of an allowance; gives what it got. */
   private takeBack(
-    campaign: Campaign,
     account: Account,
+    unit: AmountUnit,
     most: bigint,
     timeMs: number,
     out: AllowanceEntry[],
   ): bigint {
-    const nanos = takeUpTo(this.state, account.place, most < grantMax ? most : grantMax);
-    if (nanos === 0n) return 0n;
-    account.returned += nanos;
-    campaign.returned += nanos;
-    out.push(this.entry(RecordKind.RETURN, campaign, account, nanos, timeMs));
-    return nanos;
+    const amount = takeUpTo(this.state, account.place, most < grantMax ? most : grantMax);
+    if (amount === 0n) return 0n;
+    account.returned(amount);
+    out.push(this.entry(RecordKind.RETURN, account, unit, amount, timeMs));
+    return amount;
   }
 
   private entry(
     kind: AllowanceEntry["kind"],
-    campaign: Campaign,
-    account: Account,
-    nanos: bigint,
+    { campaign, lineItem }: Account,
+    unit: AmountUnit,
+    amount: bigint,
     timeMs: number,
   ): AllowanceEntry {
     const { boot } = this;
-    const { lineItem } = account;
-    return { kind, boot, campaign: campaign.id, lineItem, nanos: Number(nanos), timeMs };
+    if (unit === Unit.MONEY) {
+      return { kind, boot, campaign, lineItem, nanos: Number(amount), timeMs };
+    }
+    return { kind, boot, campaign, lineItem, nanos: 0, timeMs, impressions: Number(amount) };
   }
 
   /** After the block with the grants is durable: raises the allowances. */
@@ -284,65 +323,31 @@ export class BudgetBook {
 
   /** Takes back all that is neither spent nor reserved: the process stops. */
   returnAll(timeMs: number, out: AllowanceEntry[]): void {
-    for (const { campaign, account } of this.byLineItem.values()) {
-      while (this.takeBack(campaign, account, grantMax, timeMs, out) === grantMax);
+    for (const unit of units) {
+      for (const account of this.accountsOf[unit]!) {
+        while (this.takeBack(account, unit, grantMax, timeMs, out) === grantMax);
+      }
     }
   }
 
   spend(): CampaignSpend[] {
-    return [...this.campaigns.values()].map((campaign) => ({
-      campaign: campaign.id,
-      spentToday: String(campaign.chargedToday),
-      outstanding: String(campaign.granted - campaign.returned - campaign.charged),
-      left: String(leftOf(campaign) ?? ""),
+    const [money, impressions] = this.levels as readonly [Levels, Levels];
+    return this.campaigns.map((campaign) => {
+      const level = money.of(LevelKind.CAMPAIGN, campaign);
+      return {
+        campaign,
+        spentToday: String(level.chargedToday),
+        outstanding: String(level.granted - level.returned - level.charged),
+        left: String(level.left() ?? ""),
+        impressionsToday: String(impressions.of(LevelKind.CAMPAIGN, campaign).chargedToday),
+      };
+    });
+  }
+
+  accounts(unit: AmountUnit = Unit.MONEY): AccountView[] {
+    return this.accountsOf[unit]!.map(({ campaign, lineItem, place, level }) => ({
+      ...{ campaign, lineItem, place },
+      ...{ granted: level.granted, returned: level.returned, charged: level.charged },
     }));
   }
-
-  accounts(): AccountView[] {
-    return [...this.byLineItem.values()].map(({ campaign, account }) => ({
-      campaign: campaign.id,
-      lineItem: account.lineItem,
-      place: account.place,
-      granted: account.granted,
-      returned: account.returned,
-      charged: account.charged,
-    }));
-  }
-}
-
-/** What may still be granted; below zero after a cut or a late bill; null = no limit. */
-function leftOf(campaign: Campaign): bigint | null {
-  const { totalNanos, dailyNanos } = campaign.budget;
-  const inUse = campaign.granted - campaign.returned;
-  let left: bigint | null = null;
-  if (totalNanos !== null) left = totalNanos - campaign.history.consumed() - inUse;
-  if (dailyNanos !== null) {
-    const outstanding = inUse - campaign.charged + campaign.history.outstanding();
-    const leftToday = dailyNanos - campaign.chargedToday - outstanding;
-    if (left === null || leftToday < left) left = leftToday;
-  }
-  return left;
-}
-
-/** What the allowance should hold: 2 s of use, at most 1 % of what is left, but several bids. */
-function targetOf(campaign: Campaign, account: Account, left: bigint | null): bigint {
-  const few = account.bidNanosMax * BigInt(topUp.bidsMin);
-  let least = few;
-  if (left !== null) {
-    // Near the end of the budget line items share what is left, down to one bid each.
-    const share = left / BigInt(4 * campaign.live.size);
-    if (share < least) least = share;
-    if (least < account.bidNanosMax) least = account.bidNanosMax;
-  }
-  let target = BigInt(Math.ceil(account.rate * topUp.aheadSec));
-  if (left !== null && target > left / topUp.partOfLeft) target = left / topUp.partOfLeft;
-  return target > least ? target : least;
-}
-
-/** Quick up, slow down: a burst is funded at once, and kept for a few seconds. */
-function measureRate(account: Account, allowance: bigint, elapsedSec: number): void {
-  const fell = account.lastAllowance - allowance;
-  const rate = fell > 0n ? Number(fell) / elapsedSec : 0;
-  account.rate =
-    rate > account.rate ? rate : account.rate + (rate - account.rate) * Math.min(1, elapsedSec / 4);
 }

@@ -20,8 +20,8 @@ import { Notice, readNotice } from "../journal/notice.js";
 import { NoticeEffect, RecordKind } from "../journal/record.js";
 import { cellEntry, countEntries, noticeEntry } from "../journal/ring-entry.js";
 import { type AccountView, BudgetBook, type CampaignSpend } from "../ledger/budget.js";
-import { BudgetHistory } from "../ledger/budget-history.js";
-import type { BudgetPlan } from "../ledger/budget-plan.js";
+import { BudgetHistory, isBill } from "../ledger/budget-history.js";
+import { type AmountUnit, type BudgetPlan, Unit } from "../ledger/budget-plan.js";
 import type { MoneyFold } from "./money-fold.js";
 
 /**
@@ -124,6 +124,7 @@ export class MoneyLoop {
       boot: this.boot,
       seen: this.seen,
       placeOf: (lineItem) => this.book.placeOf(lineItem),
+      impressionPlaceOf: (lineItem) => this.book.placeOf(lineItem, Unit.IMPRESSIONS),
       billsBy: (exchange) => this.billsBy.get(exchange) ?? NoticeKind.BILL,
     };
     startSums(this.state, Math.floor(nowMs / 1000));
@@ -138,11 +139,7 @@ export class MoneyLoop {
   private recall(entry: NoticeEntry, nowMs: number): void {
     if (entry.timeSec + tokenLifeSec < nowMs / 1000) return;
     const { effect, noticeKind } = entry;
-    const charged =
-      effect === NoticeEffect.BILLED ||
-      effect === NoticeEffect.LATE ||
-      effect === NoticeEffect.EARLIER_BOOT;
-    const bits = SeenBit.kind(noticeKind) | (charged ? SeenBit.CHARGED : 0);
+    const bits = SeenBit.kind(noticeKind) | (isBill(effect) ? SeenBit.CHARGED : 0);
     if (!this.seen.add(entry.worker, entry.boot, entry.counter, bits, entry.timeSec)) {
       throw new Error("the journal has more live tokens than fit the memory set aside for them");
     }
@@ -229,7 +226,8 @@ export class MoneyLoop {
       counts.notices++;
       const { effect, chargedNanos } = settlement;
       if (effect === NoticeEffect.LATE) counts.late++;
-      this.book.charge(notice.boot, notice.lineItem, chargedNanos, notice.receivedMs);
+      const { boot, lineItem, receivedMs } = notice;
+      this.book.charge(boot, lineItem, chargedNanos, receivedMs, isBill(effect));
       const entry = noticeEntry(notice, effect, chargedNanos);
       this.entries.push(entry);
       if (settlement.ordinal !== 0) this.ordinals.set(entry, settlement.ordinal);
@@ -295,8 +293,8 @@ export class MoneyLoop {
     return this.book.spend();
   }
 
-  accounts(): AccountView[] {
-    return this.book.accounts();
+  accounts(unit?: AmountUnit): AccountView[] {
+    return this.book.accounts(unit);
   }
 
   get seenBytes(): number {
