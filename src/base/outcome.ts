@@ -43,6 +43,8 @@ export const Outcome = {
   NO_ALLOWANCE: 42,
   TABLE_FULL: 43,
   OUTBID_INTERNALLY: 44,
+  /** Its budget's pace leaves this request out: chosen by the request, not by the person. */
+  PACED: 45,
   // person-dependent: counted and shown outside as one class
   AUDIENCE: 48,
   NO_IDENTIFIER: 49,

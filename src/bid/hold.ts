@@ -4,11 +4,12 @@ import { capsPerBidMax } from "../base/limits.js";
 import { Outcome } from "../base/outcome.js";
 import type { UnixSec } from "../base/units.js";
 import { WithoutId } from "../campaign/table.js";
-import { giveBack, takeAllowance } from "./allowance.js";
+import { giveBack, NO_PLACE, takeAllowance } from "./allowance.js";
 import { CAPPED, capCounted, capKeyInto, capMax, capRelease, capReserve } from "./cap.js";
 import { isCapRuleOpen } from "./cap-rule.js";
 import type { Decision, Hold } from "./decision.js";
 import type { Offer } from "./offer.js";
+import { isPaced, noteHeld } from "./pace.js";
 import { type Reservation, type ReservationSlot, reserve, SLOT_NONE } from "./reserve.js";
 import { Cell, type SharedState } from "./shared-state.js";
 
@@ -19,14 +20,15 @@ import { Cell, type SharedState } from "./shared-state.js";
 const holdSecMin = 10;
 const holdSecMax = 65_000;
 
-type Held = Reservation & ReservationSlot & { readonly capSlots: Uint32Array };
+type Held = Reservation &
+  ReservationSlot & { readonly capSlots: Uint32Array; impressionPlace: number };
 
 /** Names the context of an offer with a cell; see bid/context. */
 export type CellOf = (decision: Decision, offer: Offer) => number;
 
 /**
- * What a real bid takes, in this order: the price from the allowance, a pending impression
- * with each cap, a reservation.
+ * What a real bid takes, in this order, when pacing lets it: the price from the allowance, an
+ * impression where a level counts them, a pending impression with each cap, a reservation.
  * What was taken is given back when a later one refuses, so that a refused offer leaves nothing
  * behind.
  */
@@ -38,6 +40,7 @@ export function holdOn(state: SharedState, cellOf: CellOf): Hold {
     capSlots: new Uint32Array(capsPerBidMax),
     capCount: 0,
     nanos: 0,
+    impressionPlace: NO_PLACE,
     expirySec: 0,
     slot: SLOT_NONE,
     slotUse: 0,
@@ -51,24 +54,41 @@ export function holdOn(state: SharedState, cellOf: CellOf): Hold {
     held.expirySec = offer.expirySec;
     held.ordinal = decision.person.ordinal;
     held.capCount = 0;
-    // The money thread is dead or its disk is: a bill could not be booked, so nothing is bid.
-    if (!state.mayBid()) return Outcome.NO_ALLOWANCE;
-    if (!takeAllowance(state, held.place, held.nanos)) return Outcome.NO_ALLOWANCE;
+    held.impressionPlace = table.lineItemImpressions[offer.lineItem]! - 1;
+    // The money thread is dead, silent, or its disk is: a bill could not be booked, nothing is bid.
+    if (!state.mayBidAt(nowSec)) return Outcome.NO_ALLOWANCE;
+    const seed = decision.request.seed.hi ^ decision.imp.id.start;
+    const lineItemId = table.lineItemId[offer.lineItem]!;
+    if (isPaced(state, held.place, held.nanos, seed, lineItemId)) return Outcome.PACED;
+    if (!takeMoney(state, held)) return Outcome.NO_ALLOWANCE;
     const capped = takeCaps(decision, state, offer.lineItem, nowSec, key, held);
     if (capped !== Outcome.BID) {
-      giveBack(state, held.place, held.nanos);
+      giveMoneyBack(state, held);
       return capped;
     }
     if (!reserve(state, held, nowSec, held)) {
       releaseCaps(state, held);
-      giveBack(state, held.place, held.nanos);
+      giveMoneyBack(state, held);
       return Outcome.TABLE_FULL;
     }
+    noteHeld(state, held.place, held.nanos);
     offer.slot = held.slot;
     offer.slotUse = held.slotUse;
     offer.cell = cellOf(decision, offer);
     return Outcome.BID;
   };
+}
+
+function takeMoney(state: SharedState, held: Held): boolean {
+  if (!takeAllowance(state, held.place, held.nanos)) return false;
+  if (held.impressionPlace < 0 || takeAllowance(state, held.impressionPlace, 1)) return true;
+  giveBack(state, held.place, held.nanos);
+  return false;
+}
+
+function giveMoneyBack(state: SharedState, held: Held): void {
+  giveBack(state, held.place, held.nanos);
+  if (held.impressionPlace >= 0) giveBack(state, held.impressionPlace, 1);
 }
 
 /** A hold that keeps nothing: `test: 1`, explain, replay. The offer carries no slot and no cell. */

@@ -14,6 +14,8 @@ import { ringBytes } from "../base/ring.js";
  * is what survives.
  *
  *   allowances   i64 by place: nanos of the advertiser's currency that may still be bid
+ *   skips        u32 by place: of 2^32 bids that many are not made, by pacing (bid/pace)
+ *   flows        f64 a worker [place][3]: nanos wanted, nanos and bids held, for pacing alone
  *   sums         i64 [expiry bucket][place]: nanos reserved by bids that take no slot
  *   slots        16 u32 each, see reserve.ts
  *   caps         8 i32 each, see cap.ts
@@ -41,6 +43,8 @@ export type SharedSizes = {
 export type SharedBuffers = {
   readonly workers: number;
   readonly allowances: SharedArrayBuffer;
+  readonly skips: SharedArrayBuffer;
+  readonly flows: readonly SharedArrayBuffer[];
   readonly sums: SharedArrayBuffer;
   readonly slots: SharedArrayBuffer;
   readonly caps: SharedArrayBuffer;
@@ -59,6 +63,7 @@ export const bucketsMax = 256;
 /** One cache line. */
 export const slotWords = 16;
 export const capWords = 8;
+export const flowWords = 3;
 
 /** Numbers of the cells. */
 export const Cell = {
@@ -75,6 +80,9 @@ export const Cell = {
 } as const;
 const cellsFixed = 8;
 const lineWords = 16;
+
+/** The money thread is taken for dead after this silence: no bids, notices 503. */
+export const silenceSecMax = 3;
 
 /** Bidding and billing go on only in READY. */
 export const MoneyState = { STARTING: 0, READY: 1, FAILED: 2, CLOSED: 3 } as const;
@@ -97,6 +105,8 @@ export function createSharedBuffers(sizes: SharedSizes): SharedBuffers {
   return {
     workers: sizes.workers,
     allowances: new SharedArrayBuffer(8 * sizes.places),
+    skips: new SharedArrayBuffer(4 * sizes.places),
+    flows: each(8 * flowWords * sizes.places),
     sums: new SharedArrayBuffer(8 * bucketsMax * sizes.places),
     slots: new SharedArrayBuffer(4 * slotWords * sizes.slots),
     caps: new SharedArrayBuffer(4 * capWords * sizes.capEntries),
@@ -116,6 +126,9 @@ export class SharedState {
   readonly workers: number;
   readonly places: number;
   readonly allowances: BigInt64Array;
+  readonly skips: Uint32Array;
+  /** This worker's own; of length 0 for other threads. */
+  readonly flow: Float64Array;
   readonly sums: BigInt64Array;
   readonly slots: Uint32Array;
   readonly caps: Int32Array;
@@ -143,6 +156,8 @@ export class SharedState {
     this.workers = buffers.workers;
     this.allowances = new BigInt64Array(buffers.allowances);
     this.places = this.allowances.length;
+    this.skips = new Uint32Array(buffers.skips);
+    this.flow = new Float64Array(buffers.flows[worker] ?? new SharedArrayBuffer(0));
     this.sums = new BigInt64Array(buffers.sums);
     this.slots = new Uint32Array(buffers.slots);
     this.caps = new Int32Array(buffers.caps);
@@ -170,6 +185,17 @@ export class SharedState {
   /** Adds to a cell that counts. */
   countIn(cell: number): void {
     Atomics.add(this.cells, cell * lineWords, 1);
+  }
+
+  /**
+   * The same at a moment by the wall clock. After a stop of the whole process, or a jump of its
+   * clock, nothing is bid until the money thread has looked at the allowances again.
+   */
+  mayBidAt(nowSec: number): boolean {
+    const lookedSec = this.cell(Cell.HEARTBEAT_SEC);
+    // 0: nobody tops up yet (tests); a jump back looks as old as one forward.
+    const looked = lookedSec === 0 || Math.abs((nowSec - lookedSec) | 0) <= silenceSecMax;
+    return looked && this.mayBid();
   }
 
   /** The wake-up word as word 0 of an array of its own (base/ring, Atomics.wait). */

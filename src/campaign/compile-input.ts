@@ -1,4 +1,5 @@
 import type { LineItemId } from "../base/ids.js";
+import type { CurrencyCode } from "../base/units.js";
 import type { Places } from "../index/projection.js";
 import type { CapLevel } from "./caps.js";
 import type { AudienceNeeded } from "./compile-audiences.js";
@@ -15,6 +16,10 @@ export type CompileInput = {
   readonly certificates: ReadonlySet<string>;
   /** The line item's place in the shared allowances; the same for its whole life in a process. */
   readonly allowancePlaceOf: (lineItem: LineItemId) => number;
+  /** As above, in impressions: asked for line items under such a limit. Absent: no limit is kept. */
+  readonly impressionPlaceOf?: (lineItem: LineItemId) => number;
+  /** The most that a currency's bids may cost, micros of CPM; absent = no ceiling. */
+  readonly cpmMicrosMax?: (currency: CurrencyCode) => number;
   /**
    * The place of a cap's rule (bid/cap-rule), the same for its whole life in a process. Absent:
    * places of this table's own.

@@ -1,5 +1,6 @@
 import type { CreativeId } from "../base/ids.js";
 import { KeyKind, Media } from "../base/lists.js";
+import { microsMax } from "../base/money.js";
 import { packAlpha3 } from "../base/units.js";
 import { CapPlaces, capsOf } from "./caps.js";
 import type { Audiences } from "./compile-audiences.js";
@@ -73,10 +74,14 @@ export class LineItems {
     columns.lineItemAgency.push(advertiser.agency);
     columns.lineItemAgencyIndex.push(agencyIndex);
     columns.lineItemAllowance.push(input.allowancePlaceOf(lineItem.id));
+    const counted = countsImpressions(lineItem, campaign, advertiser);
+    columns.lineItemImpressions.push(
+      counted ? (input.impressionPlaceOf?.(lineItem.id) ?? -1) + 1 : 0,
+    );
     columns.lineItemStartMs.push(campaign.startMs);
     columns.lineItemEndMs.push(campaign.endMs);
     columns.lineItemCurrency.push(advertiser.currency);
-    this.addPrice(lineItem, campaign);
+    this.addPrice(lineItem, campaign, input.cpmMicrosMax?.(advertiser.currency) ?? microsMax);
     this.addCaps(lineItem, owner);
     const contextual = lineItem.withoutId === "contextual";
     columns.lineItemWithoutId.push(contextual ? WithoutId.CONTEXTUAL : WithoutId.SKIP);
@@ -103,10 +108,10 @@ export class LineItems {
     columns.lineItemCapCount.push(columns.capPlace.length - start);
   }
 
-  private addPrice({ price }: LineItem, campaign: Campaign): void {
+  private addPrice({ price }: LineItem, campaign: Campaign, ceilingMicros: number): void {
     const { columns, predicates } = this.work;
     columns.lineItemBaseMicros.push(price.cpmMicros);
-    columns.lineItemMaxMicros.push(price.maxMicros);
+    columns.lineItemMaxMicros.push(Math.min(price.maxMicros, ceilingMicros));
     columns.lineItemFactorMin.push(price.factorMinPermille);
     columns.lineItemFactorMax.push(price.factorMaxPermille);
     const start = columns.modPredicate.length;
@@ -249,6 +254,16 @@ const mediaBits: Readonly<Record<string, Media>> = {
   audio: Media.AUDIO,
   native: Media.NATIVE,
 };
+
+/** Whether a level of the line item has a limit in impressions. */
+export const countsImpressions = (
+  lineItem: LineItem,
+  campaign: Campaign,
+  advertiser: Advertiser,
+): boolean =>
+  [lineItem.budget, campaign.budget, advertiser.budget].some(
+    (budget) => budget?.totalImpressions !== undefined || budget?.dailyImpressions !== undefined,
+  );
 
 function liveOf(lineItem: LineItem, certified: boolean, approved: boolean, fits: boolean): number {
   if (lineItem.paused) return Live.PAUSED;

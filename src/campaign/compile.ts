@@ -154,6 +154,7 @@ function budgetsOf(book: CampaignBook): readonly CampaignBudget[] {
       startMs: campaign.startMs,
       endMs: campaign.endMs,
       budget: campaign.budget,
+      ...(campaign.pacing === undefined ? {} : { pacing: campaign.pacing }),
       lineItems: lineItemsOf.get(campaign.id) ?? [],
     };
   });

@@ -36,6 +36,7 @@ describe("schema files", () => {
     profile: "exchange-profile.schema.json",
     rates: "rates.schema.json",
     fees: "fees.schema.json",
+    ceilings: "ceilings.schema.json",
   } as const;
   const shipped = [...readConfigFolder(folder), ...readConfigFolder(demoFolder)].flatMap((file) => {
     const kind = kindOfFile(file.name);

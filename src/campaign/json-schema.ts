@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { campaignFile } from "./schema-campaign.js";
+import { ceilingsFile } from "./schema-ceilings.js";
 import { exchangeFile, exchangeProfile, ratesFile } from "./schema-exchange.js";
 import { feesFile } from "./schema-fees.js";
 
@@ -8,6 +9,7 @@ const forms = {
   "exchange.schema.json": [exchangeFile, "crowdbid: exchanges/*.yaml"],
   "exchange-profile.schema.json": [exchangeProfile, "crowdbid: exchanges/profiles/*.yaml"],
   "fees.schema.json": [feesFile, "crowdbid: fees.yaml"],
+  "ceilings.schema.json": [ceilingsFile, "crowdbid: ceilings.yaml"],
   "rates.schema.json": [ratesFile, "crowdbid: rates.yaml"],
 } as const satisfies Record<string, readonly [z.ZodType, string]>;
 

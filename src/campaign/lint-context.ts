@@ -1,5 +1,6 @@
 import type { UnixMs } from "../base/units.js";
 import { mayUse } from "../index/projection.js";
+import type { Ceilings } from "./ceilings-file.js";
 import type { DocumentPath } from "./document.js";
 import type { Exchange } from "./exchange.js";
 import type { Fees } from "./fees.js";
@@ -35,6 +36,7 @@ export class LintContext {
   readonly advertisers: ReadonlyMap<number, Advertiser>;
   readonly campaigns: ReadonlyMap<number, Campaign>;
   readonly creatives: ReadonlyMap<number, CreativeModel>;
+  readonly ceilings: Ceilings | null;
   private readonly places: Places;
   private readonly segmentsByAgency = new Map<number, ReadonlySet<string>>();
 
@@ -44,6 +46,7 @@ export class LintContext {
       readonly exchanges: readonly Exchange[];
       readonly rates: DatedRates;
       readonly fees: Fees;
+      readonly ceilings?: Ceilings;
       readonly places: Places;
     },
     options: LintOptions,
@@ -52,6 +55,7 @@ export class LintContext {
     this.exchanges = config.exchanges;
     this.rates = config.rates;
     this.fees = config.fees;
+    this.ceilings = config.ceilings ?? null;
     this.places = config.places;
     this.options = options;
     this.advertisers = new Map(config.book.advertisers.map((one) => [one.id, one]));

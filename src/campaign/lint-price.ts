@@ -26,7 +26,20 @@ export function lintPrice(context: LintContext, lineItem: LineItem): void {
       "write a higher maxCpm";
     context.warn("lineItem", lineItem.id, ["price"], message);
   }
+  lintCeiling(context, lineItem);
   lintDeals(context, lineItem);
+}
+
+function lintCeiling(context: LintContext, lineItem: LineItem): void {
+  const currency = context.advertiserOf(lineItem)?.currency;
+  if (currency === undefined || context.ceilings === null) return;
+  const most = context.ceilings.of(currency).cpmMicros;
+  if (lineItem.price.maxMicros <= most) return;
+  const message =
+    `the maximum bid ${lineItem.price.maxMicros / 1e6} is above the ceiling ` +
+    `${most / 1e6} ${unpackAlpha3(currency)} of ceilings.yaml (or its default): bids are cut to ` +
+    "it; lower the price, or have the operator raise maxCpm there";
+  context.error("lineItem", lineItem.id, ["price"], message);
 }
 
 function lintDeals(context: LintContext, lineItem: LineItem): void {

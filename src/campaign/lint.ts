@@ -73,7 +73,21 @@ function lintCampaigns(context: LintContext): void {
         `${days} days of the flight, less than the total: raise it, or lower the total`;
       context.warn("campaign", id, ["budget", "daily"], message);
     }
+    lintDailyCeiling(context, id);
   }
+}
+
+function lintDailyCeiling(context: LintContext, id: number): void {
+  const campaign = context.campaigns.get(id);
+  const advertiser = context.advertisers.get(campaign?.advertiser ?? 0);
+  if (campaign === undefined || advertiser === undefined || context.ceilings === null) return;
+  const most = context.ceilings.of(advertiser.currency).campaignDailyNanos;
+  if (campaign.budget.dailyNanos <= most) return;
+  const message =
+    `the daily budget is above the ceiling ${most / 1_000_000_000n} ` +
+    `${unpackAlpha3(advertiser.currency)} of ceilings.yaml (or its default), which holds: lower ` +
+    "it, or have the operator raise daily.campaign there";
+  context.warn("campaign", id, ["budget", "daily"], message);
 }
 
 /** An exchange that wants a seat gets no bid of an agency without one. */

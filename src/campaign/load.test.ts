@@ -88,7 +88,7 @@ const broken: readonly (readonly [from: string, to: string, ...expected: string[
     ":17:34:",
     "the daily budget 2000 is above the total",
   ],
-  ["total: 1000", "impressions: 1000", ":17:13:", "budget.total is missing"],
+  ["total: 1000", "daily: 1000", ":17:13:", "has no end: write `total`, or `impressions`"],
   ['end: "2026-12-31"', 'end: "2026-11-30"', ":16:40:", "ends before it starts"],
   ['end: "2026-12-31"', 'end: "2026-02-30"', ":16:40:", "is no day of the calendar"],
   ["per: 24h", "per: 24h, level: campaign", ":30:50:", "at the line item, its campaign"],
@@ -122,9 +122,14 @@ describe("a broken config", () => {
     ]);
   });
 
-  test("tells impressions budgets apart from typing errors", () => {
-    const messages = loadWith("total: 1000", "impressions: 1000").join("\n");
-    expect(messages).toContain("budgets in impressions are not supported yet");
+  test("of a day above its whole is told at every level, in impressions too", () => {
+    const wrong = "budget: {impressions: 10, dailyImpressions: 20}";
+    for (const [from, to] of [
+      ["budget: {total: 1000}", wrong],
+      ["    price:", `    ${wrong}\n    price:`],
+    ] as const) {
+      expect(loadWith(from, to).join("\n")).toContain("the daily budget 20 is above the total 10");
+    }
   });
 
   test("is told for exchanges, profiles and rates as well", () => {

@@ -1,3 +1,4 @@
+import { type Ceilings, checkCeilings } from "./ceilings-file.js";
 import type { SourceDocument, SourceFile } from "./document.js";
 import { checkForm, parseSource } from "./document.js";
 import type { Exchange } from "./exchange.js";
@@ -20,6 +21,7 @@ import { campaignFile } from "./schema-campaign.js";
  *   exchanges/profiles/*.yaml        how a kind of exchange speaks
  *   rates.yaml                       currency rates
  *   fees.yaml                        margins, technical and data fees
+ *   ceilings.yaml                    hard limits of prices and days; defaults without it
  *   privacy.yaml                     not read here
  *   bank.yaml, markets/, touchpoints/, segments/    the data bank's (bank/config), not read here
  */
@@ -28,6 +30,7 @@ export type LoadedConfig = {
   readonly exchanges: readonly Exchange[];
   readonly rates: DatedRates;
   readonly fees: Fees;
+  readonly ceilings: Ceilings;
   /** Where each entity stands: for lint. */
   readonly places: Places;
 };
@@ -41,11 +44,20 @@ export type LoadOutcome = {
   readonly issues: readonly Issue[];
 };
 
-type FileKind = "campaign" | "exchange" | "profile" | "rates" | "fees" | "other" | "unknown";
+type FileKind =
+  | "campaign"
+  | "exchange"
+  | "profile"
+  | "rates"
+  | "fees"
+  | "ceilings"
+  | "other"
+  | "unknown";
 
 export function kindOfFile(name: string): FileKind {
   if (/^exchanges\/profiles\/[^/]+\.ya?ml$/.test(name)) return "profile";
   if (/^exchanges\/[^/]+\.ya?ml$/.test(name)) return "exchange";
+  if (/^ceilings\.ya?ml$/.test(name)) return "ceilings";
   if (/^rates\.ya?ml$/.test(name)) return "rates";
   if (/^fees\.ya?ml$/.test(name)) return "fees";
   if (/^campaigns\/.+\.ya?ml$/.test(name) || /^deals(\/.+)?\.ya?ml$/.test(name)) return "campaign";
@@ -59,10 +71,9 @@ export const isBankFile = (name: string): boolean =>
 /** Never throws for any text: what is wrong with a file is an issue. */
 export function loadConfig(files: readonly SourceFile[]): LoadOutcome {
   const issues: Issue[] = [];
-  const documents = { campaign: [], exchange: [], profile: [], rates: [], fees: [] } as Record<
-    "campaign" | "exchange" | "profile" | "rates" | "fees",
-    SourceDocument[]
-  >;
+  const documents = {
+    ...{ campaign: [], exchange: [], profile: [], rates: [], fees: [], ceilings: [] },
+  } as Record<Exclude<FileKind, "other" | "unknown">, SourceDocument[]>;
   for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const kind = kindOfFile(file.name);
     if (kind === "other") continue;
@@ -80,12 +91,14 @@ export function loadConfig(files: readonly SourceFile[]): LoadOutcome {
   const rates = documents.rates[0] === undefined ? noRates : checkRates(documents.rates[0], issues);
   const fees =
     documents.fees[0] === undefined ? noFees : checkFees(documents.fees[0], places, issues);
+  const ceilings = checkCeilings(documents.ceilings[0], rates ?? noRates, issues);
   const checked = checkCampaigns(documents.campaign, issues);
   // References are followed only when every file is there to be referred to.
-  if (hasErrors(issues) || rates === null || fees === null)
+  if (hasErrors(issues) || rates === null || fees === null || ceilings === null) {
     return { config: null, issues: sortIssues(issues) };
+  }
   const book = resolveBook(checked, exchanges, places, issues);
-  const config = hasErrors(issues) ? null : { book, exchanges, rates, fees, places };
+  const config = hasErrors(issues) ? null : { book, exchanges, rates, fees, ceilings, places };
   return { config, issues: sortIssues(issues) };
 }
 
@@ -105,5 +118,5 @@ const misplaced = ({ path }: SourceFile): Issue => ({
   column: 1,
   message:
     "is not read: move it to campaigns/, exchanges/ or exchanges/profiles/, " +
-    "or name it deals.yaml, rates.yaml, fees.yaml or privacy.yaml",
+    "or name it deals.yaml, rates.yaml, fees.yaml, ceilings.yaml or privacy.yaml",
 });

@@ -41,6 +41,8 @@ export type Advertiser = {
   readonly timeZone: string;
   /** Of all its line items together. */
   readonly frequency?: readonly FrequencyCap[];
+  /** Of all its campaigns together. */
+  readonly budget?: Budget;
 };
 
 /** At most `impressions` a person in any `windowSec` seconds. */
@@ -58,13 +60,22 @@ export type Campaign = {
   readonly budget: Budget;
   /** Of all its line items together. */
   readonly frequency?: readonly FrequencyCap[];
+  readonly pacing?: Pacing;
 };
 
 /**
- * In nano units (1e-9) of the advertiser's currency, as bids and reservations are. 0n = no daily
- * limit.
+ * Money in nano units (1e-9) of the advertiser's currency, as bids and reservations are. 0n or
+ * absent = no limit.
  */
-export type Budget = { readonly totalNanos: bigint; readonly dailyNanos: bigint };
+export type Budget = {
+  readonly totalNanos: bigint;
+  readonly dailyNanos: bigint;
+  readonly totalImpressions?: bigint;
+  readonly dailyImpressions?: bigint;
+};
+
+/** How a budget is spread over flight and day; absent = asap (as soon as possible). */
+export type Pacing = "even" | "ahead" | "asap";
 
 /** A segment name, or a condition over several: all (and), any (or), none (neither). */
 export type AudienceExpression =
@@ -89,6 +100,9 @@ export type LineItem = {
   /** All hold, beside those of its campaign and advertiser; empty = none. */
   readonly frequency: readonly FrequencyCap[];
   readonly withoutId: "skip" | "contextual";
+  readonly budget?: Budget;
+  /** Of its own budget; absent = its campaign's. */
+  readonly pacing?: Pacing;
   readonly creatives: readonly { readonly id: CreativeId; readonly weight: number }[];
 };
 
@@ -233,5 +247,6 @@ export type CampaignBudget = {
   readonly startMs: UnixMs;
   readonly endMs: UnixMs;
   readonly budget: Budget;
+  readonly pacing?: Pacing;
   readonly lineItems: readonly LineItemId[];
 };

@@ -1,6 +1,14 @@
 import { microsFromCurrency } from "../base/units.js";
-import type { ContextModifier, FrequencyCap, LineItem, PersonModifier, Price } from "./model.js";
-import type { FrequencyForm, LineItemForm } from "./schema-campaign.js";
+import type {
+  Budget,
+  ContextModifier,
+  FrequencyCap,
+  LineItem,
+  PersonModifier,
+  Price,
+} from "./model.js";
+import { nanosOf } from "./money-text.js";
+import type { BudgetForm, FrequencyForm, LineItemForm } from "./schema-campaign.js";
 import type { Facets } from "./targeting.js";
 
 /** Bounds of the context modifiers' product where the line item states none. */
@@ -21,10 +29,23 @@ export function lineItemFrom(form: LineItemForm): LineItem {
     price: priceFrom(form.price),
     frequency: frequencyFrom(form.frequency),
     withoutId: form.withoutId ?? "skip",
+    ...(form.budget === undefined ? {} : { budget: budgetFrom(form.budget) }),
+    ...(form.pacing === undefined ? {} : { pacing: form.pacing }),
     creatives: form.creatives.map(({ id, weight }) => ({
       id: id as LineItem["creatives"][number]["id"],
       weight: weight ?? 1,
     })),
+  };
+}
+
+/** Limits in impressions stand in it only where the form has one. */
+export function budgetFrom(form: BudgetForm): Budget {
+  const { total = 0, daily = 0, impressions, dailyImpressions } = form;
+  return {
+    totalNanos: nanosOf(total),
+    dailyNanos: nanosOf(daily),
+    ...(impressions === undefined ? {} : { totalImpressions: BigInt(impressions) }),
+    ...(dailyImpressions === undefined ? {} : { dailyImpressions: BigInt(dailyImpressions) }),
   };
 }
 

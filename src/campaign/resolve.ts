@@ -8,6 +8,7 @@ import { suggestion } from "./issue.js";
 import type {
   Advertiser,
   Agency,
+  Budget,
   Campaign,
   CampaignBook,
   CreativeModel,
@@ -17,10 +18,11 @@ import type {
 import type { EntityKind, Places } from "./places.js";
 import { placeText } from "./places.js";
 import { creativeFrom } from "./resolve-creative.js";
-import { frequencyFrom, lineItemFrom } from "./resolve-line-item.js";
+import { budgetFrom, frequencyFrom, lineItemFrom } from "./resolve-line-item.js";
 import type {
   AdvertiserForm,
   AgencyForm,
+  BudgetForm,
   CampaignFile,
   CampaignForm,
   DealForm,
@@ -150,6 +152,7 @@ class Resolver {
       currency: packAlpha3(form.currency) as CurrencyCode,
       timeZone: form.timeZone,
       frequency: frequencyFrom(form.frequency),
+      ...this.budget("advertiser", form.id, form.budget),
     };
   }
 
@@ -161,10 +164,6 @@ class Resolver {
     this.known("campaign", form.id, "advertiser", form.advertiser, advertisers);
     if (advertiser === undefined) return null;
     const timeZone = form.flight.timeZone ?? advertiser.timeZone;
-    const { total, daily = 0 } = form.budget;
-    if (daily > total) {
-      this.error("campaign", form.id, ["budget", "daily"], dailyAboveTotal(daily, total));
-    }
     if (form.flight.end < form.flight.start) {
       this.error("campaign", form.id, ["flight", "end"], endBeforeStart(form.flight.start));
     }
@@ -175,9 +174,28 @@ class Resolver {
       timeZone,
       startMs: dayStart(timeZone, form.flight.start, 0),
       endMs: dayStart(timeZone, form.flight.end, 1),
-      budget: { totalNanos: nanosOf(total), dailyNanos: nanosOf(daily) },
       frequency: frequencyFrom(form.frequency),
+      pacing: form.pacing ?? "even",
+      budget: this.budget("campaign", form.id, form.budget).budget ?? budgetFrom(form.budget),
     };
+  }
+
+  /** An optional budget, its days looked at beside its whole. */
+  private budget(
+    kind: EntityKind,
+    id: number,
+    form: BudgetForm | undefined,
+  ): { readonly budget?: Budget } {
+    if (form === undefined) return {};
+    const { total, daily, impressions, dailyImpressions } = form;
+    if (total !== undefined && daily !== undefined && daily > total) {
+      this.error(kind, id, ["budget", "daily"], dailyAboveTotal(daily, total));
+    }
+    if ((dailyImpressions ?? 0) > (impressions ?? Number.POSITIVE_INFINITY)) {
+      const message = dailyAboveTotal(dailyImpressions ?? 0, impressions ?? 0);
+      this.error(kind, id, ["budget", "dailyImpressions"], message);
+    }
+    return { budget: budgetFrom(form) };
   }
 
   private creatives(advertisers: ReadonlyMap<number, Advertiser>): CreativeModel[] {
@@ -213,6 +231,7 @@ class Resolver {
           this.exchange("lineItem", form.id, path, name);
         });
       });
+      this.budget("lineItem", form.id, form.budget);
       return campaignById.has(form.campaign) ? [lineItemFrom(form)] : [];
     });
   }
@@ -275,9 +294,6 @@ const dailyAboveTotal = (daily: number, total: number): string =>
   `the daily budget ${daily} is above the total ${total}: write at most ${total}`;
 const endBeforeStart = (start: string): string =>
   `the flight ends before it starts: write ${start} or a later day`;
-
-/** Money with at most six decimals in nanos, without a rounding error of the number's own. */
-export const nanosOf = (amount: number): bigint => BigInt(Math.round(amount * 1e6)) * 1000n;
 
 function dayStart(zone: string, day: string, later: number): Campaign["startMs"] {
   const [year = 1970, month = 1, date = 1] = day.split("-").map(Number);

@@ -60,6 +60,17 @@ const frequency = frequencyOf(object(capShape, { level: standsThere }));
 const ownLevel = z.literal("lineItem", { error: standsThere }).optional();
 const lineItemFrequency = frequencyOf(object({ ...capShape, level: ownLevel }));
 
+/** Nanos of it stay far inside what a signed 64-bit number holds. */
+const budgetMax = 9_000_000_000;
+const impressionsOf = (what: string) => wholeNumber(1, 1_000_000_000_000, what).optional();
+const budget = object({
+  total: priceOf("the whole budget", budgetMax).optional(),
+  daily: priceOf("the budget of a day", budgetMax).optional(),
+  impressions: impressionsOf("the impressions of the whole flight"),
+  dailyImpressions: impressionsOf("the impressions of a day"),
+});
+const pacing = oneOf(["even", "ahead", "asap"]).optional();
+
 const advertiser = object({
   id: idOf("the advertiser"),
   agency: idOf("its agency"),
@@ -68,6 +79,7 @@ const advertiser = object({
   currency,
   timeZone,
   frequency: frequency.optional(),
+  budget: budget.optional(),
 });
 
 const dayForm = hint('a day such as "2026-12-01"');
@@ -82,24 +94,17 @@ function isDay(text: string): boolean {
   return year >= 1970 && year <= 2100 && there.getUTCMonth() === month - 1;
 }
 
-const noImpressions =
-  "budgets in impressions are not supported yet: write `total` in the advertiser's currency";
-/** Nanos of it stay far inside what a signed 64-bit number holds. */
-const budgetMax = 9_000_000_000;
-
 const campaign = object({
   id: idOf("the campaign"),
   advertiser: idOf("its advertiser"),
   name: textOf("a name"),
   flight: object({ start: day, end: day, timeZone: timeZone.optional() }),
-  budget: object(
-    {
-      total: priceOf("the whole budget", budgetMax),
-      daily: priceOf("the budget of a day", budgetMax).optional(),
-    },
-    { impressions: noImpressions, dailyImpressions: noImpressions },
+  budget: budget.refine(
+    ({ total, impressions }) => total !== undefined || impressions !== undefined,
+    { error: "has no end: write `total`, or `impressions` for the whole flight" },
   ),
   frequency: frequency.optional(),
+  pacing,
 });
 
 const modifier = object({
@@ -143,6 +148,8 @@ const lineItem = object(
     openAuction: flag.optional(),
     audience: boundedAudience.optional(),
     price,
+    budget: budget.optional(),
+    pacing,
     frequency: lineItemFrequency.optional(),
     withoutId: oneOf(["skip", "contextual"]).optional(),
     creatives: list(
@@ -153,7 +160,6 @@ const lineItem = object(
   },
   {
     segments: "write segments under `audience`",
-    budget: "the budget stands at the campaign: write it there",
     flight: "the flight stands at the campaign: write it there",
   },
 );
@@ -193,4 +199,5 @@ export type AdvertiserForm = z.output<typeof advertiser>;
 export type CampaignForm = z.output<typeof campaign>;
 export type LineItemForm = z.output<typeof lineItem>;
 export type FrequencyForm = z.output<typeof lineItemFrequency>;
+export type BudgetForm = z.output<typeof budget>;
 export type DealForm = z.output<typeof deal>;

@@ -103,6 +103,8 @@ export const tableSpec = {
   lineItemLive: "u8",
   /** Place in the shared allowances; kept for the line item's whole life in a process. */
   lineItemAllowance: "u32",
+  /** Place of its allowance in impressions, plus one; 0 = none of its levels has such a limit. */
+  lineItemImpressions: "u32",
   lineItemStartMs: "f64",
   lineItemEndMs: "f64",
   lineItemCurrency: "u32", // CurrencyCode of the advertiser

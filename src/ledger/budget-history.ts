@@ -79,8 +79,9 @@ export class SpendHistory {
   consumed(): bigint {
     let sum = this.chargedClosed;
     for (const { granted, returned, charged } of this.pots.values()) {
-      const open = granted - returned;
-      sum += open > charged ? open : charged;
+      sum += charged;
+      const open = granted - returned - charged;
+      if (open > 0n) sum += open;
     }
     return sum;
   }

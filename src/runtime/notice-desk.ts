@@ -1,6 +1,6 @@
 import { RingWriter } from "../base/ring.js";
 import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
-import { Cell, durableCell, MoneyState } from "../bid/shared-state.js";
+import { Cell, durableCell, MoneyState, silenceSecMax } from "../bid/shared-state.js";
 import { Notice, writeNotice } from "../journal/notice.js";
 import { NoticeField, RecordKind } from "../journal/record.js";
 import type { TokenFields } from "../wire/token-format.js";
@@ -21,8 +21,6 @@ export type NoticeDone = (status: number, location: string) => void;
 
 /** A notice that is not durable by then is answered 503, and the exchange sends it again. */
 const patienceMs = 2000;
-/** The money thread is taken for dead after this silence: no bids, notices 503. */
-const silenceSecMax = 3;
 
 /**
  * One worker's notices between their arrival and their durability: pushes them to the money thread

@@ -1,10 +1,21 @@
 import type { LineItemId } from "../base/ids.js";
 import { type CapLevel, capsOf } from "../campaign/caps.js";
 import type { Compiled } from "../campaign/compile-input.js";
+import { countsImpressions } from "../campaign/compile-line-items.js";
+import { weekWordsOf } from "../campaign/daypart.js";
 import type { LoadedConfig } from "../campaign/load.js";
+import type { Budget, LineItem } from "../campaign/model.js";
 import { termsOf } from "../campaign/terms.js";
 import { type Transition, transitionsOf } from "../campaign/zone.js";
-import type { BudgetPlan, ExposurePlan } from "../ledger/budget-plan.js";
+import {
+  type AmountUnit,
+  type BudgetPlan,
+  type Ceiling,
+  type ExposurePlan,
+  type Limits,
+  type LineItemBudget,
+  Unit,
+} from "../ledger/budget-plan.js";
 
 const daySec = 24 * 3600;
 /** A plan is sent with each World; one that is served for longer keeps its last offset. */
@@ -31,6 +42,8 @@ function zoneOver(zone: string, fromSec: number, toSec: number): readonly Transi
   return transitions;
 }
 
+type PlaceOf = (lineItem: LineItemId, unit?: AmountUnit) => number;
+
 /**
  * A World's budgets as the money thread wants them. It is told the changes of clocks from before
  * `nowMs` on to the latest end of a flight, at most three years.
@@ -39,35 +52,34 @@ export function planOf(
   generation: number,
   compiled: Compiled,
   config: LoadedConfig,
-  placeOf: (lineItem: LineItemId) => number,
+  placeOf: PlaceOf,
   nowMs: number,
 ): BudgetPlan {
   const { book, exchanges } = config;
-  const maxOf = new Map(book.lineItems.map(({ id, price }) => [id, price.maxMicros]));
   const nowSec = Math.floor(nowMs / 1000);
   const latestSec =
     compiled.budgets.reduce((latest, { endMs }) => Math.max(latest, endMs), 0) / 1000;
   const fromSec = nowSec - 2 * daySec;
   const toSec = Math.max(nowSec, Math.min(latestSec, nowSec + aheadSecMax)) + 2 * daySec;
+  const lineItemOf = lineItemPlanner(config, placeOf);
   return {
     generation,
-    campaigns: compiled.budgets.map(({ campaign, budget, timeZone, lineItems }) => ({
-      campaign,
-      totalNanos: limitOf(budget.totalNanos),
-      dailyNanos: limitOf(budget.dailyNanos),
-      zone: zoneOver(timeZone, fromSec, toSec),
-      lineItems: lineItems.map((lineItem) => ({
-        lineItem,
-        place: placeOf(lineItem),
-        bidNanosMax: maxOf.get(lineItem) ?? 0,
-      })),
+    advertisers: book.advertisers.map(({ id, currency, timeZone, budget }) => ({
+      ...{ advertiser: id, currency, zone: zoneOver(timeZone, fromSec, toSec) },
+      ...limitsOf(budget),
     })),
     terms: termsOf(book, config.fees, config.rates),
+    campaigns: compiled.budgets.map(({ campaign, advertiser, budget, timeZone, ...rest }) => ({
+      ...{ campaign, advertiser, startMs: rest.startMs, endMs: rest.endMs },
+      ...limitsOf(budget),
+      pacing: rest.pacing ?? "asap",
+      zone: zoneOver(timeZone, fromSec, toSec),
+      lineItems: rest.lineItems.map((lineItem) => lineItemOf(lineItem)),
+    })),
+    ceilings: ceilingsOf(config),
     billsBy: exchanges.map(({ id, billsBy }) => ({ exchange: id, noticeKind: billsBy })),
   };
 }
-
-const limitOf = (nanos: bigint): bigint | null => (nanos === 0n ? null : nanos);
 
 /** What follows exposures in a World of that epoch; `placeOf` is what its table was made with. */
 export function exposurePlanOf(
@@ -92,3 +104,54 @@ export function exposurePlanOf(
   }
   return { epoch, rules: [...rules.values()], lineItems };
 }
+
+function lineItemPlanner(
+  { book }: LoadedConfig,
+  placeOf: PlaceOf,
+): (lineItem: LineItemId) => LineItemBudget {
+  const lineItems = new Map(book.lineItems.map((one) => [one.id, one]));
+  const campaigns = new Map(book.campaigns.map((one) => [one.id, one]));
+  const advertisers = new Map(book.advertisers.map((one) => [one.id, one]));
+  return (id) => {
+    const lineItem = lineItems.get(id);
+    const campaign = lineItem && campaigns.get(lineItem.campaign);
+    const advertiser = campaign && advertisers.get(campaign.advertiser);
+    const plain = { lineItem: id, place: placeOf(id), bidNanosMax: 0 };
+    if (!lineItem || !campaign || !advertiser) return plain;
+    const { budget, pacing } = lineItem;
+    const week = weekOf(lineItem);
+    return {
+      ...plain,
+      bidNanosMax: lineItem.price.maxMicros,
+      ...(countsImpressions(lineItem, campaign, advertiser)
+        ? { impressionPlace: placeOf(id, Unit.IMPRESSIONS) }
+        : {}),
+      ...(budget === undefined ? {} : { limits: limitsOf(budget) }),
+      ...(pacing === undefined ? {} : { pacing }),
+      ...(week === null ? {} : { week }),
+    };
+  };
+}
+
+/** The hours of the week in which a line item may bid; null = all. */
+function weekOf({ targeting: { include, exclude } }: LineItem): readonly number[] | null {
+  if (include.dayParts === undefined && exclude.dayParts === undefined) return null;
+  const wanted = weekWordsOf(include.dayParts ?? ["mon-sun"]);
+  const unwanted = weekWordsOf(exclude.dayParts ?? []);
+  return wanted.map((word, i) => (word & ~(unwanted[i] ?? 0)) >>> 0);
+}
+
+function ceilingsOf({ book, ceilings }: LoadedConfig): Ceiling[] {
+  return [...new Set(book.advertisers.map(({ currency }) => currency))].map((currency) => {
+    const { cpmMicros, ...days } = ceilings.of(currency);
+    return { currency, bidNanosMax: BigInt(cpmMicros), ...days };
+  });
+}
+
+const limitOf = (amount: bigint): bigint | null => (amount === 0n ? null : amount);
+const limitsOf = (budget: Budget | undefined): Limits => ({
+  totalNanos: limitOf(budget?.totalNanos ?? 0n),
+  dailyNanos: limitOf(budget?.dailyNanos ?? 0n),
+  totalImpressions: limitOf(budget?.totalImpressions ?? 0n),
+  dailyImpressions: limitOf(budget?.dailyImpressions ?? 0n),
+});

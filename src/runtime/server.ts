@@ -11,7 +11,7 @@ import {
   sharedStateFrom,
 } from "../bid/shared-state.js";
 import { CapPlaces } from "../campaign/caps.js";
-import { AllowancePlaces, type ExposurePlan } from "../ledger/budget-plan.js";
+import { AllowancePlaces, type AmountUnit, type ExposurePlan } from "../ledger/budget-plan.js";
 import { AdvertiserCurrencies } from "./advertiser-currencies.js";
 import { type CapWatch, watchCaps } from "./cap-alarm.js";
 import { judgeTermsApart } from "./certificate-count.js";
@@ -180,7 +180,7 @@ function worldDeskOf(
   const { log } = options;
   const { dataFolder } = options.settings;
   const places = new AllowancePlaces(state.places);
-  const placeOf = (lineItem: number): number => places.placeOf(lineItem);
+  const placeOf = (lineItem: number, unit?: AmountUnit): number => places.placeOf(lineItem, unit);
   // Held before any World has it: the money thread opens it once it is counted.
   const capPlaces = new CapPlaces(capRulesMax, (place) => holdCapRule(state, place));
   const capPlaceOf: WorldInput["capPlaceOf"] = (...rule) => capPlaces.placeOf(...rule);

@@ -9,6 +9,7 @@ import { fullParts } from "../index/format.js";
 import { IndexBuilder } from "../index/index-builder.js";
 import { type IndexParts, partsOfImage } from "../index/index-parts.js";
 import type { Absent, Places } from "../index/projection.js";
+import { type AmountUnit, Unit } from "../ledger/budget-plan.js";
 import { compileTemplates, type TemplateProblem } from "../wire/template-compile.js";
 import type { WorldParts } from "./world-parts.js";
 
@@ -40,7 +41,7 @@ export type WorldInput = {
   readonly people: People;
   /** Digests of the audiences that are certified for the people's epoch. */
   readonly certificates: ReadonlySet<string>;
-  readonly placeOf: (lineItem: LineItemId) => number;
+  readonly placeOf: (lineItem: LineItemId, unit?: AmountUnit) => number;
   /** Absent: places of this World's own. */
   readonly capPlaceOf?: CompileInput["capPlaceOf"];
   readonly publicUrl: string;
@@ -76,6 +77,9 @@ export function buildWorld(input: WorldInput): BuiltWorld {
     certificates: input.certificates,
     allowancePlaceOf: (lineItem) => allowancePlaceOf(lineItem, input.placeOf),
     ...(input.capPlaceOf === undefined ? {} : { capPlaceOf: input.capPlaceOf }),
+    impressionPlaceOf: (lineItem) =>
+      allowancePlaceOf(lineItem, (id) => input.placeOf(id, Unit.IMPRESSIONS)),
+    cpmMicrosMax: (currency) => config.ceilings.of(currency).cpmMicros,
   });
   const parts: WorldParts = {
     generation,
@@ -89,7 +93,7 @@ export function buildWorld(input: WorldInput): BuiltWorld {
   return { parts, compiled, templateProblems: templates.problems };
 }
 
-function allowancePlaceOf(lineItem: LineItemId, placeOf: WorldInput["placeOf"]): number {
+function allowancePlaceOf(lineItem: LineItemId, placeOf: (lineItem: LineItemId) => number): number {
   const place = placeOf(lineItem);
   if (place >= 0) return place;
   throw new Error(

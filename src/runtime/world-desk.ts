@@ -6,6 +6,7 @@ import type { Issue } from "../campaign/issue.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import { isAbsentFor, type SegmentWanted } from "../index/projection.js";
 import { type Refusal, type RefusalCode, refuse } from "../index/verify.js";
+import type { AmountUnit } from "../ledger/budget-plan.js";
 import type { AdvertiserCurrencies } from "./advertiser-currencies.js";
 import {
   type AudienceVerdict,
@@ -38,7 +39,7 @@ export type WorldDeskParts = {
   readonly judgeContext: JudgeContext;
   readonly retired: Pick<RetiredCreatives, "turn">;
   readonly currencies: Pick<AdvertiserCurrencies, "conflicts" | "note">;
-  readonly placeOf: (lineItem: LineItemId) => number;
+  readonly placeOf: (lineItem: LineItemId, unit?: AmountUnit) => number;
   readonly capPlaceOf?: WorldInput["capPlaceOf"];
   readonly publicUrl: string;
   /** Budgets first, then workers; resolves when every worker has adopted it. */
