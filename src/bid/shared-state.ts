@@ -148,6 +148,8 @@ export class SharedState {
    * then.
    */
   moneyAlive = true;
+  /** Of all workers. */
+  readonly flows: readonly Float64Array[];
   private readonly cells: Int32Array;
 
   constructor(buffers: SharedBuffers, worker: number) {
@@ -157,7 +159,8 @@ export class SharedState {
     this.allowances = new BigInt64Array(buffers.allowances);
     this.places = this.allowances.length;
     this.skips = new Uint32Array(buffers.skips);
-    this.flow = new Float64Array(buffers.flows[worker] ?? new SharedArrayBuffer(0));
+    this.flows = buffers.flows.map((flow) => new Float64Array(flow));
+    this.flow = this.flows[worker] ?? new Float64Array(0);
     this.sums = new BigInt64Array(buffers.sums);
     this.slots = new Uint32Array(buffers.slots);
     this.caps = new Int32Array(buffers.caps);

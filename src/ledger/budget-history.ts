@@ -1,6 +1,7 @@
 import type { Entry } from "../journal/entry.js";
 import { NoticeEffect, RecordKind } from "../journal/record.js";
 import { type AmountUnit, Unit } from "./budget-plan.js";
+import { TrafficShape } from "./traffic-shape.js";
 
 /**
  * What the journal says of spending before and besides this boot: the fold that budgets start from,
@@ -107,6 +108,7 @@ type Known = { campaign: number; advertiser: number; currency: number; spends: S
 const nobody: Owners = { campaign: 0, advertiser: 0, currency: 0 };
 
 export class BudgetHistory {
+  readonly traffic = new TrafficShape();
   /** Rises with every change that `consumed` or `outstanding` may show. */
   version = 0;
   private readonly lineItems = new Map<number, Known>();
@@ -159,6 +161,8 @@ export class BudgetHistory {
         if (entry.kind === RecordKind.GRANT) spends[unit]!.grant(entry.boot, amount);
         else spends[unit]!.return(entry.boot, amount);
       }
+    } else if (entry.kind === RecordKind.COUNT) {
+      this.traffic.note(entry);
     } else if (entry.kind === RecordKind.TERMS) {
       const { lineItem, campaign, advertiser, currency } = entry;
       this.noteLineItem(lineItem, campaign, advertiser, currency);

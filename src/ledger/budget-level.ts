@@ -16,6 +16,8 @@ export class Level {
   returned = 0n;
   charged = 0n;
   chargedToday = 0n;
+  /** Seconds from a bid to its bill: a moving mean. */
+  delaySec = 0;
   day = Number.NaN;
   /** Line items below that take part in the plan. */
   live = 0;
@@ -80,8 +82,11 @@ export class Level {
   }
 
   /** A bill, in this boot's grants (`own`) or an earlier one's. */
-  charge(amount: bigint, receivedMs: number, own: boolean): void {
-    if (own) this.charged += amount;
+  charge(amount: bigint, receivedMs: number, own: boolean, delaySec = 0): void {
+    if (own) {
+      this.charged += amount;
+      this.delaySec += (delaySec - this.delaySec) / 64;
+    }
     if (localDay(this.zone, Math.floor(receivedMs / 1000)) === this.day) {
       this.chargedToday += amount;
     }

@@ -99,13 +99,17 @@ export type ExposurePlan = {
 };
 
 /** Number of the local day at that second; days count from 1970-01-01 local. */
-export function localDay(zone: readonly Transition[], atSec: number): number {
+export const localDay = (zone: readonly Transition[], atSec: number): number =>
+  Math.floor((atSec + offsetAt(zone, atSec)) / 86_400);
+
+/** Local time is so many seconds ahead of UTC at that second. */
+export function offsetAt(zone: readonly Transition[], atSec: number): number {
   let offsetSec = zone[0]?.offsetSec ?? 0;
   for (const transition of zone) {
     if (transition.fromSec > atSec) break;
     offsetSec = transition.offsetSec;
   }
-  return Math.floor((atSec + offsetSec) / 86_400);
+  return offsetSec;
 }
 
 /**

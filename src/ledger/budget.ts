@@ -14,6 +14,7 @@ import {
   type LineItemBudget,
   Unit,
 } from "./budget-plan.js";
+import { type PaceView, PacingDesk } from "./pacing-desk.js";
 
 /**
  * Shares budgets out to allowances, in money and in impressions. For each line item of this boot
@@ -55,7 +56,7 @@ export type CampaignSpend = {
   /** What may still be granted, "" = no limit. */
   readonly left: string;
   readonly impressionsToday: string;
-};
+} & PaceView;
 
 /** The account of one line item, for checks and reports. */
 export type AccountView = {
@@ -89,6 +90,7 @@ export class BudgetBook {
   private readonly awaiting = new Set<Account>();
   /** Records that the next plan begins with. */
   private opening: AllowanceEntry[] = [];
+  private readonly pacing: PacingDesk;
   private campaigns: readonly number[] = [];
   private lastMs = Number.NaN;
   /** The latest time seen: a flight that has ended stays ended when the clock goes back. */
@@ -101,6 +103,7 @@ export class BudgetBook {
     this.history = history;
     this.boot = boot;
     this.levels = units.map((unit) => new Levels(history, unit));
+    this.pacing = new PacingDesk(state, history.traffic);
   }
 
   placeOf(lineItem: number, unit: AmountUnit = Unit.MONEY): number {
@@ -126,6 +129,7 @@ export class BudgetBook {
       }
     }
     this.history.each((lineItem) => this.attach(lineItem));
+    this.pacing.adopt(plan, this.levels, this.accountsOf);
   }
 
   private adoptLineItem(
@@ -179,6 +183,7 @@ export class BudgetBook {
     nanos: number,
     receivedMs: number,
     billed = nanos > 0,
+    delaySec = 0,
   ): void {
     if (!billed) return;
     const amounts = [BigInt(nanos), 1n];
@@ -195,7 +200,7 @@ export class BudgetBook {
       const unlimited = own && planned.accounts[levels.unit] === null;
       for (const level of levels.above(lineItem, owners)) {
         if (unlimited) level.granted += amount;
-        level.charge(amount, receivedMs, own);
+        level.charge(amount, receivedMs, own, delaySec);
       }
     }
   }
@@ -215,6 +220,7 @@ export class BudgetBook {
     out.push(...this.opening);
     this.opening = [];
     this.tellLive(nowMs);
+    this.pacing.step(nowMs, monotonicMs);
     for (const unit of units) this.planOf(unit, nowMs, elapsedSec, out);
   }
 
@@ -340,6 +346,7 @@ export class BudgetBook {
         outstanding: String(level.granted - level.returned - level.charged),
         left: String(level.left() ?? ""),
         impressionsToday: String(impressions.of(LevelKind.CAMPAIGN, campaign).chargedToday),
+        ...this.pacing.viewOf(campaign),
       };
     });
   }

@@ -38,6 +38,8 @@ export type MoneyParts = {
   /** The boot's number, made durable, given the newest one in the journal. */
   readonly nextBoot: (journalBoot: number) => number;
   readonly nowMs: () => number;
+  /** Measures what went by, for pacing; absent = `nowMs`. */
+  readonly monotonicMs?: () => number;
   /** Tells a worker that its notices up to `durableCell` are answered. */
   readonly acknowledge: (worker: number) => void;
   /** What else follows the money, in this order. */
@@ -73,6 +75,7 @@ export class MoneyLoop {
   failure = "";
   private readonly parts: MoneyParts;
   private readonly journal: Journal;
+  private readonly history = new BudgetHistory();
   private readonly book: BudgetBook;
   private readonly seen = new SeenNotices();
   private readonly folds: readonly MoneyFold[];
@@ -101,7 +104,7 @@ export class MoneyLoop {
     const { buffers } = parts;
     const nowMs = parts.nowMs();
     this.folds = parts.folds ?? [];
-    const history = new BudgetHistory();
+    const { history } = this;
     let journalBoot = 0;
     this.journal = Journal.open(parts.folder, parts.segmentBytesMax, (entry) => {
       if (entry.kind === RecordKind.BOOT) journalBoot = Math.max(journalBoot, entry.boot);
@@ -161,12 +164,13 @@ export class MoneyLoop {
     if (this.failure !== "") return false;
     const nowMs = this.parts.nowMs();
     const nowSec = Math.floor(nowMs / 1000);
-    this.state.setCell(Cell.HEARTBEAT_SEC, nowSec | 0);
     this.drain(nowSec);
     if (bucketOf(nowSec) - 1 > this.state.cell(Cell.SWEPT_BUCKET)) {
       sweepSums(this.state, nowSec, this.book.placesUsed);
     }
     if (nowMs >= this.planDueMs || this.planDueMs - nowMs > 60_000) this.topUp(nowMs);
+    // After the top-up: a worker that wakes with us bids only on what was looked at.
+    this.state.setCell(Cell.HEARTBEAT_SEC, nowSec | 0);
     if (nowMs >= this.forgetDueMs || this.forgetDueMs - nowMs > 2 * forgetEveryMs) {
       this.seen.forgetExpired(nowSec);
       this.forgetDueMs = nowMs + forgetEveryMs;
@@ -175,7 +179,8 @@ export class MoneyLoop {
   }
 
   private topUp(nowMs: number): void {
-    this.book.plan(nowMs, this.entries as AllowanceEntry[]);
+    const monotonicMs = this.parts.monotonicMs?.() ?? nowMs;
+    this.book.plan(nowMs, this.entries as AllowanceEntry[], monotonicMs);
     // Many line items take long to look at: at most a tenth of the time goes there.
     const tookMs = Math.max(0, this.parts.nowMs() - nowMs);
     this.planDueMs = nowMs + Math.max(planEveryMs, 10 * tookMs);
@@ -210,7 +215,11 @@ export class MoneyLoop {
       const offset = reader.offsetOf(at);
       const kind = reader.view.getUint8(offset);
       if (kind === RecordKind.CELL) this.entries.push(cellEntry(reader, offset, this.boot));
-      else if (kind === RecordKind.COUNT) countEntries(reader, offset, this.boot, this.entries);
+      else if (kind === RecordKind.COUNT) {
+        const first = this.entries.length;
+        countEntries(reader, offset, this.boot, this.entries);
+        for (const entry of this.entries.slice(first)) this.history.replay(entry);
+      }
     }
     this.cellsTaken[worker] = to;
   }
@@ -227,7 +236,8 @@ export class MoneyLoop {
       const { effect, chargedNanos } = settlement;
       if (effect === NoticeEffect.LATE) counts.late++;
       const { boot, lineItem, receivedMs } = notice;
-      this.book.charge(boot, lineItem, chargedNanos, receivedMs, isBill(effect));
+      const delaySec = Math.max(0, receivedMs / 1000 - notice.timeSec);
+      this.book.charge(boot, lineItem, chargedNanos, receivedMs, isBill(effect), delaySec);
       const entry = noticeEntry(notice, effect, chargedNanos);
       this.entries.push(entry);
       if (settlement.ordinal !== 0) this.ordinals.set(entry, settlement.ordinal);

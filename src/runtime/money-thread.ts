@@ -102,6 +102,7 @@ function main(): void {
       segmentBytesMax: data.segmentBytesMax,
       nextBoot: (journalBoot) => nextBoot(data.bootFile, journalBoot),
       nowMs: Date.now,
+      monotonicMs: () => performance.now(),
       acknowledge: (worker) => workerPorts[worker]?.postMessage(0),
       folds: [new TermsJournal(), ledger, ...(exposureFold === null ? [] : [exposureFold])],
     });
