@@ -21,12 +21,14 @@ import { inProcessUs } from "./in-process.js";
 import { printLedger } from "./ledger.js";
 import { machineOf } from "./machine.js";
 import { printNotices } from "./notices.js";
+import { printPacing } from "./pacing.js";
 import { printPrices } from "./prices.js";
 import { printScale } from "./scale.js";
 import { scaleOptionsOf } from "./scale-options.js";
 import { printSwap } from "./scale-swap.js";
 import type { ServerMessage, ServerOrder } from "./server-process.js";
 import { printSimulator } from "./simulator.js";
+import { printTimeZones } from "./time-zones.js";
 import { printTokens } from "./tokens.js";
 import { type WorkloadKind, workload } from "./workload.js";
 
@@ -188,6 +190,10 @@ if (process.argv.includes("--scale")) {
   printCounts(7, say);
 } else if (process.argv.includes("--ledger")) {
   printLedger(300_000, say);
+} else if (process.argv.includes("--pacing")) {
+  process.exitCode = printPacing(tiny, say) ? 0 : 1;
+} else if (process.argv.includes("--time-zones")) {
+  process.exitCode = printTimeZones(say) ? 0 : 1;
 } else if (process.argv.includes("--in-process")) {
   process.stdout.write(`bid in process: ${(await inProcessUs(60)).toFixed(2)} us\n`);
 } else if (process.argv.includes("--changes")) {

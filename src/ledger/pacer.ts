@@ -15,9 +15,10 @@ import type { TrafficShape } from "./traffic-shape.js";
 /** Before anything was seen: a slow start. */
 const firstParticipation = 0.1;
 /** Resolved bids that the learnt parts begin with, all of them billed: too slow rather than fast. */
-const priorBids = 10;
-/** Half of what was learnt is forgotten after this. */
+const priorBids = 4;
+/** Half of what was learnt is forgotten after this; the last bids so many are kept. */
 const memorySec = 3600;
+const memoryBids = 200;
 /** Times the day's mean rate: what catching up may take at most. */
 const hurryMax = 4;
 /** How far the plan may be outrun: of the day's budget, and at least bids. */
@@ -40,7 +41,8 @@ class UnitPace {
   planned = 0;
 
   /** Learns from totals since the start of the process: held, still reserved, charged. */
-  learn(held: number, reserved: number, charged: number, keep: number): void {
+  learn(held: number, reserved: number, charged: number, bid: number, keepSec: number): void {
+    const keep = this.billed + this.released > memoryBids * bid ? keepSec : 1;
     const released = held - reserved - charged;
     this.billed = this.billed * keep + Math.max(0, charged - this.lastBilled);
     this.released = Math.max(0, this.released * keep + released - this.lastReleased);
@@ -146,7 +148,9 @@ export class Pacer {
     for (const [unit, total] of [sum.held, sum.bids].entries()) {
       const { granted, returned, charged } = this.levels[unit as Unit01];
       const reserved = Number(granted - returned - charged - this.allowances[unit as Unit01]);
-      this.paces[unit as Unit01].learn(total, Math.max(0, reserved), Number(charged), keep);
+      const bid = total / Math.max(1, sum.bids);
+      const pace = this.paces[unit as Unit01];
+      pace.learn(total, Math.max(0, reserved), Number(charged), bid, keep);
     }
   }
 
