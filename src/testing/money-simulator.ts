@@ -157,6 +157,8 @@ export class MoneySimulator {
     const lineItem = this.random.pick(lineItems);
     const place = placeOf(lineItem);
     const nanos = 1 + this.random.below(bidNanosMax);
+    // As bid/hold: after a jump of the clock nothing is bid before the money thread has looked.
+    if (!state.mayBidAt(Math.floor(this.nowMs / 1000))) return;
     if (!takeAllowance(state, place, nanos)) return;
     const { nowSec } = this;
     const lifeSec = this.random.below(8) === 0 ? 7200 : 10 + this.random.below(300);
