@@ -23,9 +23,16 @@ export type CampaignNow = {
   readonly outstanding: string;
   /** What may still be granted; null = no limit. */
   readonly left: string | null;
+  readonly impressionsToday: number;
+  /** What the pacing plan has spent by now, and over the whole day; null = not paced in money. */
+  readonly plannedToday: string | null;
+  readonly dayBudget: string | null;
+  /** Of a thousand requests that would be bid on, so many are. */
+  readonly participationPermille: number;
 };
 
 const amountOf = (nanos: string): string => decimalOf(BigInt(nanos));
+const amountOrNull = (nanos: string): string | null => (nanos === "" ? null : amountOf(nanos));
 
 export function spendNow(
   spend: readonly CampaignSpend[],
@@ -35,7 +42,7 @@ export function spendNow(
   const campaigns = new Map(book?.campaigns.map((one) => [one.id as number, one]));
   const advertisers = new Map(book?.advertisers.map((one) => [one.id as number, one]));
   return {
-    campaigns: spend.map(({ campaign, spentToday, outstanding, left }) => {
+    campaigns: spend.map(({ campaign, spentToday, outstanding, left, ...pace }) => {
       const known = campaigns.get(campaign);
       const advertiser = advertisers.get(known?.advertiser ?? 0);
       return {
@@ -43,7 +50,11 @@ export function spendNow(
         ...{ advertiser: advertiser?.id ?? 0, advertiserName: advertiser?.name ?? "" },
         currency: unpackAlpha3(advertiser?.currency ?? 0),
         ...{ spentToday: amountOf(spentToday), outstanding: amountOf(outstanding) },
-        left: left === "" ? null : amountOf(left),
+        left: amountOrNull(left),
+        impressionsToday: Number(pace.impressionsToday),
+        plannedToday: amountOrNull(pace.plannedToday),
+        dayBudget: amountOrNull(pace.dayBudget),
+        participationPermille: pace.participationPermille,
       };
     }),
     ledger: failure === "" ? "balanced" : failure,

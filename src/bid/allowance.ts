@@ -3,8 +3,9 @@ import type { SharedState } from "./shared-state.js";
 
 /**
  * Allowances: what a line item may still bid, in nanos (1e-9) of the advertiser's currency, shared
- * by all threads. Line items with a limit in impressions have a second place, in impressions. A bid of P micros CPM costs P nanos for its one impression. (m: take and reserve
- * together 0.09 to 0.17 us, two cores under a load of 10, Node 20.20.2, 2026-11.)
+ * by all threads. Line items with a limit in impressions have a second place, in impressions. A bid
+ * of P micros CPM costs P nanos for its one impression. (m: take and reserve together 0.09 to
+ * 0.17 us, two cores under a load of 10, Node 20.20.2, 2026-11.)
  */
 
 /** A line item that has no allowance in this unit. */

@@ -16,7 +16,7 @@ export type CompileInput = {
   readonly certificates: ReadonlySet<string>;
   /** The line item's place in the shared allowances; the same for its whole life in a process. */
   readonly allowancePlaceOf: (lineItem: LineItemId) => number;
-  /** As above, in impressions: asked for line items under such a limit. Absent: no limit is kept. */
+  /** As above, in impressions, for line items under such a limit. Absent: no limit is kept. */
   readonly impressionPlaceOf?: (lineItem: LineItemId) => number;
   /** The most that a currency's bids may cost, micros of CPM; absent = no ceiling. */
   readonly cpmMicrosMax?: (currency: CurrencyCode) => number;

@@ -16,6 +16,8 @@ export class Level {
   returned = 0n;
   charged = 0n;
   chargedToday = 0n;
+  /** Billed on the next day already: the clock has gone back over midnight. */
+  private chargedNext = 0n;
   /** Seconds from a bid to its bill: a moving mean. */
   delaySec = 0;
   day = Number.NaN;
@@ -74,7 +76,10 @@ export class Level {
     let left: bigint | null = null;
     if (this.total !== null) left = this.total - this.earlierConsumed - inUse;
     if (this.daily !== null) {
-      const today = this.daily - this.chargedToday - (inUse - this.charged);
+      // What is outstanding may be billed on the next day: it must fit there too.
+      let charged = this.chargedToday;
+      if (this.chargedNext > charged) charged = this.chargedNext;
+      const today = this.daily - charged - (inUse - this.charged);
       const leftToday = today - this.earlierOutstanding;
       if (left === null || leftToday < left) left = leftToday;
     }
@@ -87,9 +92,12 @@ export class Level {
       this.charged += amount;
       this.delaySec += (delaySec - this.delaySec) / 64;
     }
-    if (localDay(this.zone, Math.floor(receivedMs / 1000)) === this.day) {
-      this.chargedToday += amount;
-    }
+    this.noteDay(localDay(this.zone, Math.floor(receivedMs / 1000)), amount);
+  }
+
+  private noteDay(day: number, amount: bigint): void {
+    if (day === this.day) this.chargedToday += amount;
+    else if (day === this.day + 1) this.chargedNext += amount;
   }
 
   /** True when a new local day has begun since the last call. */
@@ -98,9 +106,10 @@ export class Level {
     if (day === this.day) return false;
     this.day = day;
     this.chargedToday = 0n;
+    this.chargedNext = 0n;
     for (const spend of this.lineItems) {
       spend.eachSlot((sec, amount) => {
-        if (localDay(this.zone, sec) === day) this.chargedToday += amount;
+        this.noteDay(localDay(this.zone, sec), amount);
       });
     }
     return true;

@@ -113,8 +113,8 @@ export function offsetAt(zone: readonly Transition[], atSec: number): number {
 }
 
 /**
- * Line item id and unit -> place in the shared allowances: kept for the life of the process, never given
- * twice.
+ * Line item id and unit -> place in the shared allowances: kept for the life of the process, never
+ * given twice.
  */
 export class AllowancePlaces {
   private readonly places = [new Map<number, number>(), new Map<number, number>()] as const;

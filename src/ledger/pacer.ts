@@ -14,7 +14,7 @@ import type { TrafficShape } from "./traffic-shape.js";
 
 /** Before anything was seen: a slow start. */
 const firstParticipation = 0.1;
-/** Resolved bids that the learnt parts begin with, all of them billed: too slow rather than fast. */
+/** Resolved bids that the learnt parts begin with, all billed: too slow rather than fast. */
 const priorBids = 4;
 /** Half of what was learnt is forgotten after this; the last bids so many are kept. */
 const memorySec = 3600;

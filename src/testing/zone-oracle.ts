@@ -60,7 +60,7 @@ export type ZoneFindings = {
   readonly wrong: readonly string[];
 };
 
-/** null: there is no python3 with zoneinfo here. `stepSec` between two moments of an hour's span. */
+/** null: there is no python3 with zoneinfo here. `stepSec` lies between two moments compared. */
 export function compareZones(
   stepSec: number,
   zones: readonly string[] = knownZones(),
