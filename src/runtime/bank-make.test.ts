@@ -130,7 +130,7 @@ test("three snapshots stay, none with ordinals that others may have, and what be
   expect(readdirSync(folders.aipl)).toEqual(["2026-11-28.parquet", "2027-02-25.parquet"]);
 }, 120_000);
 
-/** Runs the real command and kills it at the first line that names the stage; true = it got there. */
+/** Runs the real command, killed at the first line that names the stage; true = it got there. */
 async function buildUntil(
   dataFolder: string,
   from: string,

@@ -1,9 +1,9 @@
 /**
  * Overload is answered with 204 before a body is read, never with a queue or an error. The signal
  * is the event loop's lag: how much later a timer runs than it should, which is how long the
- * requests of one turn took. A lag that came with fewer than `askedMin` requests is somebody
- * else's work on the machine: to answer those few is quicker than to have them ask again. The share that is shed rises fast and falls slower, so that it settles
- * where the lag stays near its limit.
+ * requests of one turn took. A lag that came with fewer than `askedMin` requests is somebody else's
+ * work on the machine: to answer those few is quicker than to have them ask again. The share that
+ * is shed rises fast and falls slower, so that it settles where the lag stays near its limit.
  */
 export const lagMsMax = 10;
 /** Requests that wait for their body or a durable answer; beyond it every new one is shed. */
