@@ -97,6 +97,7 @@ function exchangeFrom(
   const notices = [...new Set(merged.notices)].map((name) => noticeNames[name]);
   notices.sort((a, b) => a - b);
   const { version, priceMacro, clickMacro, billsBy } = merged;
+  const encrypted = (form.priceKeys ?? []).length > 0;
   return {
     id: form.id as ExchangeId,
     index,
@@ -117,13 +118,18 @@ function exchangeFrom(
     clickMacro,
     notices,
     billsBy: noticeNames[billsBy],
+    priceKeys: form.priceKeys ?? [],
+    ...(merged.winRate === undefined ? {} : { winRate: merged.winRate }),
     schainRequired: merged.schainRequired,
     sellersBlocked: sellerKeys(merged.sellersBlocked),
     sellersAllowed: sellerKeys(merged.sellersAllowed),
     expDefaultSec: merged.expDefaultSec,
     secretSha256: form.secretSha256 ?? "",
     addresses: form.addresses ?? [],
-    dialect: dialectOf([version, priceMacro, clickMacro, billsBy, ...notices].join(" "), dialects),
+    dialect: dialectOf(
+      [version, priceMacro, clickMacro, billsBy, ...notices, encrypted].join(" "),
+      dialects,
+    ),
   };
 }
 

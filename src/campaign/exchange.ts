@@ -2,6 +2,11 @@ import type { ExchangeId } from "../base/ids.js";
 import type { NoticeKind } from "../base/lists.js";
 import type { CurrencyCode } from "../base/units.js";
 
+/** Paths of 0400 files of 32 bytes, or of their base64; from the config folder where relative. */
+export type PriceKeyFiles = { readonly encryption: string; readonly integrity: string };
+
+export type WinRateBand = { readonly min: number; readonly max: number };
+
 /**
  * One exchange instance (config/exchanges/*.yaml on top of its profile), as plain data inside a
  * World. Times in ms; money in the unit its name says.
@@ -31,6 +36,15 @@ export type Exchange = {
   readonly seatRequired: boolean;
   /** Price macro as the exchange wants it, e.g. "${AUCTION_PRICE}" or "${AUCTION_PRICE:B64}". */
   readonly priceMacro: string;
+  /**
+   * Files of the keys with which the exchange encrypts clearing prices (wire/token-price); absent
+   * or empty = it sends them in clear.
+   */
+  readonly priceKeys?: readonly PriceKeyFiles[];
+  /**
+   * Wins per bid that are credible; outside of it a campaign is held there (ledger/win-rates).
+   */
+  readonly winRate?: WinRateBand;
   /** Click macro that the exchange replaces in markup, "" = none. */
   readonly clickMacro: string;
   readonly notices: readonly NoticeKind[];

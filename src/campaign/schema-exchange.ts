@@ -47,6 +47,11 @@ const keysOf = <T extends Record<string, number>>(table: T) =>
 
 const seller = matching(/^[^\s/]+\/\S+$/, 'a seller as "asi/sid", such as "seller.example/1234"');
 
+const share = z
+  .number({ error: hint("a share from 0 to 1 such as 0.6") })
+  .min(0, { error: hint("a share of at least 0") })
+  .max(1, { error: hint("a share of at most 1") });
+
 const profileShape = {
   version: oneOf(["2.5", "2.6"]),
   /** Where the request states no `at`. */
@@ -71,6 +76,12 @@ const profileShape = {
   sellersBlocked: list(seller, "seller.example/1234", 100_000).optional(),
   sellersAllowed: list(seller, "seller.example/1234", 100_000).optional(),
   expDefaultSec: wholeNumber(1, 86_400, "seconds from bid to impression"),
+  /** Wins per bid that are credible. */
+  winRate: object({ min: share, max: share })
+    .refine(({ min, max }) => min < max, {
+      error: "the lower bound is not below the upper one: exchange them",
+    })
+    .optional(),
 } as const;
 
 export const exchangeProfile = object(profileShape);
@@ -83,6 +94,15 @@ const address = matching(
 
 /** A token has two bytes for its exchange. */
 const exchangeIdMax = 0xffff;
+
+/** Says nothing of what it found: that may be a key. */
+const keyFile =
+  "must be the path of a 0400 file that holds the key, such as /run/keys/alpha-encryption.key: " +
+  "a key itself does not belong into a file of the config";
+const keyPath = z
+  .string({ error: keyFile })
+  .max(1024, { error: keyFile })
+  .regex(/^[\w./-]*\.[a-z0-9]+$/i, { error: keyFile });
 
 const noSecret =
   "a secret does not belong into a file: write `secretSha256`, the hexadecimal SHA-256 of it " +
@@ -98,6 +118,12 @@ export const exchangeFile = object(
     secretSha256: matching(
       /^[0-9a-f]{64}$/,
       "the SHA-256 of the secret, 64 hexadecimal digits",
+    ).optional(),
+    /** Keys of encrypted clearing prices; several while the exchange changes them. */
+    priceKeys: list(
+      object({ encryption: keyPath, integrity: keyPath }),
+      "{encryption: /run/keys/alpha-encryption.key, integrity: /run/keys/alpha-integrity.key}",
+      4,
     ).optional(),
     addresses: list(address, '"203.0.113.0/24"', 1000).optional(),
     ...exchangeProfile.partial().shape,

@@ -21,7 +21,8 @@ import { cellsOf, requestCellsOf } from "./cells.js";
 import { NoticeResult, Single, WorkerCounters } from "./counters.js";
 import { edgeWorkerData, startEdgeWorker } from "./edge-shell.js";
 import { createLog } from "./log.js";
-import { NoticeDesk } from "./notice-desk.js";
+import { clearingOf, NoticeDesk } from "./notice-desk.js";
+import type { ExchangePriceKeys } from "./price-key-files.js";
 import { realClock } from "./real-clock.js";
 import { RequestCounts } from "./request-counts.js";
 import { LoadShedder } from "./shedding.js";
@@ -39,7 +40,11 @@ export type EdgeWorkerOwn = {
   readonly counters: SharedArrayBuffer;
 };
 /** A World as main posts it, with the counters' places of its exchanges. */
-export type EdgeWorld = { readonly parts: WorldParts; readonly slots: Uint8Array };
+export type EdgeWorld = {
+  readonly parts: WorldParts;
+  readonly slots: Uint8Array;
+  readonly priceKeys: readonly ExchangePriceKeys[];
+};
 /** Posted once, before the port opens. */
 export type EdgePorts = { readonly money: MessagePort };
 
@@ -73,9 +78,11 @@ const counts = new RequestCounts(desk.ring, requestCellsOf(cellTable, desk.ring)
 
 let bidder: Bidder | null = null;
 let draining = false;
+let priceKeys: readonly ExchangePriceKeys[] = [];
 
 function adopt(payload: unknown): void {
-  const { parts: world, slots } = payload as EdgeWorld;
+  const { parts: world, slots, priceKeys: keys } = payload as EdgeWorld;
+  priceKeys = keys;
   counters.useSlots(slots);
   const served = servedWorldFrom(world);
   if (bidder !== null) {
@@ -113,7 +120,7 @@ const notice: EdgeApp["notice"] = (kind, query, done) => {
   const facts = {
     kind,
     lossCode: said.lossCode,
-    clearingMicros: said.clearingMicros,
+    clearingMicros: clearingOf(said, token, priceKeys),
     minToWinMicros: said.minToWinMicros,
   };
   desk.take(token, facts, landing, nowMs, (status, location) => {

@@ -3,7 +3,10 @@ import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
 import { Cell, durableCell, MoneyState, silenceSecMax } from "../bid/shared-state.js";
 import { Notice, writeNotice } from "../journal/notice.js";
 import { NoticeField, RecordKind } from "../journal/record.js";
+import type { NoticeParameters } from "../wire/notice.js";
 import type { TokenFields } from "../wire/token-format.js";
+import { readEncryptedPrice } from "../wire/token-price.js";
+import type { ExchangePriceKeys } from "./price-key-files.js";
 
 /** What a notice's URL says besides its token. */
 export type NoticeFacts = {
@@ -15,6 +18,20 @@ export type NoticeFacts = {
   readonly clearingMicros: number;
   readonly minToWinMicros: number;
 };
+
+/**
+ * The clearing price of a notice, -1 = unknown. From an exchange that encrypts its prices one in
+ * clear is not believed: whoever sees our addresses could write a lower one.
+ */
+export function clearingOf(
+  said: Pick<NoticeParameters, "clearingMicros" | "encryptedPrice">,
+  token: TokenFields,
+  priceKeys: readonly ExchangePriceKeys[],
+): number {
+  const keys = priceKeys.find(({ exchange }) => exchange === token.exchange)?.keys;
+  if (keys === undefined) return said.clearingMicros;
+  return readEncryptedPrice(said.encryptedPrice, keys, token);
+}
 
 /** Called once: 204, 503, or 302 with the location. */
 export type NoticeDone = (status: number, location: string) => void;

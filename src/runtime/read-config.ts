@@ -8,6 +8,7 @@ import { lint } from "../campaign/lint.js";
 import { isBankFile, type LoadedConfig, loadConfig } from "../campaign/load.js";
 import type { CampaignBook } from "../campaign/model.js";
 import { readConfigFolder } from "./config-folder.js";
+import { readPriceKeys } from "./price-key-files.js";
 import { loadPrivacyConfig } from "./privacy-config.js";
 import { realClock } from "./real-clock.js";
 import type { ConfigReading } from "./world-desk.js";
@@ -28,14 +29,22 @@ export function readConfigForm(folder: string): ConfigReading {
     const { config, issues } = loadConfig(readConfigFolder(folder, isBidderFile));
     const path = join(folder, "privacy.yaml");
     const privacy = loadPrivacyConfig(path);
-    if (privacy.ok) return { config, privacy: privacy.settings, issues };
+    const keyIssues = config === null ? [] : priceKeyIssues(config, folder);
+    const usable = keyIssues.length === 0 ? config : null;
+    const found = [...issues, ...keyIssues];
+    if (privacy.ok) return { config: usable, privacy: privacy.settings, issues: found };
     const problems = privacy.problems.map((line) => issueOf(path, line));
-    return { config, privacy: null, issues: [...issues, ...problems] };
+    return { config: usable, privacy: null, issues: [...found, ...problems] };
   } catch (error) {
     const message = error instanceof Error ? error.message : "the folder cannot be read";
     return { config: null, privacy: null, issues: [issueOf(folder, message)] };
   }
 }
+
+const priceKeyIssues = ({ exchanges, places }: LoadedConfig, folder: string): readonly Issue[] =>
+  readPriceKeys(exchanges, folder).problems.map(({ exchange, path, message }) =>
+    places.issue("error", ["exchange", exchange], path, message),
+  );
 
 const isBidderFile = (name: string): boolean => !isBankFile(name);
 

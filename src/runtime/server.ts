@@ -30,6 +30,7 @@ import type { Log } from "./log.js";
 import { type Money, startMoney } from "./money.js";
 import { PeopleDesk } from "./people-desk.js";
 import { exposurePlanOf, planOf } from "./plan.js";
+import { readPriceKeys } from "./price-key-files.js";
 import { realClock } from "./real-clock.js";
 import { RetiredCreatives } from "./retired-creatives.js";
 import { SnapshotRefusals } from "./snapshot-refusals.js";
@@ -129,13 +130,22 @@ class Edge {
     return this.started;
   }
 
+  /** Key files that have become unusable since the config was read leave prices unknown. */
+  private worldMessage({ parts }: BuiltWorld): { generation: number; payload: EdgeWorld } {
+    const { settings, log } = this.options;
+    const { keys: priceKeys, problems } = readPriceKeys(parts.exchanges, settings.configFolder);
+    for (const { message } of problems) log.error({ message }, "no key for clearing prices");
+    const slots = this.slots.slotsFor(parts.exchanges);
+    return { generation: parts.generation, payload: { parts, slots, priceKeys } };
+  }
+
   async publish(built: BuiltWorld): Promise<void> {
-    const message = worldMessage(built, this.slots);
+    const message = this.worldMessage(built);
     if (this.started === null) this.started = await this.start(message);
     else await this.started.publish(message);
   }
 
-  private async start(first: ReturnType<typeof worldMessage>): Promise<Workers> {
+  private async start(first: { generation: number; payload: EdgeWorld }): Promise<Workers> {
     const { settings, ending } = this.options;
     // Threads that come up now would be left behind by the end that is under way.
     if (ending.begun) throw new Error("the process is ending");
@@ -264,14 +274,6 @@ async function startWorld(
     publicUrl,
   };
 }
-
-const worldMessage = (
-  { parts }: BuiltWorld,
-  slots: ExchangeSlots,
-): { generation: number; payload: EdgeWorld } => ({
-  generation: parts.generation,
-  payload: { parts, slots: slots.slotsFor(parts.exchanges) },
-});
 
 function stopAll(
   watches: readonly (() => void)[],

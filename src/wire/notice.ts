@@ -14,13 +14,15 @@ export class NoticeParameters {
   token = "";
   /** Clearing price, CPM in the bid's currency; -1 = unknown. */
   clearingMicros = UNKNOWN_MICROS as Micros;
+  /** The clearing price as the exchange encrypted it (token-price), "" = none. */
+  encryptedPrice = "";
   /** What would have won, or what came second; -1 = unknown. */
   minToWinMicros = UNKNOWN_MICROS as Micros;
   /** 0xffff = none. */
   lossCode = NO_LOSS_CODE;
 
   clear(): void {
-    this.token = "";
+    this.token = this.encryptedPrice = "";
     this.clearingMicros = this.minToWinMicros = UNKNOWN_MICROS as Micros;
     this.lossCode = NO_LOSS_CODE;
   }
@@ -49,7 +51,7 @@ export function parseNotice(
 }
 
 /** Names as bits: which were seen. */
-const names: Readonly<Record<string, number>> = { t: 1, p: 2, pb: 2, r: 4, m: 8 };
+const names: Readonly<Record<string, number>> = { t: 1, p: 2, pb: 2, pe: 2, r: 4, m: 8 };
 
 function readForm(kind: NoticeKind, form: string, out: NoticeParameters, before: number): number {
   let seen = before;
@@ -76,6 +78,7 @@ function assign(kind: NoticeKind, name: string, value: string, out: NoticeParame
   if (name === "t") out.token = value;
   else if (name === "p") out.clearingMicros = microsFromNotice(value);
   else if (name === "pb") out.clearingMicros = microsFromBase64(value);
+  else if (name === "pe") out.encryptedPrice = value;
   else if (kind !== NoticeKind.LOSS) return;
   else if (name === "r") out.lossCode = lossCodeFrom(value);
   else out.minToWinMicros = microsFromNotice(value);

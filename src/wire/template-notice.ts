@@ -7,7 +7,7 @@ import { tokenChars } from "./token-format.js";
 /** What of an exchange shapes markup: exchanges with equal dialects share templates. */
 export type Dialect = Pick<
   Exchange,
-  "version" | "priceMacro" | "clickMacro" | "notices" | "billsBy"
+  "version" | "priceMacro" | "clickMacro" | "notices" | "billsBy" | "priceKeys"
 >;
 
 /** Equal texts mean equal templates. */
@@ -18,6 +18,7 @@ export const dialectKey = (dialect: Dialect): string =>
     dialect.clickMacro,
     [...dialect.notices].sort((a, b) => a - b),
     dialect.billsBy,
+    encrypts(dialect),
   ]);
 
 /** Numbers the dialects of exchanges 0, 1, ... in order of appearance: `Exchange.dialect`. */
@@ -81,7 +82,8 @@ export class NoticeUrls {
    */
   impression(): Pieces {
     const priced =
-      this.dialect.billsBy === NoticeKind.IMPRESSION && encoded(this.dialect.priceMacro);
+      this.dialect.billsBy === NoticeKind.IMPRESSION &&
+      (encrypts(this.dialect) || encoded(this.dialect.priceMacro));
     return priced ? [...this.base("impression"), this.price()] : this.base("impression");
   }
 
@@ -111,13 +113,16 @@ export class NoticeUrls {
     return [`${this.publicUrl}/${path}?t=`, Slot.TOKEN];
   }
 
-  /** `p` is a decimal; `pb` is base64 of one. */
+  /** `p` is a decimal; `pb` is base64 of one; `pe` is encrypted (token-price). */
   private price(): string {
     const { priceMacro } = this.dialect;
     if (priceMacro === "") return "";
+    if (encrypts(this.dialect)) return `&pe=${priceMacro}`;
     return encoded(priceMacro) ? `&pb=${priceMacro}` : `&p=${priceMacro}`;
   }
 }
+
+const encrypts = ({ priceKeys = [] }: Pick<Dialect, "priceKeys">): boolean => priceKeys.length > 0;
 
 /** "${AUCTION_PRICE:B64}": the suffix names an agreed encoding (OpenRTB 2.6 section 4.4). */
 const encoded = (macro: string): boolean => /:[A-Za-z0-9]+\}$/.test(macro);
