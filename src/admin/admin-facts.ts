@@ -1,4 +1,5 @@
 import type { ExplainResult } from "./explain-result.js";
+import type { HoldFacts } from "./hold-routes.js";
 import type { SpendNow } from "./spend.js";
 import type { AdminStatus } from "./status.js";
 
@@ -14,6 +15,7 @@ export type AdminFacts = {
   /** null while no World is published. */
   readonly explain: (ask: ExplainAsk) => ExplainResult | null;
   readonly forget: ForgetFacts;
+  readonly holds?: HoldFacts;
 };
 
 /** Forgetting goes on behind the answer: what the route sees of it names nobody. */

@@ -6,6 +6,7 @@ import { creativeRefusal, pickCreative } from "../bid/creative-fit.js";
 import { DealFit, dealFit, strictDealFloor } from "../bid/deal.js";
 import type { Decision } from "../bid/decision.js";
 import { openFloorMicros } from "../bid/floor.js";
+import { shareOne } from "../bid/learnt.js";
 import { meets } from "../bid/match.js";
 import { Priced, priceInto } from "../bid/price.js";
 import { ratesUsable } from "../bid/rates.js";
@@ -18,6 +19,7 @@ import { conditionText } from "./explain-targeting.js";
 import { listed, microsText, moneyOf, unitsOf } from "./explain-words.js";
 
 const openAuction = -1;
+const strategyNames = ["fixed", "shade", "linear"] as const;
 const agreedPrice = 3;
 const usDollar = 0x555344;
 
@@ -183,6 +185,9 @@ function priceOf(at: ExplainCase, lineItem: number, arm: number, deal: number): 
     modifiers: agreed ? [] : modifiersMet(at, lineItem),
     contextFactor: price.contextPermille / 1000,
     personFactor: agreed ? 1 : table.armFactorPermille[arm]! / 1000,
+    value: unitsOf(price.valueMicros),
+    strategy: strategyNames[table.lineItemStrategy[lineItem]!]!,
+    share: price.share / shareOne,
     wanted: unitsOf(price.wantedMicros),
     floor: unitsOf(price.floorMicros),
     maximum: unitsOf(price.maxMicros),

@@ -97,8 +97,8 @@ export type WayExplained = {
 };
 
 /**
- * base x context x person = wanted, then into [floor, maximum]: all in `currency`; `bid` in the
- * answer's.
+ * base x context x person = value, x share = wanted, then into [floor, maximum]: all in
+ * `currency`; `bid` in the answer's.
  */
 export type PriceExplained = {
   readonly currency: string;
@@ -111,6 +111,10 @@ export type PriceExplained = {
   readonly contextFactor: number;
   /** The ladder step of the person's groups; 1 = none. */
   readonly personFactor: number;
+  readonly value: number;
+  /** How the value becomes a bid, and the share of it that is bid. */
+  readonly strategy: "fixed" | "shade" | "linear";
+  readonly share: number;
   readonly wanted: number;
   readonly floor: number;
   readonly maximum: number;

@@ -87,6 +87,10 @@ function stepsText(price: PriceExplained): string {
   const why = met.length === 0 ? "" : ` (${met.join("; ")})`;
   return (
     `base ${money(price.base)} x context ${price.contextFactor}${why} x person ` +
-    `${price.personFactor} = ${money(price.wanted)}, ${range} -> ${final}`
+    `${price.personFactor} = ${money(price.value)}${shareText(price)}, ${range} -> ${final}`
   );
 }
+
+/** What the strategy makes of the value; nothing where it bids the whole. */
+const shareText = ({ strategy, share, wanted, currency }: PriceExplained): string =>
+  share === 1 ? "" : `, ${strategy} x ${share} = ${wanted} ${currency}`;

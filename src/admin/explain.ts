@@ -7,6 +7,7 @@ import { decide, openRequest } from "../bid/decide.js";
 import { type Decision, PriceSteps } from "../bid/decision.js";
 import { holdNothing } from "../bid/hold.js";
 import { Identified } from "../bid/identify.js";
+import type { Learnt } from "../bid/learnt.js";
 import { Offers } from "../bid/offer.js";
 import { BidRequest } from "../bid/request.js";
 import { Scratch } from "../bid/scratch.js";
@@ -47,6 +48,8 @@ export type ExplainInput = {
   /** The segments of the person that the request is taken to be about; null = nobody. */
   readonly segments: readonly string[] | null;
   readonly now: UnixMs;
+  /** What notices have taught the bidder; absent = nothing. */
+  readonly learnt?: Learnt;
   /** Only these line items (ids); null = all. */
   readonly lineItems?: readonly number[] | null;
   /** Line items listed over all imps together; the rest is counted. */
@@ -105,6 +108,7 @@ function decisionFor(input: ExplainInput, request: BidRequest, exchange: Exchang
     identifierKey: noKey,
     person: new Identified(),
     price: new PriceSteps(),
+    learnt: input.learnt ?? null,
     hold: holdNothing,
     declaredRow: row,
     request,

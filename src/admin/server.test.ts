@@ -34,6 +34,7 @@ const facts: AdminFacts = {
     ...{ open: false, kinds: [], words: "", state: () => null },
     take: async () => ({ kind: "busy" }),
   },
+  holds: { release: (campaign, exchange) => campaign === 12 && exchange === "openrtb26" },
 };
 const log = {
   error: (fields: object, message: string) => void logged.push(JSON.stringify([fields, message])),
@@ -234,5 +235,22 @@ describe("on a socket", () => {
     const second = startAdmin({ host: "127.0.0.1", port: first.port, token, facts, log });
     await expect(second).rejects.toMatchObject({ code: "EADDRINUSE" });
     await first.close();
+  });
+});
+
+describe("a held campaign", () => {
+  const release = (payload: string, headers: Record<string, string> = bearer) =>
+    server.inject({ method: "POST", url: "/api/v1/holds/release", headers, payload });
+
+  it("is let go by somebody with the token, where it is held", async () => {
+    const body = JSON.stringify({ campaign: 12, exchange: "openrtb26" });
+    expect((await release(body, { "content-type": "application/json" })).statusCode).toBe(401);
+    const answer = await release(body);
+    expect([answer.statusCode, answer.json().state]).toEqual([202, "released"]);
+    const other = await release(JSON.stringify({ campaign: 13, exchange: "openrtb26" }));
+    expect(other.statusCode).toBe(404);
+    for (const bad of ["", "{", "[]", "null", '{"campaign":"12","exchange":"openrtb26"}']) {
+      expect((await release(bad)).statusCode, bad).toBe(400);
+    }
   });
 });

@@ -4,6 +4,7 @@ import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } f
 import { type AdminFacts, unreadyReasons } from "./admin-facts.js";
 import { readExplainBody } from "./explain-body.js";
 import { addForgetRoutes } from "./forget-routes.js";
+import { addHoldRoutes } from "./hold-routes.js";
 import { problemOf, problemType, sendProblem } from "./problem.js";
 
 export type AdminOptions = {
@@ -91,6 +92,7 @@ function addApi(
 ): void {
   const guard = bearerGuard(token);
   addForgetRoutes(server, facts.forget, guard, parsed);
+  addHoldRoutes(server, facts.holds, guard, parsed);
   server.get("/api/v1/status", { onRequest: guard }, async () => facts.status());
   server.get("/api/v1/spend", { onRequest: guard }, async () => facts.spend());
   server.post("/api/v1/explain", { onRequest: guard }, async (request, reply) => {

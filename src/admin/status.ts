@@ -4,6 +4,7 @@ import type { AudienceNeeded } from "../campaign/compile.js";
 import type { Issue } from "../campaign/issue.js";
 import { Live } from "../campaign/table.js";
 import type { CampaignSpend } from "../ledger/budget.js";
+import type { HeldCampaign } from "./hold-routes.js";
 
 /** What an operator sees of the program; counts are of rules, never of people. */
 export type AdminStatus = {
@@ -30,6 +31,8 @@ export type AdminStatus = {
   readonly spend: readonly CampaignSpend[];
   /** Of the demo's fake exchange; null = nothing trades. */
   readonly trading: Readonly<Record<string, number>> | null;
+  /** Campaigns that do not bid at an exchange, because the wins it tells of are not credible. */
+  readonly held: readonly HeldCampaign[];
 };
 
 export type SnapshotRefusal = {
@@ -71,6 +74,7 @@ export type StatusInput = {
     readonly words: string;
     readonly atMs: number;
   } | null;
+  readonly held?: readonly HeldCampaign[];
   /** Digests of the audiences whose segments are being loaded. */
   readonly warming?: ReadonlySet<string>;
   /** Of the last reading of the configuration's files. */
@@ -109,6 +113,7 @@ export function adminStatus(input: StatusInput): AdminStatus {
     lastRefusal: refusalOf(input.lastRefusal ?? null),
     spend: input.spend ?? [],
     trading: input.trading ?? null,
+    held: input.held ?? [],
   };
 }
 

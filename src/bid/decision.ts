@@ -4,6 +4,7 @@ import type { CurrencyCode, UnixMs } from "../base/units.js";
 import type { Exchange } from "../campaign/exchange.js";
 import type { CampaignTable } from "../campaign/table.js";
 import type { Identified } from "./identify.js";
+import type { Learnt } from "./learnt.js";
 import type { Offer } from "./offer.js";
 import type { BidRequest, ImpRecord } from "./request.js";
 import type { Scratch } from "./scratch.js";
@@ -19,7 +20,11 @@ export class PriceSteps {
   contextPermille = 1000;
   /** The ladder step of the person's groups; 1000 = none. */
   personPermille = 1000;
-  /** base x context x person, before the clamp. */
+  /** Value in context x person, before shading. */
+  valueMicros = 0;
+  /** The share of the value that its strategy bids, parts of `shareOne` (bid/learnt). */
+  share = 1_000_000;
+  /** value x share, before the clamp. */
   wantedMicros = 0;
   /** The bid floor and the maximum in the advertiser's currency. */
   floorMicros = 0;
@@ -43,6 +48,8 @@ export type Decision = {
   readonly identifierKey: SipKey;
   readonly person: Identified;
   readonly price: PriceSteps;
+  /** What notices have taught; null = nothing (replay, tests). */
+  readonly learnt: Learnt | null;
   hold: Hold;
   /** Explain only: the row of a person who is in the declared segments, in place of any look-up. */
   declaredRow: Uint32Array | null;

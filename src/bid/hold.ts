@@ -48,7 +48,9 @@ export function holdOn(state: SharedState, cellOf: CellOf): Hold {
   return (decision, _entry, offer) => {
     const { table } = decision;
     const nowSec = Math.floor(decision.now / 1000);
-    tellTimes(decision, offer, nowSec);
+    tellTimes(decision, state, offer, nowSec);
+    const campaign = table.lineItemCampaign[offer.lineItem]!;
+    if (state.learnt.holds.get(campaign, decision.exchange.id) !== 0) return Outcome.NO_ALLOWANCE;
     held.place = table.lineItemAllowance[offer.lineItem]!;
     held.nanos = offer.reservedMicros;
     held.expirySec = offer.expirySec;
@@ -75,6 +77,8 @@ export function holdOn(state: SharedState, cellOf: CellOf): Hold {
     offer.slot = held.slot;
     offer.slotUse = held.slotUse;
     offer.cell = cellOf(decision, offer);
+    const lineItem = table.lineItemId[offer.lineItem]!;
+    state.learnt.bids[state.worker]!.add(lineItem, decision.exchange.id, 1);
     return Outcome.BID;
   };
 }
@@ -93,17 +97,27 @@ function giveMoneyBack(state: SharedState, held: Held): void {
 
 /** A hold that keeps nothing: `test: 1`, explain, replay. The offer carries no slot and no cell. */
 export const holdNothing: Hold = (decision, _entry, offer) => {
-  tellTimes(decision, offer, Math.floor(decision.now / 1000));
+  tellTimes(decision, null, offer, Math.floor(decision.now / 1000));
   offer.slot = SLOT_NONE;
   offer.slotUse = 0;
   offer.cell = 0;
   return Outcome.BID;
 };
 
-/** From the bid to its impression: imp.exp where stated, else what the exchange is known for. */
-function tellTimes(decision: Decision, offer: Offer, nowSec: number): void {
+/**
+ * From the bid to its bill: as long as bills of this exchange and format have been seen to take,
+ * at most imp.exp where stated, else what the exchange is known for.
+ */
+function tellTimes(
+  decision: Decision,
+  state: SharedState | null,
+  offer: Offer,
+  nowSec: number,
+): void {
   const { imp, exchange } = decision;
-  const wanted = imp.expSec > 0 ? imp.expSec : exchange.expDefaultSec;
+  const stated = imp.expSec > 0 ? imp.expSec : exchange.expDefaultSec;
+  const seen = state === null ? 0 : state.learnt.lives.get(exchange.id, offer.media);
+  const wanted = seen === 0 ? stated : Math.min(stated, seen);
   offer.timeSec = nowSec as UnixSec;
   offer.expirySec = (nowSec + Math.min(Math.max(wanted, holdSecMin), holdSecMax)) as UnixSec;
 }

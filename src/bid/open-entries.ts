@@ -6,6 +6,7 @@ import { addEntry, PICK_LATER } from "./entries.js";
 import { contextOutcome } from "./match.js";
 import { openPriceInto, Priced } from "./price.js";
 import type { ImpRecord, TimedMedia } from "./request.js";
+import { pricesByCreative } from "./value.js";
 
 /**
  * True where the open auction is all there is to an imp and one bid floor holds for it whatever
@@ -31,9 +32,15 @@ export function openEntriesInto(decision: Decision): void {
     if (contextOutcome(decision, lineItem) !== Outcome.BID) continue;
     const arm = armOf(table, scratch, lineItem, decision.known);
     if (arm < 0 || table.lineItemDealOnly[lineItem] === 1) continue;
-    if (openPriceInto(decision, lineItem, arm) !== Priced.OK) continue;
+    let creative = PICK_LATER;
+    if (pricesByCreative(decision, lineItem)) {
+      creative = pickCreative(decision, lineItem, -1);
+      if (creative < 0) continue;
+    }
+    const known = creative === PICK_LATER ? -1 : creative;
+    if (openPriceInto(decision, lineItem, arm, known) !== Priced.OK) continue;
     const { priceMicros, reservedMicros } = price;
-    addEntry(scratch, lineItem, -1, PICK_LATER, 0, priceMicros, reservedMicros, seed);
+    addEntry(scratch, lineItem, -1, creative, 0, priceMicros, reservedMicros, seed);
   }
 }
 

@@ -1,10 +1,12 @@
-import { microsMax, mulDivCeil, ratePartMax } from "../base/money.js";
+import { microsMax, mulDivCeil, mulDivFloor, ratePartMax } from "../base/money.js";
 import type { CurrencyCode, Micros } from "../base/units.js";
 import { strictDealFloor } from "./deal.js";
 import type { Decision } from "./decision.js";
 import { openFloorMicros } from "./floor.js";
+import { shareOne } from "./learnt.js";
 import { meets } from "./match.js";
 import { convertCeil, convertFloor } from "./rates.js";
+import { baseValue, shareOf } from "./value.js";
 
 /** Why no price came out. */
 export const Priced = { OK: 0, BELOW_FLOOR: 1, NO_RATE: 2 } as const;
@@ -34,15 +36,24 @@ export function priceInto(
   if (floor < 0 || floor >= microsMax) return Priced.BELOW_FLOOR;
   return deal >= 0 && request.dealAt[deal] === agreedPrice
     ? agreedPriceInto(decision, lineItem, floor as Micros, currency)
-    : auctionPriceInto(decision, lineItem, arm, floor as Micros, currency);
+    : auctionPriceInto(decision, lineItem, arm, deal, creative, floor as Micros, currency);
 }
 
-/** Prices an open bid of an imp whose floor no creative changes (`pricesComeFirst`). */
-export function openPriceInto(decision: Decision, lineItem: number, arm: number): Priced {
+/**
+ * Prices an open bid of an imp whose floor no creative changes (`pricesComeFirst`); `creative` -1
+ * where the line item's price does not depend on it either (`pricesByCreative`).
+ */
+export function openPriceInto(
+  decision: Decision,
+  lineItem: number,
+  arm: number,
+  creative: number,
+): Priced {
   const { bidFloorMicros, bidFloorHuge, bidFloorCurrency } = decision.imp;
   if (bidFloorHuge === 1 || bidFloorMicros >= microsMax) return Priced.BELOW_FLOOR;
   const currency = bidFloorCurrency === 0 ? usDollar : bidFloorCurrency;
-  return auctionPriceInto(decision, lineItem, arm, bidFloorMicros as Micros, currency);
+  const floor = bidFloorMicros as Micros;
+  return auctionPriceInto(decision, lineItem, arm, -1, creative, floor, currency);
 }
 
 /**
@@ -62,24 +73,33 @@ export function contextFactor(decision: Decision, lineItem: number): number {
 }
 
 /**
- * Base x modifiers, clamped to [bid floor, maximum] (DESIGN section 3, step 7). The floor is
- * converted into the advertiser's currency rounding up, the bid into the answer's rounding down.
+ * Base x modifiers x the strategy's share, clamped to [bid floor, maximum] (DESIGN section 3, step
+ * 7). The share depends on the context alone: among people the ladder's steps stay all there is.
+ * The floor is converted into the advertiser's currency rounding up, the bid into the answer's
+ * rounding down.
  */
 function auctionPriceInto(
   decision: Decision,
   lineItem: number,
   arm: number,
+  deal: number,
+  creative: number,
   floor: Micros,
   floorCurrency: CurrencyCode,
 ): Priced {
   const { table, world, now, price } = decision;
   const currency = table.lineItemCurrency[lineItem]! as CurrencyCode;
-  price.baseMicros = table.lineItemBaseMicros[lineItem]!;
+  price.baseMicros = baseValue(decision, lineItem, creative);
   price.maxMicros = table.lineItemMaxMicros[lineItem]!;
   price.contextPermille = contextFactor(decision, lineItem);
   price.personPermille = table.armFactorPermille[arm]!;
   const inContext = Math.floor((price.baseMicros * price.contextPermille) / 1000);
-  price.wantedMicros = Math.floor((inContext * price.personPermille) / 1000);
+  price.valueMicros = Math.floor((inContext * price.personPermille) / 1000);
+  price.share = shareOf(decision, lineItem, deal, creative, inContext);
+  price.wantedMicros =
+    price.share === shareOne || price.valueMicros >= microsMax
+      ? price.valueMicros
+      : mulDivFloor(price.valueMicros as Micros, price.share, shareOne);
   price.floorMicros = convertCeil(world.rates, now, floor, floorCurrency, currency);
   if (price.floorMicros < 0) return Priced.NO_RATE;
   if (price.floorMicros > price.maxMicros) return Priced.BELOW_FLOOR;
@@ -101,7 +121,8 @@ function agreedPriceInto(
   price.maxMicros = table.lineItemMaxMicros[lineItem]!;
   price.contextPermille = price.personPermille = 1000;
   price.floorMicros = convertCeil(world.rates, now, agreed, agreedCurrency, currency);
-  price.wantedMicros = price.reservedMicros = price.floorMicros;
+  price.valueMicros = price.wantedMicros = price.reservedMicros = price.floorMicros;
+  price.share = shareOne;
   if (price.floorMicros < 0) return Priced.NO_RATE;
   if (price.floorMicros > price.maxMicros) return Priced.BELOW_FLOOR;
   return answerInto(decision, currency, agreed, agreedCurrency);

@@ -7,6 +7,7 @@ import {
   workersMax,
 } from "../base/limits.js";
 import { ringBytes } from "../base/ring.js";
+import { createLearntBuffers, Learnt, type LearntBuffers } from "./learnt.js";
 
 /**
  * What the threads share while they bid and settle, and nothing else: allowances, reservations,
@@ -22,6 +23,7 @@ import { ringBytes } from "../base/ring.js";
  *   cap rules    one i32 each, see cap-rule.ts
  *   cells        one i32 a cache line: each `Cell`, then two a worker: generation, durable sequence
  *   rings        128-byte records from a worker to the money thread (base/ring)
+ *   learnt       what notices taught, see learnt.ts
  *   refusals     u8 by notice sequence: 1 = the money thread could not take that notice
  *
  * Memory is touched, and so used, only as far as places, slots and caps are.
@@ -50,6 +52,7 @@ export type SharedBuffers = {
   readonly caps: SharedArrayBuffer;
   readonly capRules: SharedArrayBuffer;
   readonly cells: SharedArrayBuffer;
+  readonly learnt: LearntBuffers;
   readonly rings: readonly SharedArrayBuffer[];
   readonly refusals: readonly SharedArrayBuffer[];
 };
@@ -112,6 +115,7 @@ export function createSharedBuffers(sizes: SharedSizes): SharedBuffers {
     caps: new SharedArrayBuffer(4 * capWords * sizes.capEntries),
     capRules: new SharedArrayBuffer(4 * capRulesMax),
     cells: new SharedArrayBuffer(4 * lineWords * (cellsFixed + 2 * sizes.workers)),
+    learnt: createLearntBuffers(sizes.workers, sizes.places),
     rings: each(ringBytes(sizes.ringRecords)),
     refusals: each(sizes.ringRecords),
   };
@@ -134,6 +138,7 @@ export class SharedState {
   readonly caps: Int32Array;
   readonly capEntries: number;
   readonly capRules: Int32Array;
+  readonly learnt: Learnt;
   /** First slot of this worker's part, and the part's size. */
   readonly slotFirst: number;
   readonly slotCount: number;
@@ -167,6 +172,7 @@ export class SharedState {
     this.capEntries = this.caps.length / capWords;
     this.capRules = new Int32Array(buffers.capRules);
     this.cells = new Int32Array(buffers.cells);
+    this.learnt = new Learnt(buffers.learnt);
     const part = Math.floor(this.slots.length / slotWords / buffers.workers);
     this.slotFirst = worker === NO_WORKER ? 0 : worker * part;
     this.slotCount = worker === NO_WORKER ? 0 : part;

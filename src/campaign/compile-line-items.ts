@@ -10,7 +10,7 @@ import type { CompileInput, CompileProblem } from "./compile-input.js";
 import type { Predicate, Predicates } from "./compile-predicates.js";
 import { bySelectivity, sizeValueOf } from "./compile-predicates.js";
 import type { Advertiser, Campaign, LineItem } from "./model.js";
-import { Dimension, Live, shapeAccess, WithoutId } from "./table.js";
+import { Dimension, Goal, Live, StrategyKind, shapeAccess, WithoutId } from "./table.js";
 import type { GrowingColumns, Postings } from "./table-columns.js";
 
 type Work = {
@@ -111,6 +111,8 @@ export class LineItems {
   private addPrice({ price }: LineItem, campaign: Campaign, ceilingMicros: number): void {
     const { columns, predicates } = this.work;
     columns.lineItemBaseMicros.push(price.cpmMicros);
+    columns.lineItemGoal.push(price.goal === "cpc" ? Goal.CPC : Goal.CPM);
+    columns.lineItemStrategy.push(strategyKinds[price.strategy ?? "fixed"]);
     columns.lineItemMaxMicros.push(Math.min(price.maxMicros, ceilingMicros));
     columns.lineItemFactorMin.push(price.factorMinPermille);
     columns.lineItemFactorMax.push(price.factorMaxPermille);
@@ -247,6 +249,12 @@ export class LineItems {
     });
   }
 }
+
+const strategyKinds = {
+  fixed: StrategyKind.FIXED,
+  shade: StrategyKind.SHADE,
+  linear: StrategyKind.LINEAR,
+} as const;
 
 const mediaBits: Readonly<Record<string, Media>> = {
   banner: Media.BANNER,

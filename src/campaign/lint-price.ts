@@ -1,3 +1,4 @@
+import { NoticeKind } from "../base/lists.js";
 import type { CurrencyCode } from "../base/units.js";
 import { unpackAlpha3 } from "../base/units.js";
 import { suggestion } from "./issue.js";
@@ -7,7 +8,9 @@ import type { Advertiser, Deal, LineItem } from "./model.js";
 /** Prices, bounds and deals that leave nothing to bid. */
 export function lintPrice(context: LintContext, lineItem: LineItem): void {
   const { price } = lineItem;
-  if (price.maxMicros < price.cpmMicros) {
+  // Of goal CPC the base price is that of clicks.
+  const clicks = price.goal === "cpc";
+  if (!clicks && price.maxMicros < price.cpmMicros) {
     const message =
       `maxCpm ${price.maxMicros / 1e6} is below cpm ${price.cpmMicros / 1e6}: ` +
       "raise maxCpm or lower cpm";
@@ -20,13 +23,14 @@ export function lintPrice(context: LintContext, lineItem: LineItem): void {
   const raises = [...price.contextModifiers, ...price.personModifiers].some(
     ({ factorPermille }) => factorPermille > 1000,
   );
-  if (raises && price.maxMicros <= price.cpmMicros) {
+  if (!clicks && raises && price.maxMicros <= price.cpmMicros) {
     const message =
       "a modifier raises the price, but maxCpm is not above cpm, so that it changes nothing: " +
       "write a higher maxCpm";
     context.warn("lineItem", lineItem.id, ["price"], message);
   }
   lintCeiling(context, lineItem);
+  lintStrategy(context, lineItem);
   lintDeals(context, lineItem);
 }
 
@@ -40,6 +44,27 @@ function lintCeiling(context: LintContext, lineItem: LineItem): void {
     `${most / 1e6} ${unpackAlpha3(currency)} of ceilings.yaml (or its default): bids are cut to ` +
     "it; lower the price, or have the operator raise maxCpm there";
   context.error("lineItem", lineItem.id, ["price"], message);
+}
+
+/** Strategies that can do nothing where the line item buys. */
+function lintStrategy(context: LintContext, lineItem: LineItem): void {
+  const { strategy } = lineItem.price;
+  if (strategy !== "shade") return;
+  const path = ["price", "strategy"];
+  if (lineItem.targeting.include.deals !== undefined && lineItem.openAuction !== true) {
+    const message = "shade changes nothing in deals: write openAuction: true, or drop the strategy";
+    context.warn("lineItem", lineItem.id, path, message);
+    return;
+  }
+  const blind = context
+    .exchangesOf(lineItem)
+    .filter(({ notices }) => !notices.includes(NoticeKind.LOSS));
+  if (blind.length === 0) return;
+  const names = blind.map(({ name }) => name).join(", ");
+  const message =
+    `${names} sends no loss notices, so that no price is learnt and the whole value is bid: ` +
+    "add loss to its notices where it offers them";
+  context.warn("lineItem", lineItem.id, path, message);
 }
 
 function lintDeals(context: LintContext, lineItem: LineItem): void {

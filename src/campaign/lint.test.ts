@@ -242,3 +242,53 @@ describe("frequency caps", () => {
     expect(findings[0]).toContain("drop 1");
   });
 });
+describe("a bid strategy", () => {
+  const price = (text: string): SourceFile[] =>
+    campaignFileWith("price: {cpm: 2.5, maxCpm: 5}", `price: ${text}`);
+
+  test("may bid the value, a shade of it, or what a budget allows; for impressions or clicks", () => {
+    for (const text of [
+      "{cpm: 2.5, strategy: fixed}",
+      "{goal: {cpm: 2.5}, strategy: linear}",
+      "{goal: {cpc: 0.4}, maxCpm: 9, strategy: linear}",
+      "{goal: {cpc: 0.4}, maxCpm: 9}",
+    ]) {
+      expect(found(price(text)), text).toEqual([]);
+    }
+  });
+
+  test.each([
+    ["{maxCpm: 5}", "needs one of `cpm` and `goal`"],
+    ["{cpm: 2, goal: {cpm: 2}}", "needs one of `cpm` and `goal`"],
+    ["{goal: {cpc: 0.4}}", "write maxCpm"],
+    ["{goal: {cpc: 0.4, cpm: 2}, maxCpm: 5}", "names one goal"],
+    ["{cpm: 2, strategy: clever}", "is not known here"],
+    ["{cpc: 2}", "write {goal: {cpc: ...}, maxCpm: ...}"],
+    ["{cpm: 2, strategy: shade}", "sends no loss notices"],
+  ])("%s is told at its place: %s", (text, words) => {
+    const lines = found(price(text));
+    expect(lines.join("\n")).toContain(words);
+    expect(lines[0]).toMatch(/^config\/campaigns\/one\.yaml:29:/);
+  });
+
+  test("that shades changes nothing where only deals are bought", () => {
+    const files = campaignFileWith(
+      "        countries: [FRA, DEU]\n",
+      "        countries: [FRA, DEU]\n        deals: [D-1]\n",
+    ).map((file) => ({
+      ...file,
+      text: file.text.replace("{cpm: 2.5,", "{cpm: 2.5, strategy: shade,"),
+    }));
+    expect(found(files).join("\n")).toContain("shade changes nothing in deals");
+  });
+});
+
+test("a band of win rates has its bounds in order", () => {
+  const exchange = (band: string): SourceFile[] =>
+    configTexts({
+      "exchanges/alpha.yaml": `id: 1\nname: alpha\nextends: plain\nwinRate: ${band}\n`,
+    });
+  expect(found(exchange("{min: 0.01, max: 0.6}"))).toEqual([]);
+  expect(found(exchange("{min: 0.6, max: 0.6}")).join()).toContain("exchange them");
+  expect(found(exchange("{min: 0, max: 1.5}")).join()).toContain("a share of at most 1");
+});

@@ -69,7 +69,7 @@ const broken: readonly (readonly [from: string, to: string, ...expected: string[
   ["cpm: 2.5", "cpm: -2.5", ":29:18:", "lineItems[0].price.cpm -2.5 is not right", "such as 2.50"],
   ["cpm: 2.5", "cpm: 2.1234567", ":29:18:", "more than six decimals"],
   ["cpm: 2.5", "cpm: 1e300", ":29:18:", "above the largest amount"],
-  ["cpm: 2.5, ", "", ":29:12:", "price.cpm is missing: write the base price"],
+  ["cpm: 2.5, ", "", ":29:12:", "price needs one of `cpm` and `goal`"],
   ["countries: [FRA, DEU]", "countries: [FRA, de]", ":24:26:", "countries[1]", '"FRA"'],
   ["countries: [FRA, DEU]", "countries: FRA", ":24:20:", "write a list such as"],
   ["countries: [FRA, DEU]", "deviceTypes: [phne]", ":24:23:", 'did you mean "phone"?'],

@@ -107,7 +107,12 @@ export type LineItem = {
 };
 
 export type Price = {
+  /** The base price; of goal CPC: what 1,000 clicks are worth. */
   readonly cpmMicros: Micros;
+  /** What the base price is for; default "cpm". */
+  readonly goal?: "cpm" | "cpc";
+  /** How the value becomes a bid (bid/strategy); default "fixed". */
+  readonly strategy?: "fixed" | "shade" | "linear";
   readonly maxMicros: Micros;
   /** Bounds of the product of the context modifiers. */
   readonly factorMinPermille: number;

@@ -66,10 +66,14 @@ function priceFrom(form: LineItemForm["price"]): Price {
     else contextModifiers.push({ when: facetsFrom(facets), factorPermille });
   }
   const bounds = form.bounds ?? boundsDefault;
-  const cpmMicros = microsFromCurrency(form.cpm);
+  const { cpc } = form.goal ?? {};
+  const cpm = cpc === undefined ? (form.cpm ?? form.goal?.cpm ?? 0) : cpc * 1000;
+  const cpmMicros = microsFromCurrency(cpm);
   const factorMaxPermille = permilleOf(bounds.max);
   return {
     cpmMicros,
+    goal: cpc === undefined ? "cpm" : "cpc",
+    strategy: form.strategy ?? "fixed",
     maxMicros: form.maxCpm === undefined ? cpmMicros : microsFromCurrency(form.maxCpm),
     factorMinPermille: permilleOf(bounds.min),
     factorMaxPermille,

@@ -127,15 +127,36 @@ function conditionsIn(when: Readonly<Record<string, unknown>>): number {
   );
 }
 
+/** A thousand clicks fit where a price for a thousand impressions does. */
+const clickPriceMax = 100;
+
 const price = object(
   {
-    cpm: priceOf("the base price for 1,000 impressions"),
+    cpm: priceOf("the base price for 1,000 impressions").optional(),
+    /** In place of `cpm`: what is to be reached, and what one of it is worth. */
+    goal: object({
+      cpc: priceOf("what a click is worth", clickPriceMax).optional(),
+      cpm: priceOf("what 1,000 impressions are worth").optional(),
+    })
+      .refine(({ cpc, cpm }) => (cpc === undefined) !== (cpm === undefined), {
+        error: "names one goal: write {cpc: 0.40} or {cpm: 2.50}",
+      })
+      .optional(),
+    strategy: oneOf(["fixed", "shade", "linear"]).optional(),
     maxCpm: priceOf("the highest price for 1,000 impressions").optional(),
     modifiers: list(modifier, "{when: {deviceTypes: [phone]}, factor: 1.2}", 64).optional(),
     bounds: object({ min: factor, max: factor }).optional(),
   },
-  { cpc: "prices are per 1,000 impressions: write `cpm`", bid: "write `cpm`" },
-);
+  { cpc: "write {goal: {cpc: ...}, maxCpm: ...}", bid: "write `cpm`" },
+)
+  .refine(({ cpm, goal }) => (cpm === undefined) !== (goal === undefined), {
+    error: "needs one of `cpm` and `goal`: write cpm: 2.50, or goal: {cpc: 0.40}",
+  })
+  .refine(({ goal, maxCpm }) => goal?.cpc === undefined || maxCpm !== undefined, {
+    error:
+      "pays by clicks, so that its price depends on a learnt rate: " +
+      "write maxCpm, the most that 1,000 impressions may cost",
+  });
 
 const lineItem = object(
   {

@@ -73,6 +73,10 @@ export const NO_AUDIENCE = 0xffff_ffff;
 
 /** Why a line item in the table cannot bid at all (column `live`). Explain shows it. */
 export const Live = { LIVE: 0, PAUSED: 1, UNCERTIFIED: 2, NO_CREATIVE: 3, HELD: 4 } as const;
+/** How a line item bids (bid/strategy), and what its base price is for. */
+export const StrategyKind = { FIXED: 0, SHADE: 1, LINEAR: 2 } as const;
+export type StrategyKind = (typeof StrategyKind)[keyof typeof StrategyKind];
+export const Goal = { CPM: 0, CPC: 1 } as const;
 export const WithoutId = { SKIP: 0, CONTEXTUAL: 1 } as const;
 
 export const tableSpec = {
@@ -108,7 +112,10 @@ export const tableSpec = {
   lineItemStartMs: "f64",
   lineItemEndMs: "f64",
   lineItemCurrency: "u32", // CurrencyCode of the advertiser
-  lineItemBaseMicros: "f64", // CPM in the advertiser's currency
+  /** CPM in the advertiser's currency; of goal CPC: the CPM at a click rate of 1. */
+  lineItemBaseMicros: "f64",
+  lineItemGoal: "u8",
+  lineItemStrategy: "u8",
   lineItemMaxMicros: "f64",
   lineItemFactorMin: "u32", // permille bounds of the product of context modifiers
   lineItemFactorMax: "u32",

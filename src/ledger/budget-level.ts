@@ -16,6 +16,8 @@ export class Level {
   returned = 0n;
   charged = 0n;
   chargedToday = 0n;
+  /** Kept ungranted for bills that come after their reservation. */
+  heldBack = 0n;
   /** Billed on the next day already: the clock has gone back over midnight. */
   private chargedNext = 0n;
   /** Seconds from a bid to its bill: a moving mean. */
@@ -83,7 +85,7 @@ export class Level {
       const leftToday = today - this.earlierOutstanding;
       if (left === null || leftToday < left) left = leftToday;
     }
-    return left;
+    return left === null ? null : left - this.heldBack;
   }
 
   /** A bill, in this boot's grants (`own`) or an earlier one's. */

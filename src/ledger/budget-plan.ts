@@ -1,6 +1,7 @@
 import type { CapRule } from "../campaign/caps.js";
 import type { LineItemTerms } from "../campaign/terms.js";
 import type { Transition } from "../campaign/zone.js";
+import type { LearningPlan } from "./learning-plan.js";
 
 /** What a budget is counted in: nanos (1e-9) of the advertiser's currency, or impressions. */
 export const Unit = { MONEY: 0, IMPRESSIONS: 1 } as const;
@@ -82,6 +83,8 @@ export type BudgetPlan = {
   readonly ceilings?: readonly Ceiling[];
   /** The notice that bills, by exchange id. */
   readonly billsBy: readonly { readonly exchange: number; readonly noticeKind: number }[];
+  /** Absent: nothing new is said of it. */
+  readonly learning?: LearningPlan;
   /** What the exposure log and the caps want; absent where there is neither. */
   readonly exposures?: ExposurePlan;
 };

@@ -106,6 +106,12 @@ export class BudgetBook {
     this.pacing = new PacingDesk(state, history.traffic);
   }
 
+  /** What late bills of a campaign may be worth: it is not granted. */
+  holdBack(campaign: number, nanos: bigint): void {
+    const level = this.levels[Unit.MONEY]!.find(LevelKind.CAMPAIGN, campaign);
+    if (level !== null) level.heldBack = nanos;
+  }
+
   placeOf(lineItem: number, unit: AmountUnit = Unit.MONEY): number {
     return this.planned.get(lineItem)?.accounts[unit]?.place ?? -1;
   }

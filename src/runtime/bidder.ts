@@ -6,6 +6,7 @@ import { decide } from "../bid/decide.js";
 import { type Decision, type Hold, PriceSteps } from "../bid/decision.js";
 import { holdNothing } from "../bid/hold.js";
 import { Identified } from "../bid/identify.js";
+import type { Learnt } from "../bid/learnt.js";
 import { Offers } from "../bid/offer.js";
 import { BidRequest } from "../bid/request.js";
 import { Scratch } from "../bid/scratch.js";
@@ -30,6 +31,8 @@ export type BidderParts = {
   readonly identifierKey: SipKey;
   readonly tokens: TokenWriter;
   readonly hold: Hold;
+  /** What notices have taught; absent = nothing. */
+  readonly learnt?: Learnt;
   /** null = count nothing (replay, explain). */
   readonly counters: WorkerCounters | null;
   /** What reports count; absent = nothing. */
@@ -152,6 +155,7 @@ export class Bidder {
       identifierKey: this.parts.identifierKey,
       person: new Identified(),
       price: new PriceSteps(),
+      learnt: this.parts.learnt ?? null,
       hold: this.parts.hold,
       declaredRow: null,
       request,

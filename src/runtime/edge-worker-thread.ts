@@ -90,7 +90,7 @@ function adopt(payload: unknown): void {
     return;
   }
   const tokens = new TokenWriter(tokenKeys[0]!, index, boot);
-  const parts = { clock, identifierKey, tokens };
+  const parts = { clock, identifierKey, tokens, learnt: state.learnt };
   warmUp(new Bidder({ ...parts, hold: holdNothing, counters: null }, served), clock.monotonicNs);
   const hold = holdOn(state, cellsOf(cellTable, desk.ring));
   bidder = new Bidder({ ...parts, hold, counters, counts }, served);

@@ -33,6 +33,7 @@ export type MetricSources = {
     readonly audiencesRefused: number;
     readonly journalFailed: number;
     readonly ledgerFailed: number;
+    readonly campaignsHeld: number;
   };
 };
 
@@ -171,6 +172,7 @@ function healthMetrics(registry: Registry, { health, snapshotsRefused }: MetricS
     ["config_errors", "Errors of the last read config; above 0 the one before is served."],
     ["audiences_certified", "Audiences that may bid in the served epoch."],
     ["audiences_refused", "Audiences that may not: too small, or of an unknown segment."],
+    ["campaigns_held", "Campaigns held at an exchange whose wins are not credible: an alarm."],
     ["journal_failed", "1 = billing has stopped: notices get 503 and nothing is bid."],
     ["ledger_failed", "1 = the running ledger does not balance: reports read the journal anew."],
   ] as const;
@@ -178,6 +180,7 @@ function healthMetrics(registry: Registry, { health, snapshotsRefused }: MetricS
     "configErrors",
     "audiencesCertified",
     "audiencesRefused",
+    "campaignsHeld",
     "journalFailed",
     "ledgerFailed",
   ] as const;

@@ -1,11 +1,23 @@
+import type { Learnt } from "../bid/learnt.js";
 import type { Entry } from "../journal/entry.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
+
+/** What a fold may reach of the money thread. */
+export type MoneyStart = {
+  readonly boot: number;
+  readonly nowMs: number;
+  readonly learnt: Learnt;
+  /** Keeps so much of a campaign's budget ungranted. */
+  readonly holdBack: (campaign: number, nanos: bigint) => void;
+};
 
 /**
  * A state beside the budgets on the money thread: it sees the journal's records in their order and
  * may add its own. Every method is optional and synchronous; none throws.
  */
 export type MoneyFold = {
+  /** After the replay, before the first record of this boot. */
+  readonly begin?: (start: MoneyStart) => void;
   /** A stored record of an earlier boot, at the start. */
   readonly replay?: (entry: Entry) => void;
   /** A World's budgets, before its GENERATION record. */

@@ -130,6 +130,9 @@ export class MoneyLoop {
       impressionPlaceOf: (lineItem) => this.book.placeOf(lineItem, Unit.IMPRESSIONS),
       billsBy: (exchange) => this.billsBy.get(exchange) ?? NoticeKind.BILL,
     };
+    const { learnt } = this.state;
+    const holdBack = this.book.holdBack.bind(this.book);
+    for (const fold of this.folds) fold.begin?.({ boot: this.boot, nowMs, learnt, holdBack });
     startSums(this.state, Math.floor(nowMs / 1000));
     this.state.setCell(Cell.HEARTBEAT_SEC, Math.floor(nowMs / 1000) | 0);
     const started: Entry = { kind: RecordKind.BOOT, boot: this.boot, timeMs: nowMs };

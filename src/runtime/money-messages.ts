@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { SharedBuffers } from "../bid/shared-state.js";
 import type { CampaignSpend } from "../ledger/budget.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
+import type { Held } from "../ledger/win-rates.js";
 import type { ExposureTotals } from "./exposure-fold.js";
 import type { MoneyCounts } from "./money-loop.js";
 
@@ -27,6 +28,8 @@ export type ToMoney =
   | { readonly type: "plan"; readonly plan: BudgetPlan }
   /** The port on which the worker hears that notices became durable. */
   | { readonly type: "worker"; readonly worker: number; readonly port: MessagePort }
+  /** A person lets a held campaign go. */
+  | { readonly type: "release"; readonly campaign: number; readonly exchange: number }
   | { readonly type: "close" };
 
 export type MoneyTotals = {
@@ -37,6 +40,8 @@ export type MoneyTotals = {
   readonly exposures?: ExposureTotals;
   /** Why the running ledger stopped, "" while its accounts balance. */
   readonly ledgerFailure: string;
+  /** Campaigns that are held at an exchange. */
+  readonly held: readonly Held[];
 };
 
 export type FromMoney =
@@ -44,4 +49,6 @@ export type FromMoney =
   /** Before "ready": the thread could not start. After it: billing stopped. */
   | { readonly type: "failed"; readonly failure: string }
   | { readonly type: "totals"; readonly totals: MoneyTotals }
+  /** A campaign was held just now: the wins there are not credible. */
+  | { readonly type: "held"; readonly held: Held }
   | { readonly type: "closed" };

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { type HeldLock, tryLock } from "../bank/lock.js";
+import { shadeRowsOf } from "../bid/learnt.js";
 import { NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
 import { RunningLedger } from "../ledger/running-ledger.js";
 import { TermsJournal } from "../ledger/terms.js";
@@ -11,6 +12,7 @@ import { ExposureFold } from "./exposure-fold.js";
 import { ExposureLog } from "./exposure-log.js";
 import { readForgetLog } from "./forget-log.js";
 import { diskFolder, lockFolder } from "./journal-disk.js";
+import { LearntFold } from "./learnt-fold.js";
 import { MoneyLoop, planEveryMs } from "./money-loop.js";
 import type { ExposureSettings, FromMoney, MoneyThreadData, ToMoney } from "./money-messages.js";
 
@@ -21,11 +23,13 @@ import type { ExposureSettings, FromMoney, MoneyThreadData, ToMoney } from "./mo
  */
 const data = workerData as MoneyThreadData;
 const totalsEveryMs = 1000;
-const workerPorts: (MessagePort | undefined)[] = [];
 const ledger = new RunningLedger();
-let closing = false;
-
 const tell = (message: FromMoney): void => data.port.postMessage(message);
+const workerPorts: (MessagePort | undefined)[] = [];
+const learning = new LearntFold(shadeRowsOf(data.buffers.learnt), (held) =>
+  tell({ type: "held", held }),
+);
+let closing = false;
 
 /** Handles what main sent; a plan's effects come with the next round. */
 function hearMain(loop: MoneyLoop): void {
@@ -34,6 +38,7 @@ function hearMain(loop: MoneyLoop): void {
     if (received === undefined) return;
     const { message } = received;
     if (message.type === "plan") loop.adopt(message.plan);
+    else if (message.type === "release") learning.release(message.campaign, message.exchange);
     else if (message.type === "worker") workerPorts[message.worker] = message.port;
     else closing = true;
   }
@@ -64,8 +69,9 @@ function openExposures({ folder, retentionDays, forgetLog }: ExposureSettings): 
 function tellTotals(loop: MoneyLoop): void {
   const { counts, seenBytes } = loop;
   const { failure: ledgerFailure } = ledger;
+  const held = learning.held();
   const followed = exposureFold === null ? {} : { exposures: exposureFold.totals() };
-  const shown = { spend: loop.spend(), counts: { ...counts }, seenBytes, ledgerFailure };
+  const shown = { spend: loop.spend(), counts: { ...counts }, seenBytes, ledgerFailure, held };
   const totals = { ...shown, ...followed };
   tell({ type: "totals", totals });
 }
@@ -104,7 +110,12 @@ function main(): void {
       nowMs: Date.now,
       monotonicMs: () => performance.now(),
       acknowledge: (worker) => workerPorts[worker]?.postMessage(0),
-      folds: [new TermsJournal(), ledger, ...(exposureFold === null ? [] : [exposureFold])],
+      folds: [
+        new TermsJournal(),
+        learning,
+        ledger,
+        ...(exposureFold === null ? [] : [exposureFold]),
+      ],
     });
   } catch (error) {
     exposureLock?.release();

@@ -3,6 +3,7 @@ import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_thread
 import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
 import { Cell, MoneyState, NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
+import type { Held } from "../ledger/win-rates.js";
 import type {
   ExposureSettings,
   FromMoney,
@@ -28,6 +29,8 @@ export type Money = {
   readonly connectWorker: (worker: number) => MessagePort;
   /** At most about a second old; null before the first. */
   readonly totals: () => MoneyTotals | null;
+  /** Lets a held campaign bid at an exchange again; false = it is not held there. */
+  readonly release: (campaign: number, exchange: number) => boolean;
   /** After the last bid and notice: returns allowances, closes the journal, ends the thread. */
   readonly close: () => Promise<void>;
 };
@@ -42,6 +45,8 @@ export type MoneyOptions = {
   readonly threadUrl?: URL;
   /** Billing stopped, now or at the thread's death. */
   readonly onFailure?: (failure: string) => void;
+  /** A campaign was held at an exchange: an alarm. */
+  readonly onHeld?: (held: Held) => void;
   /**
    * The thread is gone: nobody tops allowances up or settles. End the process with 1, the parent
    * starts a new one. A journal that cannot be written is no death: bids stop, clicks lead on.
@@ -98,6 +103,14 @@ class MoneyHandle implements Money {
   readonly totals = (): MoneyTotals | null => this.newest;
   readonly sendPlan = (plan: BudgetPlan): void => this.send({ type: "plan", plan });
 
+  readonly release = (campaign: number, exchange: number): boolean => {
+    const held = this.newest?.held.some(
+      (one) => one.campaign === campaign && one.exchange === exchange,
+    );
+    if (held === true) this.send({ type: "release", campaign, exchange });
+    return held === true;
+  };
+
   readonly connectWorker = (worker: number): MessagePort => {
     const channel = new MessageChannel();
     this.send({ type: "worker", worker, port: channel.port1 }, [channel.port1]);
@@ -120,6 +133,7 @@ class MoneyHandle implements Money {
         this.boot = message.boot;
         resolve(this);
       } else if (message.type === "totals") this.newest = message.totals;
+      else if (message.type === "held") this.options.onHeld?.(message.held);
       else if (message.type === "closed") this.closed = true;
       else if (this.started) this.fail(message.failure);
       else reject(new Error(message.failure));

@@ -1,4 +1,5 @@
 import type { LineItemId } from "../base/ids.js";
+import { NoticeKind } from "../base/lists.js";
 import { type CapLevel, capsOf } from "../campaign/caps.js";
 import type { Compiled } from "../campaign/compile-input.js";
 import { countsImpressions } from "../campaign/compile-line-items.js";
@@ -16,6 +17,7 @@ import {
   type LineItemBudget,
   Unit,
 } from "../ledger/budget-plan.js";
+import type { LearningPlan } from "../ledger/learning-plan.js";
 
 const daySec = 24 * 3600;
 /** A plan is sent with each World; one that is served for longer keeps its last offset. */
@@ -77,6 +79,7 @@ export function planOf(
       lineItems: rest.lineItems.map((lineItem) => lineItemOf(lineItem)),
     })),
     ceilings: ceilingsOf(config),
+    learning: learningOf(compiled, config, placeOf),
     billsBy: exchanges.map(({ id, billsBy }) => ({ exchange: id, noticeKind: billsBy })),
   };
 }
@@ -155,3 +158,30 @@ const limitsOf = (budget: Budget | undefined): Limits => ({
   totalImpressions: limitOf(budget?.totalImpressions ?? 0n),
   dailyImpressions: limitOf(budget?.dailyImpressions ?? 0n),
 });
+
+function learningOf(
+  compiled: Compiled,
+  { book, exchanges }: LoadedConfig,
+  placeOf: (lineItem: LineItemId) => number,
+): LearningPlan {
+  const linear = new Set(
+    book.lineItems.filter(({ price }) => price.strategy === "linear").map(({ id }) => id),
+  );
+  return {
+    exchanges: exchanges.map(({ id, notices, billsBy, atDefault, expDefaultSec, winRate }) => ({
+      exchange: id,
+      winsBy: notices.includes(NoticeKind.WIN) ? NoticeKind.WIN : billsBy,
+      losses: notices.includes(NoticeKind.LOSS),
+      firstPrice: atDefault === 1,
+      expSec: expDefaultSec,
+      winRate: winRate ?? null,
+    })),
+    linear: compiled.budgets.flatMap(({ campaign, endMs, lineItems }) => {
+      const own = lineItems.filter((lineItem) => linear.has(lineItem));
+      const places = own.map((lineItem) => ({ lineItem, place: placeOf(lineItem) }));
+      return own.length === 0 ? [] : [{ campaign, endSec: endMs / 1000, lineItems: places }];
+    }),
+    prices: book.lineItems.some(({ price }) => (price.strategy ?? "fixed") !== "fixed"),
+    clicks: book.lineItems.some(({ price }) => price.goal === "cpc"),
+  };
+}

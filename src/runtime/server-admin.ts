@@ -1,6 +1,7 @@
 import type { AdminFacts, ExplainAsk } from "../admin/admin-facts.js";
 import { explain } from "../admin/explain.js";
 import type { ExplainResult } from "../admin/explain-result.js";
+import type { HeldCampaign } from "../admin/hold-routes.js";
 import { type AdminServer, startAdmin } from "../admin/server.js";
 import { spendNow } from "../admin/spend.js";
 import { type AdminStatus, adminStatus } from "../admin/status.js";
@@ -61,6 +62,7 @@ function factsOf(
         configErrors: errors.length,
         audiencesCertified: certified,
         audiencesRefused: verdicts.length - certified,
+        campaignsHeld: server.money.totals()?.held.length ?? 0,
         journalFailed: server.money.failure() === "" ? 0 : 1,
         ledgerFailed: (server.money.totals()?.ledgerFailure ?? "") === "" ? 0 : 1,
       };
@@ -83,6 +85,7 @@ function factsOf(
         epochExpired: desk.current?.expired === true,
         lastRefusal: server.refusals.last,
         warming: new Set(desk.warming().map(({ digest }) => digest)),
+        held: heldCampaigns(server),
         configLive: !hasErrors(desk.lastIssues),
         needed: book === undefined ? [] : audiencesNeeded(book),
         verdicts: new Map(desk.verdicts().map(({ needed, verdict }) => [needed.digest, verdict])),
@@ -97,7 +100,23 @@ function factsOf(
     },
     explain: (ask) => explainNow(server, worldNow(), ask),
     forget: server.forget,
+    holds: {
+      release: (campaign, name) => {
+        const exchange = worldNow()?.exchanges.find((one) => one.name === name);
+        return exchange !== undefined && server.money.release(campaign, exchange.id);
+      },
+    },
   };
+}
+
+function heldCampaigns({ desk, money }: Server): HeldCampaign[] {
+  const exchanges = desk.current?.config.exchanges ?? [];
+  return (money.totals()?.held ?? []).map(({ campaign, exchange, sinceMs, wins, bids }) => ({
+    campaign,
+    exchange: exchanges.find(({ id }) => id === exchange)?.name ?? String(exchange),
+    since: new Date(sinceMs).toISOString(),
+    ...{ wins, bids },
+  }));
 }
 
 /** Views over what is served now, made once a World. */
@@ -121,5 +140,6 @@ function explainNow(server: Server, world: World | null, ask: ExplainAsk): Expla
     ...{ places: servedPeople.places, absent: servedPeople.absent },
     ...{ request: ask.request, segments: ask.segments, lineItems: ask.lineItems },
     now: realClock.nowMs(),
+    learnt: server.learnt,
   });
 }

@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { capRulesMax } from "../base/limits.js";
 import { holdCapRule } from "../bid/cap-rule.js";
+import { Learnt } from "../bid/learnt.js";
 import {
   createSharedBuffers,
   NO_WORKER,
@@ -65,6 +66,8 @@ export type Server = {
   readonly counters: CounterSums;
   readonly slots: ExchangeSlots;
   readonly publicUrl: string;
+  /** What notices have taught, as the workers see it. */
+  readonly learnt: Learnt;
 };
 
 /** Starts money, the first World and the edge workers; rejects with words for the operator. */
@@ -83,6 +86,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       forgetLog: forgetLogOf(settings.dataFolder),
     },
     onFailure: (failure) => log.error({ failure }, "billing stopped: notices get 503, no bids"),
+    onHeld: ({ campaign, exchange, wins, bids }) => {
+      const words =
+        "wins outside the band: the campaign is held at the exchange until it is let go";
+      log.error({ campaign, exchange, wins, bids }, words);
+    },
     onDeath: (reason) => void ending.begin(1, reason),
   });
   const closeJournal = (): Promise<boolean> => money.close().then(() => true);
@@ -259,6 +267,7 @@ async function startWorld(
   forget.resume();
   const { publicUrl, slots } = edge;
   const counters = new CounterSums(edge.counters);
+  const learnt = new Learnt(buffers.learnt);
   return {
     settings,
     keys,
@@ -272,6 +281,7 @@ async function startWorld(
     counters,
     slots,
     publicUrl,
+    learnt,
   };
 }
 

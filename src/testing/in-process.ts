@@ -113,6 +113,7 @@ export function startInProcess(options: InProcessOptions): Promise<InProcess> {
       hold: holdOn(state, cellsOf(cells, ring)),
       counters,
       counts,
+      learnt: state.learnt,
     },
     servedWorldFrom(parts),
   );
