@@ -28,6 +28,7 @@ import { scaleOptionsOf } from "./scale-options.js";
 import { printSwap } from "./scale-swap.js";
 import type { ServerMessage, ServerOrder } from "./server-process.js";
 import { printSimulator } from "./simulator.js";
+import { printStrategies } from "./strategies.js";
 import { printTimeZones } from "./time-zones.js";
 import { printTokens } from "./tokens.js";
 import { type WorkloadKind, workload } from "./workload.js";
@@ -194,6 +195,8 @@ if (process.argv.includes("--scale")) {
   process.exitCode = printPacing(tiny, say) ? 0 : 1;
 } else if (process.argv.includes("--time-zones")) {
   process.exitCode = printTimeZones(say) ? 0 : 1;
+} else if (process.argv.includes("--strategies")) {
+  process.exitCode = printStrategies(tiny, say) ? 0 : 1;
 } else if (process.argv.includes("--in-process")) {
   process.stdout.write(`bid in process: ${(await inProcessUs(60)).toFixed(2)} us\n`);
 } else if (process.argv.includes("--changes")) {
