@@ -1,7 +1,7 @@
 /**
  * Wins per bid of each campaign at each exchange, against the exchange's band. A win counts for the
  * time of its bid, so that neither a pause nor a peak looks like fraud. Outside of the band by more
- * than three standard deviations the campaign is held at that exchange until a person lets it go;
+ * than four standard deviations the campaign is held at that exchange until a person lets it go;
  * what it has reserved stays reserved.
  */
 export type Band = {
@@ -24,12 +24,21 @@ export type Held = {
 const sliceSec = 2;
 /** 1,024 s: the longest window behind the longest wait for bills. */
 const slices = 512;
-const quickSlices = 5;
 const longSlices = 150;
+/**
+ * The bids that are looked at for too many wins: those of so many slices, ending so many slices
+ * ago. The bills of the newest bids are still under way: near 1 a band is left by older ones only.
+ */
+const cohorts = [
+  { ago: 0, count: 5 },
+  { ago: 1, count: 3 },
+  { ago: 2, count: 2 },
+  { ago: 0, count: longSlices },
+] as const;
 const billedSlicesMax = slices - longSlices - 8;
 const quickBidsMin = 100;
 const longBidsMin = 1000;
-const deviations = 3;
+const deviations = 4;
 
 class Pair {
   readonly campaign: number;
@@ -150,9 +159,9 @@ type Found = { readonly wins: number; readonly bids: number };
 
 function tooMany(pair: Pair, now: number, { max }: Band): Found | null {
   if (max >= 1) return null;
-  for (const count of [quickSlices, longSlices]) {
-    const bids = pair.sum(pair.bids, now, count);
-    const wins = pair.sum(pair.wins, now, count);
+  for (const { ago, count } of cohorts) {
+    const bids = pair.sum(pair.bids, now - ago, count);
+    const wins = pair.sum(pair.wins, now - ago, count);
     const spread = deviations * Math.sqrt(bids * max * (1 - max));
     if (bids >= quickBidsMin && wins > bids * max + spread) return { wins, bids };
   }
