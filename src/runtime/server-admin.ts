@@ -10,7 +10,7 @@ import { audiencesNeeded } from "../campaign/compile.js";
 import { hasErrors } from "../campaign/issue.js";
 import { type Ending, EndRank } from "./ending.js";
 import type { Log } from "./log.js";
-import { createMetrics } from "./metrics.js";
+import { createMetrics, type MetricSources } from "./metrics.js";
 import { realClock } from "./real-clock.js";
 import type { Server } from "./server.js";
 import { servedWorldFrom, type WorldParts } from "./world-parts.js";
@@ -54,19 +54,7 @@ function factsOf(
     repeatedNotices: () => server.money.totals()?.counts.duplicates ?? 0,
     snapshotsRefused: () => server.refusals.counts,
     caps: server.caps.facts,
-    health: () => {
-      const verdicts = server.desk.verdicts();
-      const certified = verdicts.filter(({ verdict }) => verdict === "certified").length;
-      const errors = server.desk.lastIssues.filter(({ severity }) => severity === "error");
-      return {
-        configErrors: errors.length,
-        audiencesCertified: certified,
-        audiencesRefused: verdicts.length - certified,
-        campaignsHeld: server.money.totals()?.held.length ?? 0,
-        journalFailed: server.money.failure() === "" ? 0 : 1,
-        ledgerFailed: (server.money.totals()?.ledgerFailure ?? "") === "" ? 0 : 1,
-      };
-    },
+    health: () => healthOf(server),
   });
   return {
     readiness: () => ({
@@ -106,6 +94,20 @@ function factsOf(
         return exchange !== undefined && server.money.release(campaign, exchange.id);
       },
     },
+  };
+}
+
+function healthOf({ desk, money }: Server): ReturnType<NonNullable<MetricSources["health"]>> {
+  const verdicts = desk.verdicts();
+  const certified = verdicts.filter(({ verdict }) => verdict === "certified").length;
+  const totals = money.totals();
+  return {
+    configErrors: desk.lastIssues.filter(({ severity }) => severity === "error").length,
+    audiencesCertified: certified,
+    audiencesRefused: verdicts.length - certified,
+    campaignsHeld: totals?.held.length ?? 0,
+    journalFailed: money.failure() === "" ? 0 : 1,
+    ledgerFailed: (totals?.ledgerFailure ?? "") === "" ? 0 : 1,
   };
 }
 
