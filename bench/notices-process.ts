@@ -31,6 +31,7 @@ const place = 1;
 const nanos = 1000;
 const warmUp = 20_000;
 const lineItem = 70;
+const exchange = 1;
 const sizes = { workers: 1, places: 4, slots: 64, capEntries: 16, ringRecords: 8192 };
 
 answerOrder<NoticesOrder, NoticesResult>(async ({ folder, count }) => {
@@ -39,6 +40,11 @@ answerOrder<NoticesOrder, NoticesResult>(async ({ folder, count }) => {
   const state = sharedStateFrom(buffers, 0);
   const money = await startMoney({
     ...{ buffers, journalPath: join(folder, "journal"), bootFile: join(folder, "boot") },
+    // Else the sender would wait for ever.
+    onDeath: (reason) => {
+      process.stderr.write(`${reason}\n`);
+      process.exit(1);
+    },
   });
   const zone = [{ fromSec: 0, offsetSec: 0 }];
   // The first grant is then enough for the whole run.
@@ -112,6 +118,7 @@ class Sender {
     notice.nonce.set([counter >> 8, counter], 7);
     notice.noticeKind = kind;
     notice.lineItem = lineItem;
+    notice.exchange = exchange;
     notice.reservedMicros = nanos;
     notice.priceMicros = nanos;
     notice.clearingMicros = nanos - (counter % 500);

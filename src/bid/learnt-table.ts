@@ -44,9 +44,9 @@ export class LearntTable {
     return word < 0 ? 0 : Atomics.load(this.words, word);
   }
 
-  /** Writer only. False: the table is full. */
+  /** Writer only. False: the table is full, or `lo` is 0, which names nothing. */
   put(lo: number, hi: number, value: number): boolean {
-    assert(lo > 0);
+    if (lo === 0) return false;
     const word = this.find(lo, hi);
     if (word >= 0) {
       Atomics.store(this.words, word, value);
@@ -57,6 +57,7 @@ export class LearntTable {
 
   /** Writer only: adds to the key's value, modulo 2^32. */
   add(lo: number, hi: number, amount: number): void {
+    if (lo === 0) return;
     const word = this.find(lo, hi);
     if (word >= 0) Atomics.add(this.words, word, amount);
     else this.insert(lo, hi, amount);
