@@ -11,6 +11,7 @@ import { crowdMinimumPeople } from "../base/limits.js";
 import type { UnixMs } from "../base/units.js";
 import { issueText } from "../campaign/issue.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
+import { isAlive } from "./process-alive.js";
 import { readBankConfig } from "./read-config.js";
 
 export type BankOrder = {
@@ -49,15 +50,6 @@ function removeDeadSpills(root: string): void {
   for (const name of readdirSync(root)) {
     const pid = Number(/^spill-forget-(\d+)$/.exec(name)?.[1] ?? 0);
     if (pid > 0 && !isAlive(pid)) rmSync(join(root, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import type { JournalFile, JournalFolder } from "../journal/file.js";
 import { syncFolder } from "./boot.js";
+import { isAlive } from "./process-alive.js";
 
 /** The journal's folder on the real disk. */
 export function diskFolder(path: string): JournalFolder {
@@ -52,7 +53,7 @@ export function lockFolder(path: string): FolderLock {
   const flock = spawnSync("flock", ["-n", "-x", "3"], {
     stdio: ["ignore", "ignore", "ignore", descriptor],
   });
-  const taken = flock.error === undefined ? flock.status === 0 : !isAlive(Number(holder));
+  const taken = flock.error === undefined ? flock.status === 0 : !isOther(Number(holder));
   if (!taken) {
     closeSync(descriptor);
     throw new Error(
@@ -78,12 +79,5 @@ function openLock(path: string, file: string): number {
   }
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
+const isOther = (pid: number): boolean =>
+  Number.isInteger(pid) && pid > 0 && pid !== process.pid && isAlive(pid);

@@ -28,6 +28,7 @@ import {
 import { mergeCountOf } from "../index/merged-people.js";
 import { sealManifest } from "../index/verify.js";
 import { type SigningKeys, syncFolder } from "./key-files.js";
+import { isAlive } from "./process-alive.js";
 
 /** What a snapshot says beside the index itself. */
 export type SnapshotFacts = {
@@ -145,15 +146,7 @@ export function clearLeftovers(snapshotsFolder: string): void {
   for (const name of readdirSync(snapshotsFolder)) {
     if (!name.startsWith(temporaryPrefix)) continue;
     const pid = Number(name.split("-").at(-1));
-    if (!isRunning(pid)) rmSync(join(snapshotsFolder, name), { recursive: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return pid !== process.pid;
-  } catch {
-    return false;
+    if (pid === process.pid || !isAlive(pid))
+      rmSync(join(snapshotsFolder, name), { recursive: true });
   }
 }
