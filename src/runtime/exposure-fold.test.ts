@@ -138,6 +138,16 @@ test("a cap that an edit adds counts what was shown before it, and bids in fligh
   expect(one.bid(ada, 51)).toBeNull();
 });
 
+test("a cap that goes and comes back counts what was shown without it", () => {
+  const one = boot();
+  one.adopt([daily]);
+  one.adopt([]);
+  for (let i = 0; i < 3; i++) one.notify(one.bid(ada, 50)!);
+  one.adopt([daily]);
+  expect(one.bid(ada, 50)).toBeNull();
+  expect(one.bid({ ordinal: 43 }, 50)).not.toBeNull();
+});
+
 test("a late bill counts as well", () => {
   const one = boot();
   one.adopt([{ ...hourly, impressions: 1 }]);

@@ -2,7 +2,7 @@ import { Hash64 } from "../base/hash.js";
 import { NoticeKind } from "../base/lists.js";
 import { unpackAlpha3 } from "../base/units.js";
 import { capAdd, capKeyInto } from "../bid/cap.js";
-import { openCapRule } from "../bid/cap-rule.js";
+import { holdCapRule, openCapRule } from "../bid/cap-rule.js";
 import type { SharedState } from "../bid/shared-state.js";
 import { CapLevel } from "../campaign/caps.js";
 import type { Entry, NoticeEntry } from "../journal/entry.js";
@@ -117,6 +117,7 @@ export class ExposureFold implements MoneyFold {
       this.campaignOf.set(lineItem, campaign);
       this.advertiserOf.set(campaign, advertiser);
     }
+    this.dropGone(new Set(exposures.rules.map(({ place }) => place)));
     const fresh = exposures.rules.filter(({ place }) => !this.rules.has(place));
     if (fresh.length > 0) this.countBefore(fresh);
     this.count(firstCountMsMax);
@@ -218,7 +219,24 @@ export class ExposureFold implements MoneyFold {
     return this.counts.some(({ rules }) => rules.includes(rule));
   }
 
-  /** Rules that were never served: what the log has of their windows is to be counted. */
+  /**
+   * What is shown while no World has a rule does not pend with it: it is held until it comes back
+   * and its window is counted anew. What it had counted stays and counts with that: longer, never
+   * shorter.
+   */
+  private dropGone(served: ReadonlySet<number>): void {
+    for (const rule of this.rules.values()) {
+      if (served.has(rule.place)) continue;
+      this.rules.delete(rule.place);
+      const key = ownerKey(rule.level, rule.id);
+      const left = (this.rulesOf.get(key) ?? []).filter((one) => one !== rule);
+      if (left.length > 0) this.rulesOf.set(key, left);
+      else this.rulesOf.delete(key);
+      holdCapRule(this.parts.state, rule.place);
+    }
+  }
+
+  /** Rules new to the World: what the log has of their windows is to be counted. */
   private countBefore(fresh: ExposurePlan["rules"]): void {
     const sinceSec = Math.floor(this.parts.nowMs() / 1000);
     this.parts.log.flush(sinceSec);
@@ -286,8 +304,10 @@ export class ExposureFold implements MoneyFold {
     for (let next = this.counts[0]; next !== undefined; next = this.counts[0]) {
       if (!this.countSome(next, untilMs)) return;
       this.counts.shift();
-      for (const { place, unknownFromSec } of next.rules) {
-        openCapRule(this.parts.state, place, unknownFromSec);
+      for (const rule of next.rules) {
+        // One that has gone meanwhile stays held.
+        if (this.rules.get(rule.place) !== rule) continue;
+        openCapRule(this.parts.state, rule.place, rule.unknownFromSec);
       }
     }
   }
