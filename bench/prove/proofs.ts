@@ -1,0 +1,5 @@
+import { noise } from "./noise.js";
+import type { Proof } from "./proof.js";
+
+/** In the order of the printed table. */
+export const proofs: readonly Proof[] = [noise];
