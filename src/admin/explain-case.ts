@@ -1,4 +1,5 @@
 import type { Decision } from "../bid/decision.js";
+import type { SharedState } from "../bid/shared-state.js";
 import { type Arms, armsOf } from "../campaign/arms.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import type { Advertiser, Agency, Campaign, CreativeModel, LineItem } from "../campaign/model.js";
@@ -28,6 +29,8 @@ export type ExplainCase = {
   readonly epoch: number;
   /** The person is one of declared segments: an audience that is not met may be named. */
   readonly declared: boolean;
+  /** What the bidder's money lets through at this moment; null = nothing is told of it. */
+  readonly money: SharedState | null;
 };
 
 /**

@@ -8,6 +8,7 @@ import { CapLevel, capsOf } from "../campaign/caps.js";
 import { Dimension, Live, NO_AUDIENCE } from "../campaign/table.js";
 import { isAbsentFor, placeFor } from "../index/projection.js";
 import { armsInWords, type ExplainCase } from "./explain-case.js";
+import { moneyNotes } from "./explain-money.js";
 import { audienceText, type IsOffered, waysOf } from "./explain-price.js";
 import type { LineItemExplained, Refusal, WayExplained } from "./explain-result.js";
 import { dayPartRefusal, targetingRefusal } from "./explain-targeting.js";
@@ -227,6 +228,7 @@ function notesOn(at: ExplainCase, index: number, outcome: Outcome): string[] {
   const { lineItem } = at.buyings[index]!;
   const notes: string[] = [];
   if (outcome !== Outcome.BID) return notes;
+  notes.push(...moneyNotes(at, index));
   for (const { level, impressions, windowSec } of capsOf(lineItem, at.buyings[index]!)) {
     const whose = capOwners[level];
     const cap = `${impressions} in ${windowSec} s, withoutId: ${lineItem.withoutId}`;

@@ -11,6 +11,7 @@ import type { Learnt } from "../bid/learnt.js";
 import { Offers } from "../bid/offer.js";
 import { BidRequest } from "../bid/request.js";
 import { Scratch } from "../bid/scratch.js";
+import type { SharedState } from "../bid/shared-state.js";
 import type { World } from "../bid/world.js";
 import type { Exchange } from "../campaign/exchange.js";
 import type { LoadedConfig } from "../campaign/load.js";
@@ -50,6 +51,8 @@ export type ExplainInput = {
   readonly now: UnixMs;
   /** What notices have taught the bidder; absent = nothing. */
   readonly learnt?: Learnt;
+  /** The bidder's own, to tell what holds bids back just now; absent = nothing is told of it. */
+  readonly money?: SharedState;
   /** Only these line items (ids); null = all. */
   readonly lineItems?: readonly number[] | null;
   /** Line items listed over all imps together; the rest is counted. */
@@ -138,6 +141,7 @@ function explained(input: ExplainInput, exchange: Exchange, request: BidRequest)
     buyings: buyingsOf(decision.table, input.config),
     epoch: input.world.index.epoch,
     declared,
+    money: input.money ?? null,
   };
   // The bid path itself says what is offered; what follows only tells why.
   const outcome =

@@ -23,6 +23,18 @@ export type TradeLine = {
   readonly violations: number;
   /** Billed today, nanos by currency, and what of it came since the last line. */
   readonly spent: readonly { readonly currency: string; readonly today: bigint; more: bigint }[];
+  /** Campaigns that keep to a plan: nanos of today, and the share of requests that they bid on. */
+  readonly paces: readonly PaceLine[];
+  /** Impressions counted towards frequency caps since the start; rules that count earlier ones. */
+  readonly caps: { readonly impressions: number; readonly rulesHeld: number };
+};
+
+export type PaceLine = {
+  readonly name: string;
+  readonly currency: string;
+  readonly spent: bigint;
+  readonly planned: bigint;
+  readonly participationPermille: number;
 };
 
 /**
@@ -89,10 +101,12 @@ export class DemoTrade {
       sec: (nowMs - this.beforeMs) / 1000,
       ...{ requests: since("requests"), answered: since("answered"), bids: since("bids") },
       ...{ won: since("won"), violations: totals.violations, spent: this.spent() },
+      ...{ paces: pacesOf(this.server), caps: capsOf(this.server) },
     };
     this.before = { ...totals };
     this.beforeMs = nowMs;
     this.tell.trading(tradeWords(line));
+    this.tell.trading(paceWords(line));
   }
 
   private spent(): TradeLine["spent"] {
@@ -105,15 +119,42 @@ export class DemoTrade {
   }
 }
 
-/** Nanos billed today by currency, from the money thread's totals. */
-function spentToday({ money, desk }: Server): Map<string, bigint> {
+type Named = { readonly name: string; readonly currency: string };
+
+/** Campaigns of the served config by id. */
+function campaignsOf({ desk }: Server): ReadonlyMap<number, Named> {
   const { campaigns = [], advertisers = [] } = desk.current?.config.book ?? {};
   const currencyOf = new Map(advertisers.map(({ id, currency }) => [id, unpackAlpha3(currency)]));
-  const byCampaign = new Map(campaigns.map(({ id, advertiser }) => [id as number, advertiser]));
+  return new Map(
+    campaigns.map(({ id, name, advertiser }) => [
+      id as number,
+      { name, currency: currencyOf.get(advertiser) ?? "" },
+    ]),
+  );
+}
+
+function pacesOf(server: Server): PaceLine[] {
+  const campaigns = campaignsOf(server);
+  return (server.money.totals()?.spend ?? []).flatMap((spend) => {
+    const named = campaigns.get(spend.campaign);
+    if (named === undefined || spend.plannedToday === "") return [];
+    const { participationPermille } = spend;
+    const spent = BigInt(spend.spentToday);
+    return [{ ...named, spent, planned: BigInt(spend.plannedToday), participationPermille }];
+  });
+}
+
+function capsOf({ caps }: Server): TradeLine["caps"] {
+  const { exposures, rulesHeld } = caps.facts();
+  return { impressions: exposures, rulesHeld };
+}
+
+/** Nanos billed today by currency, from the money thread's totals. */
+function spentToday(server: Server): Map<string, bigint> {
+  const campaigns = campaignsOf(server);
   const spent = new Map<string, bigint>();
-  for (const { campaign, spentToday: nanos } of money.totals()?.spend ?? []) {
-    const advertiser = byCampaign.get(campaign);
-    const currency = advertiser === undefined ? undefined : currencyOf.get(advertiser);
+  for (const { campaign, spentToday: nanos } of server.money.totals()?.spend ?? []) {
+    const { currency } = campaigns.get(campaign) ?? {};
     if (currency === undefined || nanos === "0") continue;
     spent.set(currency, (spent.get(currency) ?? 0n) + BigInt(nanos));
   }
@@ -132,6 +173,18 @@ export function tradeWords(line: TradeLine): string {
   const today = money.length === 0 ? "" : `; spent today ${money.join(", ")}`;
   const broken = violations === 0 ? "" : `; ${violations} answers broke a rule`;
   return `trading: ${perSec} requests a second, ${shares}${today}${broken}`;
+}
+
+/** A second line: what holds bids back. */
+export function paceWords({ paces, caps }: TradeLine): string {
+  const plans = paces.map(
+    ({ name, currency, spent, planned, participationPermille }) =>
+      `${name} ${amount(Number(spent))} of ${amount(Number(planned))} ${currency} planned by now, ` +
+      `bids on ${(participationPermille / 10).toFixed(1)} % of its requests`,
+  );
+  const waiting = caps.rulesHeld === 0 ? "" : `, ${caps.rulesHeld} rules still count earlier ones`;
+  const pace = plans.length === 0 ? "nothing is paced" : plans.join("; ");
+  return `  pace: ${pace}; caps: ${caps.impressions} impressions counted${waiting}`;
 }
 
 const percent = (part: number, whole: number): string =>

@@ -142,6 +142,7 @@ function explainNow(server: Server, world: World | null, ask: ExplainAsk): Expla
     ...{ places: servedPeople.places, absent: servedPeople.absent },
     ...{ request: ask.request, segments: ask.segments, lineItems: ask.lineItems },
     now: realClock.nowMs(),
-    learnt: server.learnt,
+    learnt: server.state.learnt,
+    money: server.state,
   });
 }

@@ -2,7 +2,6 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { capRulesMax } from "../base/limits.js";
 import { holdCapRule } from "../bid/cap-rule.js";
-import { Learnt } from "../bid/learnt.js";
 import {
   createSharedBuffers,
   NO_WORKER,
@@ -66,8 +65,8 @@ export type Server = {
   readonly counters: CounterSums;
   readonly slots: ExchangeSlots;
   readonly publicUrl: string;
-  /** What notices have taught, as the workers see it. */
-  readonly learnt: Learnt;
+  /** Main's view of what the threads share. */
+  readonly state: SharedState;
 };
 
 /** Starts money, the first World and the edge workers; rejects with words for the operator. */
@@ -267,7 +266,6 @@ async function startWorld(
   forget.resume();
   const { publicUrl, slots } = edge;
   const counters = new CounterSums(edge.counters);
-  const learnt = new Learnt(buffers.learnt);
   return {
     settings,
     keys,
@@ -281,7 +279,7 @@ async function startWorld(
     counters,
     slots,
     publicUrl,
-    learnt,
+    state,
   };
 }
 
