@@ -55,6 +55,8 @@ export type PrivacySettings = {
   /** For requests without a country and for countries in no market: the strictest. */
   readonly otherMarket: Market;
   readonly eidSources: EidSources;
+  /** Hosts that creatives may load from; a name stands for those below it too. */
+  readonly thirdPartyHosts: readonly string[];
 };
 
 declare const granted: unique symbol;

@@ -30,6 +30,7 @@ export type PrivacyPlan = {
   readonly markets: Readonly<Record<string, MarketPlan>>;
   readonly otherMarket: MarketPlan;
   readonly eidSources: readonly { readonly source: string; readonly number: number }[];
+  readonly thirdPartyHosts: readonly string[];
 };
 
 const regimes = { tcf: Regime.TCF, us: Regime.US, local: Regime.LOCAL } as const;
@@ -70,6 +71,7 @@ export function privacySettingsOf(plan: PrivacyPlan): PrivacySettings {
       keyHi: Uint32Array.from(keys, (key) => key.hi),
       number: Uint32Array.from(plan.eidSources, ({ number }) => number),
     },
+    thirdPartyHosts: plan.thirdPartyHosts,
   };
 }
 

@@ -120,6 +120,7 @@ function exchangeFrom(
     billsBy: noticeNames[billsBy],
     priceKeys: form.priceKeys ?? [],
     ...(merged.winRate === undefined ? {} : { winRate: merged.winRate }),
+    ...(merged.padAnswersTo === undefined ? {} : { padAnswersToBytes: merged.padAnswersTo }),
     schainRequired: merged.schainRequired,
     sellersBlocked: sellerKeys(merged.sellersBlocked),
     sellersAllowed: sellerKeys(merged.sellersAllowed),

@@ -50,6 +50,11 @@ export type Exchange = {
   readonly notices: readonly NoticeKind[];
   /** Which notice bills: the burl, the win notice, or the impression in the markup. */
   readonly billsBy: NoticeKind;
+  /**
+   * Answers are filled up with blanks to a multiple of so many bytes, so that who sees their length
+   * learns less of which creative is inside; absent = as long as they are.
+   */
+  readonly padAnswersToBytes?: number;
   /** Requests with an incomplete or missing supply chain are not bid on. */
   readonly schainRequired: boolean;
   /**

@@ -72,6 +72,8 @@ const profileShape = {
   clickMacro: z.string({ error: hint("the exchange's click macro, or an empty text") }).max(100),
   notices: list(oneOf(keysOf(noticeNames)), "win, bill, loss", 5),
   billsBy: oneOf(["win", "bill", "impression"]),
+  /** Answers are filled up with blanks to a multiple of so many bytes. */
+  padAnswersTo: wholeNumber(1, 16_384, "bytes").optional(),
   schainRequired: flag,
   sellersBlocked: list(seller, "seller.example/1234", 100_000).optional(),
   sellersAllowed: list(seller, "seller.example/1234", 100_000).optional(),

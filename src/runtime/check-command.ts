@@ -8,6 +8,7 @@ import { compileTemplates, type TemplateProblem } from "../wire/template-compile
 import { newestEpoch } from "./command-epoch.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { readBankConfig, readConfigForm } from "./read-config.js";
+import type { ConfigReading } from "./world-desk.js";
 
 /** `crowdbid check`, flags as text by commander's names. */
 export type CheckOptions = {
@@ -31,7 +32,7 @@ export function runCheck(options: CheckOptions, io: CommandIo): Promise<ExitCode
   const bank = readBankConfig(options.config, reading.config?.book ?? null);
   const { config } = reading;
   const findings =
-    config === null ? [] : findingsIn(config, bank?.config ?? null, options, io, warnings);
+    config === null ? [] : findingsIn(reading, config, bank?.config ?? null, options, io, warnings);
   for (const warning of warnings) io.stderr(`${warning}\n`);
   // A folder that cannot be read is said by both, once is enough.
   const said = new Set(reading.issues.map(issueText));
@@ -49,6 +50,7 @@ export function runCheck(options: CheckOptions, io: CommandIo): Promise<ExitCode
 }
 
 function findingsIn(
+  reading: ConfigReading,
   config: LoadedConfig,
   bank: BankConfig | null,
   options: CheckOptions,
@@ -59,7 +61,8 @@ function findingsIn(
   const epoch = newestEpoch(options.data ?? null, nowMs, warnings);
   const made = bank === null ? null : bankSegmentNames(bank);
   const known = epoch?.manifest.segments ?? made;
-  const problems = templateProblems(config, options.publicUrl ?? defaultPublicUrl);
+  const hosts = reading.privacy?.thirdPartyHosts ?? [];
+  const problems = templateProblems(config, options.publicUrl ?? defaultPublicUrl, hosts);
   const whole = problems.get(0) ?? [];
   return [
     ...whole.map(
@@ -79,9 +82,11 @@ function findingsIn(
 function templateProblems(
   { book, exchanges }: LoadedConfig,
   publicUrl: string,
+  thirdPartyHosts: readonly string[],
 ): ReadonlyMap<number, readonly string[]> {
   const { creatives, agencies } = book;
-  const compiled = compileTemplates({ creatives, agencies, exchanges, publicUrl, retired: [] });
+  const input = { creatives, agencies, exchanges, publicUrl, retired: [], thirdPartyHosts };
+  const compiled = compileTemplates(input);
   const found = new Map<number, Set<string>>();
   for (const problem of compiled.problems) {
     const sentences = found.get(problem.creative) ?? new Set<string>();

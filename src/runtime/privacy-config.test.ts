@@ -52,9 +52,11 @@ describe("the shipped privacy settings", () => {
     }
   });
 
-  it("are those of the demo but for the vendor number", () => {
-    const differing = demo.split("\n").filter((line, i) => line !== shipped.split("\n")[i]);
+  it("are those of the demo but for the vendor number and the creatives' hosts", () => {
+    const [ours = "", hosts = ""] = demo.split("thirdPartyHosts:");
+    const differing = ours.trimEnd().split("\n").filter((line, i) => line !== shipped.split("\n")[i]);
     expect(differing.map((line) => line.trim().split(" ")[0])).toEqual(["#", "vendorId:"]);
+    expect(hosts.trim().split(/\s+- /)).toContain("northwind.example");
     expect(loadPrivacyConfig("config/demo/privacy.yaml").ok).toBe(true);
   });
 });
@@ -72,6 +74,7 @@ describe("a bad privacy file", () => {
     ["tagPurposes: [1, 2, 3", "tagPurposes: [2, 3", /must hold 1, 3 and 4/],
     ["maxAgeDays: 395", "maxAgeDays: soon", /tcf\.maxAgeDays: .*expected number/],
     ["maxAgeDays: 395", "maxAge: 395", /tcf: Unrecognized key/],
+    ["- brand.example", "- https://brand.example", /thirdPartyHosts\.0: write a host/],
     ["number: 2", "number: 1", /1 is given twice/],
     ["id5-sync.com", "UIDAPI.com", /uidapi\.com is given twice/],
     ["vendorId: null", "vendorId: 0", /tcf\.vendorId/],

@@ -39,6 +39,13 @@ const privacyFile = z.strictObject({
   eidSources: z.array(
     z.strictObject({ source: z.string().min(1).max(255), number: z.int().min(1).max(65_535) }),
   ),
+  thirdPartyHosts: z
+    .array(
+      z.string().regex(/^(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}$/, {
+        error: "write a host in small letters without https:// and port, as cdn.brand.example",
+      }),
+    )
+    .max(10_000),
 });
 type PrivacyFile = z.infer<typeof privacyFile>;
 

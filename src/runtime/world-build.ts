@@ -68,6 +68,7 @@ export function buildWorld(input: WorldInput): BuiltWorld {
     exchanges,
     publicUrl: input.publicUrl,
     retired: input.retired,
+    thirdPartyHosts: privacy.thirdPartyHosts,
   });
   const compiled = compile({
     book,

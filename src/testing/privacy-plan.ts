@@ -37,4 +37,5 @@ export const testPrivacyPlan: PrivacyPlan = {
     { source: "uidapi.com", number: 1 },
     { source: "id5-sync.com", number: 3 },
   ],
+  thirdPartyHosts: ["brand.example"],
 };

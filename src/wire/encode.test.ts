@@ -205,6 +205,25 @@ describe("an answer", () => {
     expect(banner.cid).not.toBe(audio.cid);
   });
 
+  test("is filled up with blanks to the exchange's step, and never past the buffer", () => {
+    offer({ creative: 0, lineItem: 0 });
+    const writer = (): TokenWriter => new TokenWriter(key, 1, 1);
+    const bytesOf = (step: number, into = out): number => {
+      const exchange = step === 0 ? two6 : { ...two6, padAnswersToBytes: step };
+      return encodeInto(echoOf(), offers, exchange, templates, table, writer(), into);
+    };
+    const plain = bytesOf(0);
+    const text = Buffer.from(out.subarray(0, plain)).toString();
+    out.fill(88);
+    expect(bytesOf(1024)).toBe(1024 * Math.ceil(plain / 1024));
+    const whole = Buffer.from(out.subarray(0, bytesOf(1024))).toString();
+    expect(whole.trimEnd()).toBe(text);
+    expect(JSON.parse(whole)).toEqual(JSON.parse(text));
+    expect(bytesOf(plain)).toBe(plain);
+    const small = new Uint8Array(plain + 3000);
+    expect(bytesOf(16_384, small)).toBe(small.length);
+  });
+
   test("puts one token into every address of a bid, and it says what was offered", () => {
     allMedia();
     offers.test = 1;

@@ -24,6 +24,7 @@ const emptyObject = constantBytes("{}");
 const comma = 44;
 const bracket = 93;
 const brace = 125;
+const blank = 32;
 
 /** Braces, names and the currency round the bids; word-wise copies may write a word too far. */
 const frameBytes = 128;
@@ -76,7 +77,15 @@ export function encodeInto(
   out[at++] = bracket;
   out[at++] = brace;
   assert(at <= out.length);
-  return at;
+  return padded(out, at, exchange.padAnswersToBytes ?? 0);
+}
+
+/** Blanks behind the value are white space to every reader of JSON (RFC 8259, 2). */
+function padded(out: Uint8Array, bytes: number, step: number): number {
+  if (step === 0) return bytes;
+  const wanted = Math.min(out.length, Math.ceil(bytes / step) * step);
+  out.fill(blank, bytes, wanted);
+  return wanted;
 }
 
 /** The no-bid form of the exchange: 0 bytes mean an empty 204, else a 200 with this body. */

@@ -13,6 +13,7 @@ import { bidPieces } from "./template-bid.js";
 import { TemplateBuilder } from "./template-builder.js";
 import { dialectKey, NoticeUrls, publicUrlProblem } from "./template-notice.js";
 import { httpsAddress, jsonEscape, jsonString } from "./template-pieces.js";
+import { foreignHosts } from "./third-party-hosts.js";
 import { vastInlinePieces, vastWrapperPieces } from "./vast-template.js";
 
 export type TemplateInput = {
@@ -28,6 +29,8 @@ export type TemplateInput = {
    * Creatives that no longer bid but whose tokens still live: a click on them must lead somewhere.
    */
   readonly retired: readonly Pick<CreativeModel, "id" | "landingPage">[];
+  /** Hosts that markup may name (privacy.yaml); absent = any, which is for tests of markup alone. */
+  readonly thirdPartyHosts?: readonly string[];
 };
 
 export type TemplateProblem = {
@@ -88,8 +91,15 @@ class Compilation {
     const native = creative.markup.kind === "native" ? nativeAssets(creative.markup) : null;
     if (native !== null) this.native(native, index);
     const landing = httpsAddress(creative.landingPage);
+    const { thirdPartyHosts } = this.input;
+    const foreign = thirdPartyHosts === undefined ? [] : foreignHosts(creative, thirdPartyHosts);
     const faults = [
       ...(native?.problems ?? []),
+      ...foreign.map(
+        (host) =>
+          `loads from ${host}, which would see who sees the ad: take it out, or have it added to ` +
+          "thirdPartyHosts in privacy.yaml",
+      ),
       ...(landing === "" || landing.length > landingCharsMax
         ? [`landing page "${creative.landingPage}" must be https, macro-free, at most 2,048 long`]
         : []),

@@ -48,6 +48,21 @@ function admOf(creative: CreativeModel, exchange = sampleExchange(0)): string {
 const problemsOf = (creative: CreativeModel): string[] =>
   compile([creative]).problems.map((problem) => problem.what);
 
+describe("a creative that loads from elsewhere", () => {
+  test("is usable only where the list holds the host, and says which one it is", () => {
+    const creatives = [sampleCreative(1, html('<img src="//pixel.example/p">'))];
+    const input = { creatives, agencies: [], publicUrl, retired: [] };
+    const with_ = (thirdPartyHosts: readonly string[]) =>
+      compileTemplates({ ...input, exchanges: [sampleExchange(0)], thirdPartyHosts });
+    expect(with_(["pixel.example"]).usable[0]).toBe(1);
+    const refused = with_(["brand.example"]);
+    expect(refused.usable[0]).toBe(0);
+    expect(refused.problems.map(({ what }) => what)).toEqual([
+      expect.stringContaining("loads from pixel.example, which would see who sees the ad"),
+    ]);
+  });
+});
+
 describe("banner markup", () => {
   const click = `${publicUrl}/click?t=${token}`;
 

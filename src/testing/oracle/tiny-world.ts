@@ -157,6 +157,7 @@ export const tinyFacts: WorldFacts = {
       withoutSignal: "contextual",
     },
     eidSources: [],
+    thirdPartyHosts: [],
   },
   nowMs: Date.UTC(2026, 10, 22),
 };
