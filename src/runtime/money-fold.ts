@@ -13,7 +13,8 @@ export type MoneyStart = {
 
 /**
  * A state beside the budgets on the money thread: it sees the journal's records in their order and
- * may add its own. Every method is optional and synchronous; none throws.
+ * may add its own. Every method is optional and synchronous. What throws ends billing and the
+ * process, so all but what the money itself needs are guarded (guarded-fold.ts).
  */
 export type MoneyFold = {
   /** After the replay, before the first record of this boot. */
