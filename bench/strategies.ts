@@ -72,8 +72,8 @@ function holdNs(calls: number): number {
   let sum = 0;
   const run = (count: number): void => {
     for (let i = 0; i < count; i++) {
-      sum += learnt.holds.get(1 + (i & 255), 3) + learnt.lives.get(3, Media.BANNER);
-      bids!.add(1 + (i & 1023), 3, 1);
+      sum += learnt.holds.isHeld(1 + (i & 255), 3) ? 1 : learnt.lives.get(3, Media.BANNER);
+      bids!.add(1 + (i & 1023), 3, i >>> 10);
     }
   };
   run(calls);
@@ -95,6 +95,8 @@ function noticeNs(notices: number): number {
     const property = `site-${i}.example`;
     fold.replay({ kind: RecordKind.CELL, ...cell, ...where, cell: i, property });
   }
+  const learns = { winsBy: NoticeKind.BILL, losses: 1, firstPrice: 1, prices: 1, clicks: 1 };
+  fold.replay({ kind: RecordKind.EXCHANGE, boot: 1, exchange: 3, ...learns, timeMs: 0 });
   fold.begin({ boot: 1, nowMs: 0, learnt, holdBack: () => {} });
   const entries = Array.from({ length: 1000 }, (_, i) => noticeOf(i));
   const out: Entry[] = [];

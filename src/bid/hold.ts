@@ -50,7 +50,7 @@ export function holdOn(state: SharedState, cellOf: CellOf): Hold {
     const nowSec = Math.floor(decision.now / 1000);
     tellTimes(decision, state, offer, nowSec);
     const campaign = table.lineItemCampaign[offer.lineItem]!;
-    if (state.learnt.holds.get(campaign, decision.exchange.id) !== 0) return Outcome.NO_ALLOWANCE;
+    if (state.learnt.holds.isHeld(campaign, decision.exchange.id)) return Outcome.NO_ALLOWANCE;
     held.place = table.lineItemAllowance[offer.lineItem]!;
     held.nanos = offer.reservedMicros;
     held.expirySec = offer.expirySec;
@@ -77,8 +77,7 @@ export function holdOn(state: SharedState, cellOf: CellOf): Hold {
     offer.slot = held.slot;
     offer.slotUse = held.slotUse;
     offer.cell = cellOf(decision, offer);
-    const lineItem = table.lineItemId[offer.lineItem]!;
-    state.learnt.bids[state.worker]!.add(lineItem, decision.exchange.id, 1);
+    state.learnt.bids[state.worker]!.add(campaign, decision.exchange.id, nowSec);
     return Outcome.BID;
   };
 }

@@ -1,5 +1,7 @@
 import { assert } from "../base/assert.js";
 import { mix32 } from "../base/hash.js";
+import { BidCounts, bidCountsBytes } from "./bid-counts.js";
+import { HoldTable, holdExchangesMax } from "./hold-table.js";
 import { LearntTable, learntTableBytes } from "./learnt-table.js";
 import { gridBins } from "./strategy/price-grid.js";
 
@@ -11,6 +13,7 @@ import { gridBins } from "./strategy/price-grid.js";
 export type LearntBuffers = {
   readonly lives: SharedArrayBuffer;
   readonly holds: SharedArrayBuffer;
+  readonly exchangeHolds: SharedArrayBuffer;
   readonly shades: SharedArrayBuffer;
   readonly shadeRows: SharedArrayBuffer;
   readonly clicks: SharedArrayBuffer;
@@ -32,11 +35,15 @@ export function createLearntBuffers(workers: number, places: number): LearntBuff
   return {
     lives: table(1024),
     holds: table(2 ** 14),
+    exchangeHolds: new SharedArrayBuffer(holdExchangesMax),
     shades: table(2 ** 13),
     shadeRows: new SharedArrayBuffer(2 * gridBins * (powerOfTwo(2 ** 13, 2 * places) / 2)),
     clicks: table(2 ** 18),
     horizons: new SharedArrayBuffer(4 * places),
-    bids: Array.from({ length: workers }, () => table(2 ** 16)),
+    bids: Array.from(
+      { length: workers },
+      () => new SharedArrayBuffer(bidCountsBytes(powerOfTwo(2 ** 16, 2 * places))),
+    ),
   };
 }
 
@@ -52,8 +59,8 @@ export const shareOne = 1_000_000;
 export class Learnt {
   /** (exchange id, media) -> seconds within which bills come. */
   readonly lives: LearntTable;
-  /** (campaign id, exchange id) -> 1 = held there. */
-  readonly holds: LearntTable;
+  /** Campaigns that do not bid at an exchange. */
+  readonly holds: HoldTable;
   /** Context -> row of `shadeRows`, see `shadeKey`; 0 = the row is not to be used yet. */
   readonly shades: LearntTable;
   /** By row and bin of the value: permille of the value to bid, 0 = not learnt. */
@@ -62,17 +69,17 @@ export class Learnt {
   readonly clicks: LearntTable;
   /** By place: share of the value to bid, parts of `shareOne`; 0 = not learnt. */
   readonly horizons: Uint32Array;
-  /** (line item id, exchange id) -> bids of one worker, modulo 2^32. */
-  readonly bids: readonly LearntTable[];
+  /** By worker. */
+  readonly bids: readonly BidCounts[];
 
   constructor(buffers: LearntBuffers) {
     this.lives = new LearntTable(buffers.lives);
-    this.holds = new LearntTable(buffers.holds);
+    this.holds = new HoldTable(buffers.holds, buffers.exchangeHolds);
     this.shades = new LearntTable(buffers.shades);
     this.shadeRows = new Uint16Array(buffers.shadeRows);
     this.clicks = new LearntTable(buffers.clicks);
     this.horizons = new Uint32Array(buffers.horizons);
-    this.bids = buffers.bids.map((buffer) => new LearntTable(buffer));
+    this.bids = buffers.bids.map((buffer) => new BidCounts(buffer));
   }
 }
 

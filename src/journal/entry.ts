@@ -128,6 +128,24 @@ export type HoldEntry = {
   readonly timeMs: number;
 };
 
+/**
+ * How an exchange ends its auctions and what its notices teach, in force from here on, so that the
+ * same notices teach the same when they are read again. Flags are 0 or 1.
+ */
+export type ExchangeEntry = {
+  readonly kind: typeof RecordKind.EXCHANGE;
+  readonly boot: number;
+  readonly exchange: number;
+  /** NoticeKind that tells of a win. */
+  readonly winsBy: number;
+  readonly losses: number;
+  readonly firstPrice: number;
+  /** Whether prices and clicks are learnt. */
+  readonly prices: number;
+  readonly clicks: number;
+  readonly timeMs: number;
+};
+
 export type Entry =
   | NoticeEntry
   | CellEntry
@@ -137,7 +155,8 @@ export type Entry =
   | CountEntry
   | TermsEntry
   | ForgetEntry
-  | HoldEntry;
+  | HoldEntry
+  | ExchangeEntry;
 
 const allowanceFields = ["boot", "campaign", "lineItem", "nanos", "timeMs"] as const;
 const bootFields = ["boot", "timeMs"] as const;
@@ -164,6 +183,9 @@ const fieldsOf: Readonly<Record<RecordKind, readonly string[]>> = {
   ],
   [RecordKind.FORGET]: ["boot", "sequence", "timeMs"],
   [RecordKind.HOLD]: ["boot", "campaign", "exchange", "held", "timeMs"],
+  [RecordKind.EXCHANGE]: [
+    ...["boot", "exchange", "winsBy", "losses", "firstPrice", "prices", "clicks", "timeMs"],
+  ],
 };
 
 /** Fields that a record may lack: those that came later. */
@@ -251,6 +273,11 @@ function entryOf(kind: RecordKind, v: readonly number[]): Entry {
       return {
         ...{ kind, boot: v[1]!, campaign: v[2]!, exchange: v[3]! },
         ...{ held: v[4]!, timeMs: v[5]! },
+      };
+    case RecordKind.EXCHANGE:
+      return {
+        ...{ kind, boot: v[1]!, exchange: v[2]!, winsBy: v[3]!, losses: v[4]! },
+        ...{ firstPrice: v[5]!, prices: v[6]!, clicks: v[7]!, timeMs: v[8]! },
       };
     default:
       return unreachable(kind);

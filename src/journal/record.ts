@@ -25,6 +25,8 @@ export const RecordKind = {
   FORGET: 10,
   /** A campaign was held at an exchange, or let go. */
   HOLD: 11,
+  /** How an exchange ends auctions and what is learnt of it, from here on. */
+  EXCHANGE: 12,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 

@@ -16,6 +16,7 @@ import type { Held } from "../ledger/win-rates.js";
 import { FaultyFolder } from "../testing/faulty-folder.js";
 import { LearntFold } from "./learnt-fold.js";
 import { MoneyLoop } from "./money-loop.js";
+import { WinFold } from "./win-fold.js";
 
 const startMs = 1_800_000_000_000;
 const exchange = 4;
@@ -28,7 +29,7 @@ type Made = { readonly notice: Notice };
 
 /** One worker and the money thread in virtual time: bids of 1,000 nanos, notices as told. */
 class Trade {
-  readonly fold: LearntFold;
+  readonly wins: WinFold;
   readonly loop: MoneyLoop;
   readonly state: SharedState;
   readonly folder: FaultyFolder;
@@ -53,10 +54,10 @@ class Trade {
     const buffers = createSharedBuffers(sizes);
     this.state = sharedStateFrom(buffers, 0);
     this.ring = new RingWriter(buffers.rings[0]!, this.state.wakeWord());
-    this.fold = new LearntFold(64, (held) => this.alarms.push(held));
+    this.wins = new WinFold({ onHeld: (held) => this.alarms.push(held) });
     this.loop = new MoneyLoop({
       ...{ buffers, folder, segmentBytesMax: 1e8, nextBoot: (boot) => boot + 1 },
-      ...{ nowMs: () => this.ms, acknowledge: () => {}, folds: [this.fold] },
+      ...{ nowMs: () => this.ms, acknowledge: () => {}, folds: [new LearntFold(64), this.wins] },
     });
     this.adopt(winRate, budget);
     Object.assign(this.facts, { exchange, format: Media.BANNER, width: 300, height: 250 });
@@ -83,14 +84,14 @@ class Trade {
   /** Null where the campaign is held there or has no allowance. */
   bid(priceMicros = nanos, lifeSec = 60): Made | null {
     const { state } = this;
-    if (state.learnt.holds.get(campaign, exchange) !== 0) return null;
+    if (state.learnt.holds.isHeld(campaign, exchange)) return null;
     if (!takeAllowance(state, place, nanos)) return null;
     const notice = new Notice();
     const nowSec = Math.floor(this.ms / 1000);
     const expirySec = nowSec + lifeSec;
     const held = { place, ordinal: 1, capSlots: [], capCount: 0, nanos, expirySec };
     if (!reserve(state, held, nowSec, notice)) throw new Error("too few slots for the test");
-    state.learnt.bids[0]!.add(lineItem, exchange, 1);
+    state.learnt.bids[0]!.add(campaign, exchange, nowSec);
     const at = this.counter++;
     notice.nonce.set([0, 0, this.loop.boot >> 8, this.loop.boot, 0, 0, at >> 16, at >> 8, at]);
     const cell = internCell(this.cells, this.ring, this.facts);
@@ -180,12 +181,12 @@ describe("the band of win rates", () => {
     while (first.alarms.length === 0) second(first, 1, random);
     first.loop.close();
     const again = new Trade(band, 10n ** 9n, first.folder, first.ms);
-    expect(again.fold.held()).toMatchObject([{ campaign, exchange, wins: 0 }]);
+    expect(again.wins.held()).toMatchObject([{ campaign, exchange, wins: 0 }]);
     expect(again.bid()).toBeNull();
-    expect(again.fold.release(campaign, 5)).toBe(false);
-    expect(again.fold.release(campaign, exchange)).toBe(true);
+    expect(again.wins.release(campaign, 5)).toBe(false);
+    expect(again.wins.release(campaign, exchange)).toBe(true);
     again.wait(50);
-    expect(again.fold.held()).toEqual([]);
+    expect(again.wins.held()).toEqual([]);
     expect(again.bid()).not.toBeNull();
     while (again.alarms.length === 0) second(again, 1, random);
     expect(again.bid()).toBeNull();
@@ -194,7 +195,7 @@ describe("the band of win rates", () => {
     expect(again.bid()).not.toBeNull();
     again.loop.close();
     const third = new Trade(band, 10n ** 9n, first.folder, again.ms);
-    expect(third.fold.held()).toEqual([]);
+    expect(third.wins.held()).toEqual([]);
   });
 
   test("an exchange that bills nothing is held once its bills should have come", () => {

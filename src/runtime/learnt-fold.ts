@@ -1,19 +1,17 @@
 import { NoticeKind } from "../base/lists.js";
-import type { Learnt } from "../bid/learnt.js";
-import type { Entry, NoticeEntry } from "../journal/entry.js";
+import { BidReader } from "../bid/bid-counts.js";
+import type { Entry, ExchangeEntry, NoticeEntry } from "../journal/entry.js";
 import { NoticeEffect, RecordKind, TokenFlag } from "../journal/record.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
 import { CellFacts } from "../ledger/cell-facts.js";
 import { ClickRates } from "../ledger/click-rates.js";
 import { LateBills } from "../ledger/late-bills.js";
-import type { LearningExchange } from "../ledger/learning-plan.js";
+import type { LearningPlan } from "../ledger/learning-plan.js";
 import { LinearBids } from "../ledger/linear-bids.js";
 import { MarketPrices } from "../ledger/market-prices.js";
 import { NoticeDelays } from "../ledger/notice-delays.js";
-import { type Held, WinRates } from "../ledger/win-rates.js";
 import type { MoneyFold, MoneyStart } from "./money-fold.js";
 
-const countEveryMs = 250;
 const publishEveryMs = 1000;
 /** Contexts and rates written in one go: some milliseconds at most. */
 const contextsPerTurn = 64;
@@ -22,9 +20,9 @@ const ratesPerTurn = 4096;
 const priceLosses: readonly number[] = [100, 102, 0xffff];
 
 /**
- * What the money thread learns from the journal's notices for the bids: how long bills take, what
- * prices win, which creatives are clicked, what share a budget allows, and which campaigns are held
- * where the wins are not credible.
+ * What the money thread learns from the journal's records for the bids: how long bills take, what
+ * prices win, which creatives are clicked, and what share a budget allows. A World's say in it is a
+ * record too (EXCHANGE), so that reading the journal again teaches the same.
  */
 export class LearntFold implements MoneyFold {
   private readonly cells = new CellFacts();
@@ -32,119 +30,50 @@ export class LearntFold implements MoneyFold {
   private readonly late = new LateBills();
   private readonly clicks = new ClickRates();
   private readonly linear = new LinearBids();
-  private readonly rates = new WinRates();
-  private prices = new MarketPrices(2);
-  private readonly exchanges = new Map<number, LearningExchange>();
+  private readonly prices: MarketPrices;
+  /** By exchange: the newest of the journal, and what the plan says that is not there yet. */
+  private readonly exchanges = new Map<number, ExchangeEntry>();
+  private due: readonly Learns[] = [];
   private readonly campaignOf = new Map<number, number>();
-  /** Bids counted so far, by worker: line item x exchange -> the count at the last look. */
-  private counted: Map<number, number>[] = [];
-  private learnsPrices = true;
-  private learnsClicks = true;
   private boot = 0;
   private start: MoneyStart | null = null;
-  private readonly letGo: Held[] = [];
-  private countDueMs = 0;
+  private reader = new BidReader([]);
   private publishDueMs = 0;
-  /** Called when a campaign is held, for the log. */
-  private readonly onHeld: (held: Held) => void;
 
-  constructor(rowsMax: number, onHeld: (held: Held) => void = () => {}) {
+  constructor(rowsMax: number) {
     this.prices = new MarketPrices(rowsMax);
-    this.onHeld = onHeld;
   }
 
-  readonly replay = (entry: Entry): void => {
-    this.note(entry, 0);
-    if (entry.kind === RecordKind.GRANT) this.campaignOf.set(entry.lineItem, entry.campaign);
-    if (entry.kind !== RecordKind.HOLD) return;
-    if (entry.held === 1) this.rates.restore(entry.campaign, entry.exchange, entry.timeMs);
-    else this.rates.letGo(entry.campaign, entry.exchange);
-  };
+  readonly replay = (entry: Entry): void => this.take(entry);
 
   readonly begin = (start: MoneyStart): void => {
     this.start = start;
     this.boot = start.boot;
-    this.counted = start.learnt.bids.map(() => new Map<number, number>());
-    for (const { campaign, exchange } of this.rates.held()) {
-      start.learnt.holds.put(campaign, exchange, 1);
-    }
+    this.reader = new BidReader(start.learnt.bids);
     this.publish(start, start.nowMs, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   };
 
   readonly adopt = (plan: BudgetPlan): void => {
-    for (const { campaign, lineItems } of plan.campaigns) {
-      for (const { lineItem } of lineItems) this.campaignOf.set(lineItem, campaign);
-    }
     this.linear.adopt(plan);
     if (this.start !== null) this.keepBack(this.start, this.start.nowMs);
-    const { learning } = plan;
-    if (learning === undefined) return;
-    this.learnsPrices = learning.prices;
-    this.learnsClicks = learning.clicks;
-    this.exchanges.clear();
-    for (const exchange of learning.exchanges) this.exchanges.set(exchange.exchange, exchange);
-    this.rates.setBands(
-      learning.exchanges.flatMap(({ exchange, winRate, expSec }) =>
-        winRate === null ? [] : [{ exchange, ...winRate, billedSec: expSec }],
-      ),
-    );
-    this.letGo.push(...this.rates.heldWithoutBand());
+    if (plan.learning !== undefined) this.due = exchangesOf(plan.learning, this.boot);
   };
-
-  /** A person lets a campaign go; false = it is not held there. */
-  release(campaign: number, exchange: number): boolean {
-    const held = this.held().find((one) => one.campaign === campaign && one.exchange === exchange);
-    if (held !== undefined) this.letGo.push(held);
-    return held !== undefined;
-  }
-
-  held(): Held[] {
-    return this.rates.held();
-  }
-
-  readonly take = (entry: Entry): void => this.note(entry, this.boot);
 
   readonly step = (nowMs: number, out: Entry[]): void => {
     if (this.start === null) return;
-    const { learnt } = this.start;
-    for (const { campaign, exchange } of this.letGo.splice(0)) {
-      if (!this.rates.letGo(campaign, exchange)) continue;
-      learnt.holds.put(campaign, exchange, 0);
-      out.push(this.holdEntry(campaign, exchange, 0, nowMs));
+    for (const entry of this.due) {
+      const known = this.exchanges.get(entry.exchange);
+      if (known === undefined || !isSame(known, entry)) out.push({ ...entry, timeMs: nowMs });
     }
-    if (nowMs >= this.countDueMs || this.countDueMs - nowMs > 60_000) {
-      this.countDueMs = nowMs + countEveryMs;
-      this.countBids(learnt, Math.floor(nowMs / 1000));
-      for (const held of this.rates.judge(nowMs)) {
-        learnt.holds.put(held.campaign, held.exchange, 1);
-        out.push(this.holdEntry(held.campaign, held.exchange, 1, nowMs));
-        this.onHeld(held);
-      }
-    }
+    this.due = [];
     if (nowMs >= this.publishDueMs || this.publishDueMs - nowMs > 60_000) {
       this.publishDueMs = nowMs + publishEveryMs;
+      this.reader.since((campaign, _exchange, _slice, bids) => {
+        this.linear.countBids(campaign, bids);
+      });
       this.publish(this.start, nowMs, contextsPerTurn, ratesPerTurn);
     }
   };
-
-  private holdEntry(campaign: number, exchange: number, held: number, timeMs: number): Entry {
-    return { kind: RecordKind.HOLD, boot: this.boot, campaign, exchange, held, timeMs };
-  }
-
-  private countBids(learnt: Learnt, nowSec: number): void {
-    for (const [worker, table] of learnt.bids.entries()) {
-      const before = this.counted[worker]!;
-      table.each((lineItem, exchange, bids) => {
-        const key = lineItem * 65_536 + exchange;
-        const more = (bids - (before.get(key) ?? 0)) >>> 0;
-        if (more === 0) return;
-        before.set(key, bids);
-        const campaign = this.campaignOf.get(lineItem) ?? 0;
-        this.rates.addBids(campaign, exchange, more, nowSec);
-        this.linear.countBids(campaign, more);
-      });
-    }
-  }
 
   private publish(start: MoneyStart, nowMs: number, contexts: number, rates: number): void {
     const { learnt } = start;
@@ -169,26 +98,32 @@ export class LearntFold implements MoneyFold {
     }
   }
 
-  /** `boot` 0 = replayed: of earlier processes. */
-  private note(entry: Entry, boot: number): void {
+  /** Live and read again: the same line. */
+  readonly take = (entry: Entry): void => {
     if (entry.kind === RecordKind.CELL) this.cells.add(entry);
-    if (entry.kind !== RecordKind.NOTICE || entry.effect === NoticeEffect.TEST) return;
+    else if (entry.kind === RecordKind.GRANT) this.campaignOf.set(entry.lineItem, entry.campaign);
+    else if (entry.kind === RecordKind.EXCHANGE) this.exchanges.set(entry.exchange, entry);
+    else if (entry.kind === RecordKind.NOTICE && entry.effect !== NoticeEffect.TEST) {
+      this.takeNotice(entry);
+    }
+  };
+
+  private takeNotice(entry: NoticeEntry): void {
     const cell = this.cells.of(entry.boot, entry.cell);
     const campaign = this.campaignOf.get(entry.lineItem) ?? 0;
+    const learns = this.exchanges.get(entry.exchange);
     if (entry.noticeKind === NoticeKind.CLICK) {
-      if (this.learnsClicks && cell !== undefined) this.clicks.addClick(entry.creative, cell);
+      if (learns?.clicks === 1 && cell !== undefined) this.clicks.addClick(entry.creative, cell);
       return;
     }
     const { effect } = entry;
     const inTime = effect === NoticeEffect.BILLED || effect === NoticeEffect.LATE;
     if (inTime || effect === NoticeEffect.EARLIER_BOOT) this.noteBill(entry, campaign, inTime);
-    if (inTime && entry.boot === boot) {
-      this.rates.addWin(campaign, entry.exchange, entry.timeSec);
-    }
-    if (cell === undefined) return;
-    if (inTime && this.learnsClicks) this.clicks.addImpression(entry.creative, cell);
-    if (this.learnsPrices && (entry.flags & TokenFlag.DEAL) === 0) {
-      if (this.notePrice(entry, cell.format, cell.size)) this.linear.addBid(campaign, entry, cell);
+    if (cell === undefined || learns === undefined) return;
+    if (inTime && learns.clicks === 1) this.clicks.addImpression(entry.creative, cell);
+    if (learns.prices === 1 && (entry.flags & TokenFlag.DEAL) === 0) {
+      const noted = this.notePrice(entry, cell.format, cell.size, learns);
+      if (noted) this.linear.addBid(campaign, entry, cell);
     }
   }
 
@@ -204,23 +139,39 @@ export class LearntFold implements MoneyFold {
   }
 
   /** True when the notice tells how the bid's auction ended. */
-  private notePrice(entry: NoticeEntry, format: number, size: number): boolean {
-    const exchange = this.exchanges.get(entry.exchange);
-    const { noticeKind, priceMicros, clearingMicros, minToWinMicros, lossCode } = entry;
+  private notePrice(
+    entry: NoticeEntry,
+    format: number,
+    size: number,
+    { winsBy, losses, firstPrice }: ExchangeEntry,
+  ): boolean {
+    const { exchange, noticeKind, priceMicros, clearingMicros, minToWinMicros, lossCode } = entry;
     if (noticeKind === NoticeKind.LOSS) {
       if (!priceLosses.includes(lossCode)) return false;
-      if (minToWinMicros > 0) {
-        this.prices.addPrice(entry.exchange, format, size, minToWinMicros);
-      } else this.prices.addLoss(entry.exchange, format, size, priceMicros);
+      if (minToWinMicros > 0) this.prices.addPrice(exchange, format, size, minToWinMicros);
+      else this.prices.addLoss(exchange, format, size, priceMicros);
       return true;
     }
-    // Replayed before the first World: bills stand for wins.
-    const winsBy = exchange?.winsBy ?? NoticeKind.BILL;
-    if (noticeKind !== winsBy || exchange?.losses === false) return false;
-    const second = exchange?.firstPrice === false;
-    if (second && clearingMicros > 0 && clearingMicros < priceMicros) {
-      this.prices.addPrice(entry.exchange, format, size, clearingMicros);
-    } else this.prices.addWin(entry.exchange, format, size, priceMicros);
+    if (noticeKind !== winsBy || losses === 0) return false;
+    if (firstPrice === 0 && clearingMicros > 0 && clearingMicros < priceMicros) {
+      this.prices.addPrice(exchange, format, size, clearingMicros);
+    } else this.prices.addWin(exchange, format, size, priceMicros);
     return true;
   }
 }
+
+type Learns = Omit<ExchangeEntry, "timeMs">;
+
+const exchangesOf = ({ exchanges, prices, clicks }: LearningPlan, boot: number): Learns[] =>
+  exchanges.map(({ exchange, winsBy, losses, firstPrice }) => ({
+    ...{ kind: RecordKind.EXCHANGE, boot, exchange, winsBy },
+    ...{ losses: losses ? 1 : 0, firstPrice: firstPrice ? 1 : 0 },
+    ...{ prices: prices ? 1 : 0, clicks: clicks ? 1 : 0 },
+  }));
+
+const isSame = (a: Learns, b: Learns): boolean =>
+  a.winsBy === b.winsBy &&
+  a.losses === b.losses &&
+  a.firstPrice === b.firstPrice &&
+  a.prices === b.prices &&
+  a.clicks === b.clicks;

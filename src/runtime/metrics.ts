@@ -11,6 +11,7 @@ import {
   refusalStatuses,
   Single,
 } from "./counters.js";
+import { type FoldName, foldNames } from "./guarded-fold.js";
 
 /** What the metrics show beside the workers' counters, asked at each scrape. */
 export type MetricSources = {
@@ -34,6 +35,9 @@ export type MetricSources = {
     readonly journalFailed: number;
     readonly ledgerFailed: number;
     readonly campaignsHeld: number;
+    readonly exchangesHeld: number;
+    readonly bidsUncounted: number;
+    readonly foldsFailed: readonly FoldName[];
   };
 };
 
@@ -173,6 +177,8 @@ function healthMetrics(registry: Registry, { health, snapshotsRefused }: MetricS
     ["audiences_certified", "Audiences that may bid in the served epoch."],
     ["audiences_refused", "Audiences that may not: too small, or of an unknown segment."],
     ["campaigns_held", "Campaigns held at an exchange whose wins are not credible: an alarm."],
+    ["exchanges_held", "Exchanges held for every campaign: a hold found no room: an alarm."],
+    ["bids_uncounted", "Bids without room in the counts by campaign and exchange: an alarm."],
     ["journal_failed", "1 = billing has stopped: notices get 503 and nothing is bid."],
     ["ledger_failed", "1 = the running ledger does not balance: reports read the journal anew."],
   ] as const;
@@ -181,11 +187,23 @@ function healthMetrics(registry: Registry, { health, snapshotsRefused }: MetricS
     "audiencesCertified",
     "audiencesRefused",
     "campaignsHeld",
+    "exchangesHeld",
+    "bidsUncounted",
     "journalFailed",
     "ledgerFailed",
   ] as const;
   gauges.forEach(([name, help], i) => {
     gauge(registry, name, help, () => health()[fields[i] ?? "configErrors"]);
+  });
+  new Gauge({
+    name: `${prefix}fold_failed`,
+    help: "1 = a fold of the journal has stopped, billing goes on: an alarm.",
+    labelNames: ["fold"],
+    registers: [registry],
+    collect() {
+      const failed = health().foldsFailed;
+      for (const fold of foldNames) this.set({ fold }, failed.includes(fold) ? 1 : 0);
+    },
   });
 }
 

@@ -4,6 +4,7 @@ import type { CampaignSpend } from "../ledger/budget.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
 import type { Held } from "../ledger/win-rates.js";
 import type { ExposureTotals } from "./exposure-fold.js";
+import type { FoldName } from "./guarded-fold.js";
 import type { MoneyCounts } from "./money-loop.js";
 
 /** What main and the money thread say to each other. */
@@ -42,13 +43,26 @@ export type MoneyTotals = {
   readonly ledgerFailure: string;
   /** Campaigns that are held at an exchange. */
   readonly held: readonly Held[];
+  /** Ids of exchanges that are held for every campaign: a hold found no room. */
+  readonly exchangesHeld: readonly number[];
+  /** Bids that no table had room to count: campaigns that lack some are not judged there. */
+  readonly bidsUncounted: number;
+  /** Folds that have stopped. */
+  readonly foldsFailed: readonly FoldName[];
 };
+
+/** What operators must hear of at once. */
+export type MoneyAlarm =
+  /** The wins of a campaign at an exchange are not credible: it was held there. */
+  | ({ readonly alarm: "held" } & Held)
+  | { readonly alarm: "exchange_held"; readonly exchange: number }
+  | { readonly alarm: "bids_uncounted" }
+  | { readonly alarm: "fold_failed"; readonly fold: FoldName; readonly failure: string };
 
 export type FromMoney =
   | { readonly type: "ready"; readonly boot: number }
   /** Before "ready": the thread could not start. After it: billing stopped. */
   | { readonly type: "failed"; readonly failure: string }
   | { readonly type: "totals"; readonly totals: MoneyTotals }
-  /** A campaign was held just now: the wins there are not credible. */
-  | { readonly type: "held"; readonly held: Held }
+  | { readonly type: "alarm"; readonly alarm: MoneyAlarm }
   | { readonly type: "closed" };

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { type HeldLock, tryLock } from "../bank/lock.js";
+import { holdAllCapRules } from "../bid/cap-rule.js";
 import { shadeRowsOf } from "../bid/learnt.js";
 import { NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
 import { RunningLedger } from "../ledger/running-ledger.js";
@@ -11,10 +12,18 @@ import { exposureLockOf } from "./data-folder.js";
 import { ExposureFold } from "./exposure-fold.js";
 import { ExposureLog } from "./exposure-log.js";
 import { readForgetLog } from "./forget-log.js";
+import { type FoldName, GuardedFold } from "./guarded-fold.js";
 import { diskFolder, lockFolder } from "./journal-disk.js";
 import { LearntFold } from "./learnt-fold.js";
 import { MoneyLoop, planEveryMs } from "./money-loop.js";
-import type { ExposureSettings, FromMoney, MoneyThreadData, ToMoney } from "./money-messages.js";
+import type {
+  ExposureSettings,
+  FromMoney,
+  MoneyAlarm,
+  MoneyThreadData,
+  ToMoney,
+} from "./money-messages.js";
+import { WinFold } from "./win-fold.js";
 
 /**
  * THE MONEY THREAD: owns the journal, settles notices, tops allowances up. One synchronous loop
@@ -26,9 +35,22 @@ const totalsEveryMs = 1000;
 const ledger = new RunningLedger();
 const tell = (message: FromMoney): void => data.port.postMessage(message);
 const workerPorts: (MessagePort | undefined)[] = [];
-const learning = new LearntFold(shadeRowsOf(data.buffers.learnt), (held) =>
-  tell({ type: "held", held }),
-);
+const ring = (alarm: MoneyAlarm): void => tell({ type: "alarm", alarm });
+const wins = new WinFold({
+  onHeld: (held) => ring({ alarm: "held", ...held }),
+  onExchangeHeld: (exchange) => ring({ alarm: "exchange_held", exchange }),
+  onUncounted: () => ring({ alarm: "bids_uncounted" }),
+});
+const onFailure = (fold: FoldName, failure: string): void =>
+  ring({ alarm: "fold_failed", fold, failure });
+/** Learners that stop leave what they taught; holds stay as they are. */
+const guarded = [
+  new GuardedFold(new LearntFold(shadeRowsOf(data.buffers.learnt)), {
+    ...{ name: "learning", onFailure },
+  }),
+  new GuardedFold(wins, { name: "wins", onFailure }),
+];
+let ledgerTold = false;
 let closing = false;
 
 /** Handles what main sent; a plan's effects come with the next round. */
@@ -38,7 +60,7 @@ function hearMain(loop: MoneyLoop): void {
     if (received === undefined) return;
     const { message } = received;
     if (message.type === "plan") loop.adopt(message.plan);
-    else if (message.type === "release") learning.release(message.campaign, message.exchange);
+    else if (message.type === "release") wins.release(message.campaign, message.exchange);
     else if (message.type === "worker") workerPorts[message.worker] = message.port;
     else closing = true;
   }
@@ -66,13 +88,29 @@ function openExposures({ folder, retentionDays, forgetLog }: ExposureSettings): 
   });
 }
 
+/** Caps that nobody follows hold their line items back. */
+const guardedExposures = (fold: ExposureFold): GuardedFold =>
+  new GuardedFold(fold, {
+    ...{ name: "exposures", onFailure },
+    failClosed: () => holdAllCapRules(sharedStateFrom(data.buffers, NO_WORKER)),
+  });
+
 function tellTotals(loop: MoneyLoop): void {
   const { counts, seenBytes } = loop;
   const { failure: ledgerFailure } = ledger;
-  const held = learning.held();
+  const foldsFailed = guarded.filter(({ failure }) => failure !== "").map(({ name }) => name);
+  if (ledgerFailure !== "") {
+    foldsFailed.push("ledger");
+    if (!ledgerTold) onFailure("ledger", ledgerFailure);
+    ledgerTold = true;
+  }
+  const held = {
+    ...{ held: wins.held(), exchangesHeld: wins.exchangesHeld() },
+    bidsUncounted: wins.bidsUncounted(),
+  };
   const followed = exposureFold === null ? {} : { exposures: exposureFold.totals() };
-  const shown = { spend: loop.spend(), counts: { ...counts }, seenBytes, ledgerFailure, held };
-  const totals = { ...shown, ...followed };
+  const shown = { spend: loop.spend(), counts: { ...counts }, seenBytes, ledgerFailure };
+  const totals = { ...shown, ...held, foldsFailed, ...followed };
   tell({ type: "totals", totals });
 }
 
@@ -102,6 +140,7 @@ function main(): void {
   try {
     lockFolder(data.journalPath);
     exposureFold = exposures === null ? null : openExposures(exposures);
+    if (exposureFold !== null) guarded.push(guardedExposures(exposureFold));
     loop = new MoneyLoop({
       buffers: data.buffers,
       folder: diskFolder(data.journalPath),
@@ -110,12 +149,8 @@ function main(): void {
       nowMs: Date.now,
       monotonicMs: () => performance.now(),
       acknowledge: (worker) => workerPorts[worker]?.postMessage(0),
-      folds: [
-        new TermsJournal(),
-        learning,
-        ledger,
-        ...(exposureFold === null ? [] : [exposureFold]),
-      ],
+      // Terms are the money's own: a bill without them would be split wrongly.
+      folds: [new TermsJournal(), ledger, ...guarded],
     });
   } catch (error) {
     exposureLock?.release();

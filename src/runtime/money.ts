@@ -3,10 +3,10 @@ import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_thread
 import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
 import { Cell, MoneyState, NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
-import type { Held } from "../ledger/win-rates.js";
 import type {
   ExposureSettings,
   FromMoney,
+  MoneyAlarm,
   MoneyThreadData,
   MoneyTotals,
   ToMoney,
@@ -45,8 +45,7 @@ export type MoneyOptions = {
   readonly threadUrl?: URL;
   /** Billing stopped, now or at the thread's death. */
   readonly onFailure?: (failure: string) => void;
-  /** A campaign was held at an exchange: an alarm. */
-  readonly onHeld?: (held: Held) => void;
+  readonly onAlarm?: (alarm: MoneyAlarm) => void;
   /**
    * The thread is gone: nobody tops allowances up or settles. End the process with 1, the parent
    * starts a new one. A journal that cannot be written is no death: bids stop, clicks lead on.
@@ -133,7 +132,7 @@ class MoneyHandle implements Money {
         this.boot = message.boot;
         resolve(this);
       } else if (message.type === "totals") this.newest = message.totals;
-      else if (message.type === "held") this.options.onHeld?.(message.held);
+      else if (message.type === "alarm") this.options.onAlarm?.(message.alarm);
       else if (message.type === "closed") this.closed = true;
       else if (this.started) this.fail(message.failure);
       else reject(new Error(message.failure));

@@ -106,6 +106,9 @@ function healthOf({ desk, money }: Server): ReturnType<NonNullable<MetricSources
     audiencesCertified: certified,
     audiencesRefused: verdicts.length - certified,
     campaignsHeld: totals?.held.length ?? 0,
+    exchangesHeld: totals?.exchangesHeld.length ?? 0,
+    bidsUncounted: totals?.bidsUncounted ?? 0,
+    foldsFailed: totals?.foldsFailed ?? [],
     journalFailed: money.failure() === "" ? 0 : 1,
     ledgerFailed: (totals?.ledgerFailure ?? "") === "" ? 0 : 1,
   };

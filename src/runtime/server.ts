@@ -28,6 +28,7 @@ import { ForgetDesk } from "./forget-desk.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
 import type { Log } from "./log.js";
 import { type Money, startMoney } from "./money.js";
+import type { MoneyAlarm } from "./money-messages.js";
 import { PeopleDesk } from "./people-desk.js";
 import { exposurePlanOf, planOf } from "./plan.js";
 import { readPriceKeys } from "./price-key-files.js";
@@ -69,6 +70,13 @@ export type Server = {
   readonly state: SharedState;
 };
 
+const alarmWords: Readonly<Record<MoneyAlarm["alarm"], string>> = {
+  held: "wins outside the band: the campaign is held at the exchange until it is let go",
+  exchange_held: "no room for another hold: the exchange is held for every campaign",
+  bids_uncounted: "no room to count more pairs of campaign and exchange: some are not judged",
+  fold_failed: "a fold of the journal stopped; billing goes on, a restart reads the journal again",
+};
+
 /** Starts money, the first World and the edge workers; rejects with words for the operator. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { settings, log, ending } = options;
@@ -85,11 +93,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       forgetLog: forgetLogOf(settings.dataFolder),
     },
     onFailure: (failure) => log.error({ failure }, "billing stopped: notices get 503, no bids"),
-    onHeld: ({ campaign, exchange, wins, bids }) => {
-      const words =
-        "wins outside the band: the campaign is held at the exchange until it is let go";
-      log.error({ campaign, exchange, wins, bids }, words);
-    },
+    onAlarm: ({ alarm, ...fields }) => log.error(fields, alarmWords[alarm]),
     onDeath: (reason) => void ending.begin(1, reason),
   });
   const closeJournal = (): Promise<boolean> => money.close().then(() => true);

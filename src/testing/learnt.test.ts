@@ -97,11 +97,11 @@ describe("what notices have taught changes bids", () => {
     expect(ask(exchange, body).status).toBe(200);
     expect(offer!.expirySec - offer!.timeSec).toBe(before);
     for (const campaign of bidder.decision.table.lineItemCampaign) {
-      state.learnt.holds.put(campaign, id + 1, 1);
+      state.learnt.holds.hold(campaign, id + 1);
     }
     expect(ask(exchange, body).status).toBe(200);
     for (const campaign of bidder.decision.table.lineItemCampaign) {
-      state.learnt.holds.put(campaign, id, 1);
+      state.learnt.holds.hold(campaign, id);
     }
     expect(ask(exchange, body).outcome).toBe("no_allowance");
   });
