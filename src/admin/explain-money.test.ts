@@ -42,9 +42,9 @@ it("tells of no budget, of its pace, of a hold and of money that cannot be booke
   expect(notes()).toEqual(["its pace lets it bid on 75.0 % of such requests just now"]);
   money.skips[place] = 0;
   const [exchange] = world.served.world.exchanges.filter(({ name }) => name === "openrtb26");
-  money.learnt.holds.put(table.lineItemCampaign[index]!, exchange!.id, 1);
+  money.learnt.holds.hold(table.lineItemCampaign[index]!, exchange!.id);
   expect(notes()).toEqual([expect.stringContaining("its campaign is held at openrtb26")]);
-  money.learnt.holds.put(table.lineItemCampaign[index]!, exchange!.id, 0);
+  money.learnt.holds.letGo(table.lineItemCampaign[index]!, exchange!.id);
   money.setCell(Cell.MONEY_STATE, MoneyState.FAILED);
   expect(notes()).toEqual([expect.stringContaining("bills cannot be booked")]);
   expect(money.allowances[place]).toBe(1_000_000n);

@@ -11,7 +11,7 @@ export function moneyNotes({ decision, money }: ExplainCase, index: number): str
   const { table, exchange } = decision;
   const notes: string[] = [];
   if (!money.mayBid()) notes.push("nothing is bid now: bills cannot be booked (see /readyz)");
-  if (money.learnt.holds.get(table.lineItemCampaign[index]!, exchange.id) !== 0) {
+  if (money.learnt.holds.isHeld(table.lineItemCampaign[index]!, exchange.id)) {
     notes.push(
       `its campaign is held at ${exchange.name}: the wins told of there are not credible; ` +
         "nothing is bid until it is let go",

@@ -9,14 +9,19 @@ const seenShare = 0.999;
 
 class Minutes {
   readonly nanos = new Float64Array(slots);
-  /** The newest minute that has a place. */
+  /** The newest minute that has a place, and the newest that anything was owed in. */
   newest = 0;
+  owed = 0;
+  /** What to keep back, as long as neither bill nor minute comes. */
+  kept = 0;
+  stale = true;
 
   turnTo(minute: number): void {
     if (minute <= this.newest) return;
     const from = Math.max(this.newest + 1, minute - slots + 1);
     for (let old = from; old <= minute; old++) this.nanos[old % slots] = 0;
     this.newest = minute;
+    this.stale = true;
   }
 }
 
@@ -33,18 +38,42 @@ export class LateBills {
     minutes.turnTo(to);
     const from = Math.max(Math.floor(expirySec / slotSec), minutes.newest - slots + 1);
     for (let minute = from; minute <= to; minute++) minutes.nanos[minute % slots]! += nanos;
+    minutes.owed = Math.max(minutes.owed, to);
+    minutes.stale = true;
   }
 
-  /** What was owed unseen in all but one minute in a thousand of the last day, nanos. */
+  /**
+   * What was owed unseen in all but one minute in a thousand of the last day, nanos. A campaign
+   * that owes 0 for a day is forgotten with that answer.
+   */
   holdBack(campaign: number, nowSec: number): number {
     const minutes = this.campaigns.get(campaign);
     if (minutes === undefined) return 0;
     minutes.turnTo(Math.floor(nowSec / slotSec));
-    const sorted = minutes.nanos.toSorted();
-    return sorted[Math.ceil(seenShare * slots) - 1]!;
+    if (minutes.owed <= minutes.newest - slots) {
+      this.campaigns.delete(campaign);
+      return 0;
+    }
+    if (minutes.stale) {
+      minutes.kept = exceededBy(minutes.nanos, slots - Math.ceil(seenShare * slots));
+      minutes.stale = false;
+    }
+    return minutes.kept;
   }
 
   ids(): Iterable<number> {
     return this.campaigns.keys();
   }
+}
+
+/** The least amount that no more than `count` of them exceed: a few at most. */
+function exceededBy(amounts: Float64Array, count: number): number {
+  const most = new Float64Array(count + 1);
+  for (const amount of amounts) {
+    if (amount <= most[0]!) continue;
+    let at = 0;
+    for (; at < count && most[at + 1]! < amount; at++) most[at] = most[at + 1]!;
+    most[at] = amount;
+  }
+  return most[0]!;
 }

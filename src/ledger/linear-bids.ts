@@ -25,19 +25,52 @@ class Campaign {
   }
 }
 
-type Spent = { total: number; day: number; today: number };
+/** Spend by quarter of an hour, which every zone's midnight begins with, of the last 32 hours. */
+const slotSec = 900;
+const slotsKept = 128;
+
+/**
+ * What one campaign has spent. Which of it was today is asked of the zone when it is known: a
+ * journal is read before the World that tells it.
+ */
+class Spent {
+  total = 0;
+  private readonly slots = new Float64Array(slotsKept);
+  private newest = 0;
+
+  add(nanos: number, sec: number): void {
+    this.total += nanos;
+    const slot = Math.floor(sec / slotSec);
+    if (slot - this.newest >= slotsKept) this.slots.fill(0);
+    else {
+      for (let at = this.newest + 1; at <= slot; at++) this.slots[at % slotsKept] = 0;
+    }
+    this.newest = Math.max(this.newest, slot);
+    if (slot > this.newest - slotsKept) this.slots[slot % slotsKept]! += nanos;
+  }
+
+  /** On the local day of that second, up to it. */
+  onDayOf(zone: CampaignBudget["zone"], nowSec: number): number {
+    const day = localDay(zone, nowSec);
+    let sum = 0;
+    let slot = Math.floor(nowSec / slotSec);
+    for (; slot > this.newest - slotsKept; slot--) {
+      if (localDay(zone, slot * slotSec) !== day) break;
+      if (slot <= this.newest) sum += this.slots[slot % slotsKept]!;
+    }
+    return sum;
+  }
+}
 
 /** The campaigns that bid linearly: their spend, their bids, and the share that they bid. */
 export class LinearBids {
   private readonly campaigns = new Map<number, Campaign>();
   private readonly spentBy = new Map<number, Spent>();
-  private readonly zones = new Map<number, CampaignBudget["zone"]>();
   private turnedSec = 0;
 
   adopt({ campaigns, learning }: BudgetPlan): void {
     const before = new Map(this.campaigns);
     this.campaigns.clear();
-    for (const budget of campaigns) this.zones.set(budget.campaign, budget.zone);
     for (const plan of learning?.linear ?? []) {
       const budget = campaigns.find(({ campaign }) => campaign === plan.campaign);
       if (budget === undefined) continue;
@@ -52,14 +85,10 @@ export class LinearBids {
   addSpend(campaign: number, nanos: number, receivedSec: number): void {
     let spent = this.spentBy.get(campaign);
     if (spent === undefined) {
-      spent = { total: 0, day: Number.NaN, today: 0 };
+      spent = new Spent();
       this.spentBy.set(campaign, spent);
     }
-    const day = localDay(this.zones.get(campaign) ?? [], receivedSec);
-    if (day !== spent.day) spent.today = 0;
-    spent.day = day;
-    spent.total += nanos;
-    spent.today += nanos;
+    spent.add(nanos, receivedSec);
     const linear = this.campaigns.get(campaign);
     if (linear !== undefined) linear.nanosPerSec += nanos / fadeSec;
   }
@@ -111,7 +140,7 @@ export class LinearBids {
     }
     if (dailyNanos !== null) {
       const day = localDay(zone, nowSec);
-      const left = Number(dailyNanos) - (spent?.day === day ? spent.today : 0);
+      const left = Number(dailyNanos) - (spent?.onDayOf(zone, nowSec) ?? 0);
       const today = Math.max(0, left) / secondsLeftOf(zone, day, nowSec);
       least = least === null ? today : Math.min(least, today);
     }
