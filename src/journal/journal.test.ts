@@ -136,6 +136,18 @@ test("the bytes of the kinds that came later stay what they are", () => {
   expect(Buffer.from(bytes).equals(stored)).toBe(true);
 });
 
+test("an exchange's way to end auctions comes back, in bytes that stay what they are", () => {
+  const entry: Entry = {
+    ...{ kind: RecordKind.EXCHANGE, boot: 3, exchange: 7, winsBy: 1, losses: 1, firstPrice: 0 },
+    ...{ prices: 1, clicks: 0, timeMs: 1_800_000_000_008 },
+  };
+  const bytes = encodeBlock(1, [entry]);
+  expect(read(folderOf(bytes))).toEqual([entry]);
+  expect(Buffer.from(bytes).subarray(-18).toString("hex")).toBe(
+    "990c03070101000100cb427a3185c5008000",
+  );
+});
+
 const frozen = new URL("../../fixtures/frozen/journal-v1.bin", import.meta.url);
 
 test("the bytes of version 1 stay what they are", () => {
