@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { tokenLifeSec } from "../base/limits.js";
 import type { Entry, NoticeEntry } from "../journal/entry.js";
 import { NoticeEffect, RecordKind } from "../journal/record.js";
 import { randomJournal } from "../testing/random-journal.js";
@@ -137,12 +138,35 @@ test("what a boot that crashed had open is released after a reservation's life",
   expect(wrongIn(ledger)).toEqual([]);
 });
 
+const dealCell = (of: number, cell: number): Entry => ({
+  ...{ kind: RecordKind.CELL, boot: of, cell, exchange: 7, format: 1, width: 300, height: 250 },
+  ...{ country: 0, dealLo: 0xab, dealHi: 1, property: "news.example" },
+});
+
 test("a deal's media stands under the deal and under its exchange", () => {
-  const cell: Entry = {
-    ...{ kind: RecordKind.CELL, boot: 1, cell: 4, exchange: 7, format: 1, width: 300, height: 250 },
-    ...{ country: 0, dealLo: 0xab, dealHi: 1, property: "news.example" },
-  };
+  const cell = dealCell(1, 4);
   const ledger = folded([boot(1, startMs), terms, cell, bill({ cell: 4 }), bill({ counter: 2 })]);
   expect(account(ledger, "deal", "7/00000001000000ab")).toEqual([800, 0]);
   expect(account(ledger, "underDeal", 7)).toEqual([0, 800]);
+});
+
+test("a deal's cells are kept for a token's life after their boot, and no longer", () => {
+  const lifeMs = tokenLifeSec * 1000;
+  const ledger = folded([boot(1, startMs), terms, dealCell(1, 4)]);
+  const billAt = (receivedMs: number, of = 1): void =>
+    ledger.take(bill({ cell: 4, boot: of, receivedMs, effect: NoticeEffect.EARLIER_BOOT }));
+  const underDeal = (): number => account(ledger, "deal", "7/00000001000000ab")[0]!;
+  // The running boot's stay, however long it runs; then the clock goes back over a restart.
+  billAt(startMs + 3 * lifeMs);
+  ledger.take(boot(2, startMs + lifeMs));
+  billAt(startMs + 4 * lifeMs);
+  expect(underDeal()).toBe(1600);
+  billAt(startMs + 4 * lifeMs + 1);
+  expect(underDeal()).toBe(1600);
+  for (let of = 3; of < 60; of++) {
+    ledger.take(boot(of, startMs + of * lifeMs));
+    for (let cell = 1; cell <= 5; cell++) ledger.take(dealCell(of, cell));
+  }
+  expect(ledger.store().deals.cells.length).toBeLessThanOrEqual(15);
+  expect(ledger.store().deals.starts.length).toBeLessThanOrEqual(3);
 });

@@ -2,6 +2,7 @@ import type { AllowanceEntry, CellEntry, Entry, NoticeEntry } from "../journal/e
 import { NoticeEffect, RecordKind } from "../journal/record.js";
 import { type Account, type AccountKind, Accounts } from "./accounts.js";
 import { costLinesOf, grossOf, isBill, payableOf } from "./cost.js";
+import { DealCells } from "./deal-cells.js";
 import { OpenMoney } from "./open-money.js";
 import { type Terms, unknownTerms } from "./terms.js";
 
@@ -34,8 +35,7 @@ export type LedgerState = {
   ])[];
   readonly terms: readonly Terms[];
   readonly open: ReturnType<OpenMoney["store"]>;
-  /** Cells under a deal: boot, cell, deal. */
-  readonly deals: readonly (readonly [key: string, deal: string])[];
+  readonly deals: ReturnType<DealCells["store"]>;
 };
 
 /**
@@ -50,7 +50,7 @@ export class Ledger {
   /** By exchange and currency as one number: a currency is 24 bits. */
   private readonly invoices = new Map<number, Invoice>();
   private readonly open = new OpenMoney();
-  private readonly deals = new Map<string, string>();
+  private readonly deals = new DealCells();
   /** Media of the newest bill that no open money covered, or whose reservation was released. */
   lateNanos = 0n;
 
@@ -59,6 +59,7 @@ export class Ledger {
       case RecordKind.BOOT:
         this.at(entry.timeMs);
         this.open.noteBoot(entry.boot, entry.timeMs);
+        this.deals.noteBoot(entry.boot, entry.timeMs);
         break;
       case RecordKind.TERMS:
         this.at(entry.timeMs);
@@ -84,6 +85,7 @@ export class Ledger {
   }
 
   private at(timeMs: number): void {
+    this.deals.at(timeMs);
     this.open.at(timeMs, (lineItem, campaign, nanos) => {
       this.accounts.move(
         this.budgetSide("open", lineItem),
@@ -140,7 +142,7 @@ export class Ledger {
     this.useBudget(entry, road, media);
     const { invoice, owed } = this.invoiceOf(entry);
     accounts.move(invoice, owed, payableOf(entry, terms));
-    const deal = this.deals.get(`${entry.boot}:${entry.cell}`);
+    const deal = this.deals.of(entry.boot, entry.cell);
     if (deal === undefined) return;
     const underDeal = accounts.of("underDeal", entry.exchange, currency);
     accounts.move(underDeal, accounts.of("deal", deal, currency), media);
@@ -168,7 +170,7 @@ export class Ledger {
 
   private noteDeal({ boot, cell, exchange, dealLo, dealHi }: CellEntry): void {
     if (dealLo === 0 && dealHi === 0) return;
-    this.deals.set(`${boot}:${cell}`, `${exchange}/${dealText(dealLo, dealHi)}`);
+    this.deals.set(boot, cell, `${exchange}/${dealText(dealLo, dealHi)}`);
   }
 
   private roadOf(lineItem: number): Road {
@@ -220,7 +222,7 @@ export class Ledger {
         ]),
       terms: [...this.terms.values()].sort((a, b) => a.lineItem - b.lineItem),
       open: this.open.store(),
-      deals: [...this.deals],
+      deals: this.deals.store(),
     };
   }
 
@@ -234,7 +236,7 @@ export class Ledger {
     ledger.accounts.close();
     for (const terms of state.terms) ledger.terms.set(terms.lineItem, terms);
     ledger.open.restore(state.open);
-    for (const [key, deal] of state.deals) ledger.deals.set(key, deal);
+    ledger.deals.restore(state.deals);
     return ledger;
   }
 }
