@@ -8,8 +8,9 @@ const book = {
 } as unknown as CampaignBook;
 
 test("spend is told by campaign in currency units, to the nano", () => {
-  const pace = { participationPermille: 250, plannedToday: "1000000000", dayBudget: "" };
-  const unpaced = { participationPermille: 1000, plannedToday: "", dayBudget: "" };
+  const whole = { pacingError: null, lineItems: [] };
+  const pace = { participationPermille: 250, plannedToday: "1000000000", dayBudget: "", ...whole };
+  const unpaced = { participationPermille: 1000, plannedToday: "", dayBudget: "", ...whole };
   const spend = [
     {
       ...{ campaign: 3, spentToday: "1500000001", outstanding: "7", left: "" },

@@ -2,6 +2,7 @@ import type { Flow } from "../bid/pace.js";
 import type { Level } from "./budget-level.js";
 import { Unit } from "./budget-plan.js";
 import { type PacedSpan, PacingDay } from "./pacing-day.js";
+import { PacingRecord } from "./pacing-record.js";
 import type { TrafficShape } from "./traffic-shape.js";
 
 /**
@@ -66,6 +67,7 @@ export class Pacer {
   bidsRate = Number.POSITIVE_INFINITY;
   private readonly levels: readonly [Level, Level];
   private readonly paces = [new UnitPace(), new UnitPace()] as const;
+  private readonly record = new PacingRecord();
   private span: PacedSpan | null = null;
   private day: PacingDay | null = null;
   private dayHour = -1;
@@ -107,6 +109,7 @@ export class Pacer {
     this.measure(elapsedSec);
     const nowSec = nowMs / 1000;
     this.tellDay(shape, Math.floor(nowSec));
+    this.noteRecord(Math.floor(nowSec));
     if (this.span?.mode === "asap" || this.day === null) {
       this.participation = 1;
       this.heldRate = this.bidsRate = Number.POSITIVE_INFINITY;
@@ -173,6 +176,25 @@ export class Pacer {
       pace.dayBudget = budget;
       pace.planned = budget * this.day.plannedBy(nowSec);
     }
+  }
+
+  /** In money where there is a budget in money. */
+  private noteRecord(nowSec: number): void {
+    const { day, span, paces, levels } = this;
+    if (day === null || span?.mode === "asap") return;
+    const unit = Number.isFinite(paces[Unit.MONEY].dayBudget) ? Unit.MONEY : Unit.IMPRESSIONS;
+    const { dayBudget } = paces[unit];
+    if (!Number.isFinite(dayBudget)) return;
+    this.record.note(
+      nowSec,
+      day.day,
+      Number(levels[unit].chargedToday),
+      (fromSec, toSec) => dayBudget * (day.plannedBy(toSec) - day.plannedBy(fromSec)),
+    );
+  }
+
+  get pacingError(): number | null {
+    return this.span?.mode === "asap" ? null : this.record.error();
   }
 
   /** Amount of a unit to be held a second; Infinity = no limit in it. */

@@ -22,6 +22,10 @@ export type PaceView = {
   readonly plannedToday: string;
   /** Nanos that the plan gives the whole day; "" = not paced in money. */
   readonly dayBudget: string;
+  /** AvgErr of today's whole quarters of an hour, 0.1 = 10 %; null = not paced, or none yet. */
+  readonly pacingError: number | null;
+  /** Of the line items with a budget of their own; others are paced as their campaign. */
+  readonly lineItems: readonly { readonly lineItem: number; readonly pacingError: number | null }[];
 };
 
 type PacedLineItem = {
@@ -35,6 +39,8 @@ export class PacingDesk {
   private readonly shape: TrafficShape;
   private pacers = new Map<string, Pacer>();
   private lineItems: readonly PacedLineItem[] = [];
+  /** Line items with a pacer of their own, by campaign. */
+  private readonly own = new Map<number, number[]>();
   private dueMs = Number.NEGATIVE_INFINITY;
   private lastMs = Number.POSITIVE_INFINITY;
 
@@ -55,6 +61,7 @@ export class PacingDesk {
       (accounts) => new Map(accounts.map((account) => [account.lineItem, account])),
     );
     const lineItems: PacedLineItem[] = [];
+    this.own.clear();
     const keep = (kind: LevelKind, id: number, span: PacedSpan): Pacer | null => {
       const both = levels.map((one) => one.of(kind, id)) as [Level, Level];
       if (both.every(({ total, daily }) => total === null && daily === null)) return null;
@@ -71,11 +78,14 @@ export class PacingDesk {
         ...spanOf(campaign),
         ...{ mode, week },
       });
+      const own: number[] = [];
+      this.own.set(campaign.campaign, own);
       for (const budget of campaign.lineItems) {
-        const { lineItem, pacing = mode, week: own = null } = budget;
-        const span = { ...spanOf(campaign), mode: pacing, week: own };
+        const { lineItem, pacing = mode, week: hours = null } = budget;
+        const span = { ...spanOf(campaign), mode: pacing, week: hours };
         const hasOwn = budget.limits !== undefined;
         const single = hasOwn ? keep(LevelKind.LINE_ITEM, lineItem, span) : null;
+        if (single !== null) own.push(lineItem);
         const accounts = [money?.get(lineItem), impressions?.get(lineItem)];
         lineItems.push({
           accounts: accounts.filter((account) => account !== undefined),
@@ -131,6 +141,11 @@ export class PacingDesk {
       participationPermille: Math.round(1000 * (pacer?.participation ?? 1)),
       plannedToday: pacer?.plannedToday ?? "",
       dayBudget: pacer?.dayBudget ?? "",
+      pacingError: pacer?.pacingError ?? null,
+      lineItems: (this.own.get(campaign) ?? []).map((lineItem) => ({
+        lineItem,
+        pacingError: this.pacers.get(`${LevelKind.LINE_ITEM}:${lineItem}`)?.pacingError ?? null,
+      })),
     };
   }
 }

@@ -47,6 +47,8 @@ export type PacingResult = {
   readonly spentPart: number;
   readonly above: number;
   readonly error: number;
+  /** What the bidder itself says of its error at the end of the last hour. */
+  readonly shownError: number | null;
   readonly lifeHours: number;
   readonly late: number;
 };
@@ -192,7 +194,11 @@ export function runPacing(run: PacingRun): PacingResult {
   const day = new Day(run);
   const endSec = startSec + run.hours * 3600;
   const lastSec = run.hours === 24 ? endSec + run.holdSec + 64 : endSec;
-  for (let sec = startSec; sec < lastSec; sec++) day.second(sec);
+  let shownError: number | null = null;
+  for (let sec = startSec; sec < lastSec; sec++) {
+    day.second(sec);
+    if (sec === endSec - 1) shownError = day.book.spend()[0]!.pacingError;
+  }
   const slots = run.hours * 4;
   const weights = Array.from({ length: 96 }, (_, i) => trafficAt(i * 900 + 450));
   const weight = weights.reduce((sum, one) => sum + one, 0);
@@ -202,6 +208,7 @@ export function runPacing(run: PacingRun): PacingResult {
     spentPart: day.total / day.budget,
     above: overspend(day.sums, day.budget),
     error: pacingError(day.spent.slice(0, slots), planned),
+    shownError,
     lifeHours: lifeTo95(day.spent),
   };
 }
