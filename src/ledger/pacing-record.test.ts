@@ -31,8 +31,11 @@ test("whole quarters of an hour count, those that were cut and other days do not
 
 test("what is neither planned nor spent is no slot", () => {
   const record = new PacingRecord();
-  for (let slot = 0; slot < 8; slot++) {
+  for (let slot = 0; slot <= 8; slot++) {
     record.note(startSec + slot * slotSec, 1, 0, () => 0);
   }
   expect(record.error()).toBeNull();
+  record.note(startSec + 9 * slotSec, 1, 10, planned);
+  record.note(startSec + 10 * slotSec, 1, 30, planned);
+  expect(record.error()).toBeCloseTo(Math.SQRT1_2, 9);
 });
