@@ -89,3 +89,22 @@ test("the empty snapshot has no age", async () => {
   const values = (await scrape()).split("\n").filter((line) => /^crowdbid_epoch_age/.test(line));
   expect(values).toEqual([]);
 });
+
+test("alarms of holds, counts and folds are printed", async () => {
+  const registry = createMetrics({
+    counters: new CounterSums([newCounters()]),
+    ...{ slots: new ExchangeSlots(), generation: () => 1, epoch: () => 0 },
+    epochAgeSeconds: () => null,
+    health: () => ({
+      ...{ configErrors: 1, audiencesCertified: 2, audiencesRefused: 3, journalFailed: 0 },
+      ...{ ledgerFailed: 0, campaignsHeld: 4, exchangesHeld: 5, bidsUncounted: 6 },
+      foldsFailed: ["wins"],
+    }),
+  });
+  const lines = (await registry.metrics()).split("\n");
+  expect(lines).toContain("crowdbid_campaigns_held 4");
+  expect(lines).toContain("crowdbid_exchanges_held 5");
+  expect(lines).toContain("crowdbid_bids_uncounted 6");
+  expect(lines).toContain('crowdbid_fold_failed{fold="wins"} 1');
+  expect(lines).toContain('crowdbid_fold_failed{fold="exposures"} 0');
+});
