@@ -37,7 +37,8 @@ function storedBoot(file: string): number {
   return Number(text);
 }
 
-function writeDurably(file: string, text: string): void {
+/** Returns when it would outlive the machine; only the owner may read it. */
+export function writeDurably(file: string, text: string): void {
   const descriptor = openSync(file, "w", 0o600);
   try {
     const bytes = Buffer.from(text);

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -11,12 +11,15 @@ import { join } from "node:path";
  *
  * `time` is the start of the hour in Unix seconds, `person` an ordinal of that epoch, `behaviour`
  * exposure, click or ghost (an auction that a person of a control group would have won; nothing
- * writes it yet). `mark` is random by boot, so that lines of two bidders differ. Nobody is in a
- * file whom the forget log names up to sequence `forgets`. A file that a bidder still writes ends
- * in `.live` instead of `.csv`; one that a crash left so is closed by the next start.
+ * writes it yet). Readers pass over a behaviour that they do not know. `mark` is random by boot, so
+ * that lines of two bidders differ. Nobody is in a file whom the forget log names up to sequence
+ * `forgets`. A file that a bidder still writes, an hour at most, ends in `.live` instead of `.csv`
+ * and stands in the order of the bills; closing sorts it (exposure-close.ts), after a crash the
+ * next start does.
  */
 export const exposureHead =
   "event_id,time,person,epoch,behaviour,line_item,campaign,advertiser,country\n";
+export const exposureColumns = 9;
 export const csvEnding = ".csv";
 export const liveEnding = ".live";
 
@@ -60,6 +63,15 @@ function namesIn(folder: string): string[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
+  }
+}
+
+/** Files of the log that a crash has left half written. */
+export function removeUnfinished(folder: string, ending: string): void {
+  for (const day of exposureDays(folder)) {
+    for (const name of namesIn(join(folder, day))) {
+      if (name.endsWith(ending)) rmSync(join(folder, day, name), { force: true });
+    }
   }
 }
 

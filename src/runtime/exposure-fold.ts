@@ -127,7 +127,7 @@ export class ExposureFold implements MoneyFold {
     this.nowMs = nowMs;
     if (isDue(nowMs, this.syncDueMs, secondMs)) {
       this.syncDueMs = nowMs + secondMs;
-      this.parts.log.sync();
+      this.parts.log.sync(this.nowSec);
       this.hearForgets();
       const { sequence } = this.forgetPosition;
       if (sequence > this.forgetsTold && this.boot !== 0) {

@@ -1,5 +1,11 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { type ExposureFile, exposureDays, exposureFilesOf } from "./exposure-file.js";
+import {
+  Behaviour,
+  type ExposureFile,
+  exposureColumns,
+  exposureDays,
+  exposureFilesOf,
+} from "./exposure-file.js";
 import { dayOf } from "./exposure-log.js";
 
 /** Filled anew for each row. */
@@ -18,13 +24,12 @@ const lineFeed = 10;
 const zero = 48;
 /** Places of columns, see exposure-file.ts. */
 const columns = { time: 1, person: 2, behaviour: 4, lineItem: 5, campaign: 6, advertiser: 7 };
-const columnCount = 9;
-const exposureFirst = "e".charCodeAt(0);
+const exposureWord = Buffer.from(Behaviour.EXPOSURE, "latin1");
 
 /**
- * Gives every exposure (no click) of the days from `fromSec` on to `take`; yields after each part,
- * so that the caller can do something else. Only what is there at the first step is read. A torn
- * last line is none.
+ * Gives every exposure (no click, no ghost) of the days from `fromSec` on to `take`; yields after each part,
+ * so that the caller can do something else. What is written later is read only where its file is
+ * closed, and so sorted, meanwhile. A torn last line is none.
  */
 export function* scanExposures(
   folder: string,
@@ -34,14 +39,17 @@ export function* scanExposures(
   const files = exposureDays(folder)
     .filter((day) => day >= dayOf(fromSec))
     .flatMap((day) => exposureFilesOf(folder, day))
+    // A crash between the two leaves a file closed and live.
+    .filter(({ stem }, i, all) => all[i - 1]?.stem !== stem)
     .map((file) => ({ file, bytes: sizeOf(file.path) }));
   for (const { file, bytes } of files) {
-    const descriptor = openAgain(folder, file);
-    if (descriptor === null) continue;
+    const open = openAgain(folder, file);
+    if (open === null) continue;
     try {
-      yield* scanFile(descriptor, bytes, take);
+      const bytesMax = file.live && !open.live ? Number.POSITIVE_INFINITY : bytes;
+      yield* scanFile(open.descriptor, bytesMax, take);
     } finally {
-      closeSync(descriptor);
+      closeSync(open.descriptor);
     }
   }
 }
@@ -49,12 +57,15 @@ export function* scanExposures(
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 /** It may have been closed or rewritten under another name since; null: it is gone. */
-function openAgain(folder: string, file: ExposureFile): number | null {
+function openAgain(
+  folder: string,
+  file: ExposureFile,
+): { readonly descriptor: number; readonly live: boolean } | null {
   for (let tries = 0; tries < 3; tries++) {
     const now = exposureFilesOf(folder, file.day).find(({ stem }) => stem === file.stem);
     if (now === undefined) return null;
     try {
-      return openSync(now.path, "r");
+      return { descriptor: openSync(now.path, "r"), live: now.live };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
@@ -92,9 +103,14 @@ function* scanFile(
   }
 }
 
-const values = new Float64Array(columnCount);
+const values = new Float64Array(exposureColumns);
 
-/** False for the head, for clicks, and for what is no line of ours. */
+/** Up to the comma: a longer word is another one. */
+const isExposure = (bytes: Buffer, at: number): boolean =>
+  bytes[at + exposureWord.length] === comma &&
+  exposureWord.every((byte, i) => bytes[at + i] === byte);
+
+/** False for the head, for clicks and every other behaviour, and for what is no line of ours. */
 function parseInto(bytes: Buffer, from: number, end: number, row: ScannedExposure): boolean {
   let column = 0;
   let value = 0;
@@ -104,15 +120,15 @@ function parseInto(bytes: Buffer, from: number, end: number, row: ScannedExposur
     if (byte === comma) {
       values[column] = value;
       column++;
-      if (column === columnCount) return false;
+      if (column === exposureColumns) return false;
       value = 0;
-      if (column === columns.behaviour) exposure = bytes[i + 1] === exposureFirst;
+      if (column === columns.behaviour) exposure = isExposure(bytes, i + 1);
     } else if (byte >= zero && byte <= zero + 9) value = value * 10 + byte - zero;
-    else if (column !== 0 && column !== columns.behaviour && column !== columnCount - 1) {
+    else if (column !== 0 && column !== columns.behaviour && column !== exposureColumns - 1) {
       return false;
     }
   }
-  if (column !== columnCount - 1 || !exposure) return false;
+  if (column !== exposureColumns - 1 || !exposure) return false;
   row.hourSec = values[columns.time]!;
   row.person = values[columns.person]!;
   row.lineItem = values[columns.lineItem]!;

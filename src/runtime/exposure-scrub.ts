@@ -1,20 +1,17 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { tryLock } from "../bank/lock.js";
-import { syncFolder } from "./boot.js";
+import { syncFolder, writeDurably } from "./boot.js";
 import { exposureLockOf } from "./data-folder.js";
-import { csvEnding, type ExposureFile, exposureFileName, exposureFiles } from "./exposure-file.js";
-import { closeLeftovers } from "./exposure-log.js";
+import { closeLeftovers } from "./exposure-close.js";
+import {
+  csvEnding,
+  type ExposureFile,
+  exposureFileName,
+  exposureFiles,
+  removeUnfinished,
+} from "./exposure-file.js";
 import { forgetLogStart, readForgetLog } from "./forget-log.js";
 
 /**
@@ -35,6 +32,7 @@ export type ExposureScrub = {
 const liveMsMax = 15_000;
 const lookEveryMs = 100;
 const personColumn = 2;
+const writingEnding = ".writing";
 
 export async function scrubExposures(
   folder: string,
@@ -51,6 +49,8 @@ export async function scrubExposures(
     closeIdleExposures(folder);
     if (liveBehind().length > 0) await pause(lookEveryMs);
   }
+  // What a run that was killed had begun may name people whom later wishes name.
+  removeUnfinished(folder, writingEnding);
   const files = exposureFiles(folder);
   for (const file of files) {
     if (file.live || !isBehind(file)) continue;
@@ -89,8 +89,8 @@ function rewrite(
   if (kept.length === lines.length) {
     renameSync(file.path, target);
   } else {
-    const temporary = `${target}.writing`;
-    writeWhole(temporary, kept.join("\n"));
+    const temporary = `${target}${writingEnding}`;
+    writeDurably(temporary, kept.join("\n"));
     renameSync(temporary, target);
     rmSync(file.path, { force: true });
   }
@@ -103,16 +103,5 @@ function readLines(path: string): string[] | null {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
-  }
-}
-
-function writeWhole(path: string, text: string): void {
-  const descriptor = openSync(path, "w", 0o600);
-  try {
-    const bytes = Buffer.from(text, "latin1");
-    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

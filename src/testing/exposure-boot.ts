@@ -10,8 +10,9 @@ import { createSharedBuffers, type SharedState, sharedStateFrom } from "../bid/s
 import type { CapRule } from "../campaign/caps.js";
 import { Notice, writeNotice } from "../journal/notice.js";
 import { NoticeField, RecordKind } from "../journal/record.js";
+import { closeLeftovers } from "../runtime/exposure-close.js";
 import { ExposureFold } from "../runtime/exposure-fold.js";
-import { closeLeftovers, ExposureLog } from "../runtime/exposure-log.js";
+import { ExposureLog } from "../runtime/exposure-log.js";
 import { readForgetLog } from "../runtime/forget-log.js";
 import { MoneyLoop } from "../runtime/money-loop.js";
 import type { FaultyFolder } from "./faulty-folder.js";
