@@ -18,10 +18,10 @@ export const holdCapRule = (state: SharedState, place: number): void => {
   Atomics.store(state.capRules, place, HELD);
 };
 
-/** Nothing is known of what was shown: nobody is bid for where a cap counts. */
-export const holdAllCapRules = (state: SharedState): void => {
+/** Of all places, used or not: nobody can tell what was shown to whom. */
+export function holdAllCapRules(state: SharedState): void {
   for (let place = 0; place < state.capRules.length; place++) holdCapRule(state, place);
-};
+}
 
 /** Everything of before is counted; second 0 = for people without an ordinal as well. */
 export function openCapRule(state: SharedState, place: number, unknownFromSec: number): void {

@@ -20,8 +20,7 @@ import { Cell, type SharedState } from "./shared-state.js";
 const holdSecMin = 10;
 const holdSecMax = 65_000;
 
-type Held = Reservation &
-  ReservationSlot & { readonly capSlots: Uint32Array; impressionPlace: number };
+type Held = Required<Reservation> & ReservationSlot & { readonly capSlots: Uint32Array };
 
 /** Names the context of an offer with a cell; see bid/context. */
 export type CellOf = (decision: Decision, offer: Offer) => number;
@@ -37,6 +36,8 @@ export function holdOn(state: SharedState, cellOf: CellOf): Hold {
   const held: Held = {
     place: 0,
     ordinal: 0,
+    hashLo: 0,
+    hashHi: 0,
     capSlots: new Uint32Array(capsPerBidMax),
     capCount: 0,
     nanos: 0,
@@ -55,6 +56,8 @@ export function holdOn(state: SharedState, cellOf: CellOf): Hold {
     held.nanos = offer.reservedMicros;
     held.expirySec = offer.expirySec;
     held.ordinal = decision.person.ordinal;
+    held.hashLo = decision.person.hash.lo;
+    held.hashHi = decision.person.hash.hi;
     held.capCount = 0;
     held.impressionPlace = table.lineItemImpressions[offer.lineItem]! - 1;
     // The money thread is dead, silent, or its disk is: a bill could not be booked, nothing is bid.

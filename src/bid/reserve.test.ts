@@ -4,6 +4,7 @@ import { CAPPED, capReserve } from "./cap.js";
 import {
   commitSlot,
   commitSum,
+  personOfSlotInto,
   releaseSlot,
   reserve,
   SLOT_NONE,
@@ -221,4 +222,33 @@ test("a bill keeps the cap, a loss and an expiry give it back", () => {
   expect(cap()).toBe(CAPPED);
   expect(capReserve(worker, 7, 0, 1, 3600, now + 3600)).toBe(CAPPED);
   expect(capReserve(worker, 7, 0, 1, 3600, now + 3601)).toBeGreaterThanOrEqual(0);
+});
+
+test("a slot names its person until it is used again, by ordinal or by an identifier's hash", () => {
+  const { money, worker } = shared();
+  const person = { ordinal: 1, hashLo: 1, hashHi: 1 };
+  const named = (token: Parameters<typeof personOfSlotInto>[1]): number[] => {
+    personOfSlotInto(money, token, person);
+    return [person.ordinal, person.hashLo, person.hashHi];
+  };
+  const nanos = 2 ** 41 + 7;
+  giveBack(money, 3, nanos);
+  takeAllowance(worker, 3, nanos);
+  const bid = held(nanos, { hashLo: 0xffff_fff0, hashHi: 0x8000_0001, capCount: 1 });
+  const capSlots = [capReserve(worker, 9, 9, 3, 60, now)];
+  const stranger = { slot: 0, slotUse: 0, expirySec: bid.expirySec };
+  expect(reserve(worker, { ...bid, capSlots }, now, stranger)).toBe(true);
+  expect(named(stranger)).toEqual([0, 0xffff_fff0, 0x8000_0001]);
+  expect(commitSlot(money, stranger, 7, now)).toBe(true);
+  expect(Number(money.allowances[3])).toBe(2 ** 41);
+  expect(named(stranger)).toEqual([0, 0xffff_fff0, 0x8000_0001]);
+  expect(named({ ...stranger, expirySec: bid.expirySec + 1 })).toEqual([0, 0, 0]);
+  const known = { slot: 0, slotUse: 0, expirySec: bid.expirySec };
+  reserve(worker, { ...held(1), ordinal: 0xffff_fffe, hashLo: 5, hashHi: 6 }, now, known);
+  expect(named(known)).toEqual([0xffff_fffe, 0, 0]);
+  for (let i = 0; i < worker.slotCount; i++) {
+    const other = { slot: 0, slotUse: 0 };
+    reserve(worker, held(1, { ordinal: 7 }), now, other);
+  }
+  expect(named(stranger)).toEqual([0, 0, 0]);
 });

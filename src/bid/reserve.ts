@@ -12,7 +12,10 @@ import { bucketSec, bucketsMax, Cell, slotWords } from "./shared-state.js";
  *
  *     slot    | state       | ordinal | place | nanos lo | nanos hi | expiry s |
  *             | use 16 | 2  |
- *             | impression place + 1, 0 = none | spare | caps 8 |
+ *             | impression place + 1, 0 = none | hash hi | caps 8 |
+ *
+ * Of somebody whom only a granted identifier's hash names the top bit of `nanos hi` is set, and
+ * `ordinal` holds the hash's low half.
  *
  * A slot is HELD by its use number. Whoever moves the state from (use, HELD) to (use, FREE) by
  * compare-and-swap settles the reservation: of bill, loss and expiry exactly one wins. Only the
@@ -40,8 +43,11 @@ const nanosHiWord = 4;
 const expiryWord = 5;
 /** Place of the impression that is held besides, plus one; 0 = none. */
 const impressionWord = 6;
+const hashHiWord = 7;
 /** Pending caps, ended by NO_CAP_SLOT where there are fewer than `capsPerBidMax`. */
 const capsWord = 8;
+/** In `nanosHiWord`: nanos are below 2^53. */
+const strangerBit = 0x8000_0000;
 
 /** Slots looked at before a part counts as full: below 98 % use a failure is rarer than 1e-8. */
 const probesMax = 1024;
@@ -51,6 +57,9 @@ export type Reservation = {
   place: number;
   /** 0 = nobody */
   ordinal: number;
+  /** With ordinal 0: whose caps pend, by the hash of an identifier; absent or 0/0 = nobody's. */
+  hashLo?: number;
+  hashHi?: number;
   /** Pending caps of `capReserve`, the first `capCount` of them. */
   capSlots: ArrayLike<number>;
   capCount: number;
@@ -105,12 +114,14 @@ function reserveSlot(
     if ((word & 3) === HELD && !expire(state, slot, word, nowSec)) continue;
     const use = ((word >>> 2) + 1) & useMask;
     const base = slot * slotWords;
-    // So that `ordinalOfSlot` takes nobody for the person of the use before.
+    // So that `personOfSlotInto` takes nobody for the person of the use before.
     Atomics.store(slots, base, (use << 2) | FREE);
-    slots[base + ordinalWord] = held.ordinal;
+    const stranger = held.ordinal === 0 && isHash(held.hashLo ?? 0, held.hashHi ?? 0);
+    slots[base + ordinalWord] = stranger ? held.hashLo! : held.ordinal;
+    slots[base + hashHiWord] = stranger ? held.hashHi! : 0;
     slots[base + placeWord] = held.place;
     slots[base + nanosLoWord] = held.nanos;
-    slots[base + nanosHiWord] = Math.floor(held.nanos / 2 ** 32);
+    slots[base + nanosHiWord] = Math.floor(held.nanos / 2 ** 32) + (stranger ? strangerBit : 0);
     slots[base + expiryWord] = held.expirySec;
     slots[base + impressionWord] = (held.impressionPlace ?? NO_PLACE) + 1;
     writeCaps(slots, base, held);
@@ -122,6 +133,8 @@ function reserveSlot(
   }
   return false;
 }
+
+const isHash = (lo: number, hi: number): boolean => lo !== 0 || hi !== 0;
 
 function writeCaps(slots: Uint32Array, base: number, held: Reservation): void {
   for (let i = 0; i < held.capCount; i++) slots[base + capsWord + i] = held.capSlots[i]!;
@@ -142,7 +155,7 @@ function readCaps(slots: Uint32Array, base: number): number {
 }
 
 const nanosOf = (slots: Uint32Array, base: number): number =>
-  slots[base + nanosHiWord]! * 2 ** 32 + slots[base + nanosLoWord]!;
+  (slots[base + nanosHiWord]! & ~strangerBit) * 2 ** 32 + slots[base + nanosLoWord]!;
 
 /** Frees the slot if it still is in that use. What it held is to be read before the call. */
 function resolve(slots: Uint32Array, base: number, held: number): boolean {
@@ -160,21 +173,34 @@ function heldWord(state: SharedState, slot: number, slotUse: number, expirySec: 
   return state.slots[base + expiryWord] === expirySec ? word : -1;
 }
 
+/** Whose a reservation is: an ordinal, or the hash of an identifier; all 0 = nobody's. */
+export type SlotPerson = { ordinal: number; hashLo: number; hashHi: number };
+
 /**
- * The person of a reservation, held or settled, until its slot is used again; 0 = nobody, or used
- * again.
+ * The person of a reservation, held or settled, until its slot is used again; then, and where it is
+ * nobody's, all 0.
  */
-export function ordinalOfSlot(
+export function personOfSlotInto(
   state: SharedState,
   token: { readonly slot: number; readonly slotUse: number; readonly expirySec: number },
-): number {
+  out: SlotPerson,
+): void {
+  const { slots } = state;
   const base = token.slot * slotWords;
-  if (base >= state.slots.length) return 0;
-  const isUse = (): boolean => Atomics.load(state.slots, base) >>> 2 === token.slotUse;
-  if (!isUse() || state.slots[base + expiryWord] !== token.expirySec) return 0;
-  const ordinal = state.slots[base + ordinalWord]!;
+  out.ordinal = 0;
+  out.hashLo = 0;
+  out.hashHi = 0;
+  if (base >= slots.length) return;
+  const isUse = (): boolean => Atomics.load(slots, base) >>> 2 === token.slotUse;
+  if (!isUse() || slots[base + expiryWord] !== token.expirySec) return;
+  const stranger = (slots[base + nanosHiWord]! & strangerBit) !== 0;
+  const person = slots[base + ordinalWord]!;
+  const hashHi = slots[base + hashHiWord]!;
   // The owner changes the use before it writes another person (reserveSlot).
-  return isUse() ? ordinal : 0;
+  if (!isUse()) return;
+  out.ordinal = stranger ? 0 : person;
+  out.hashLo = stranger ? person : 0;
+  out.hashHi = stranger ? hashHi : 0;
 }
 
 /** Whether a slot holds an impression too; false when it is no longer held. */

@@ -7,9 +7,10 @@ import {
   commitSlot,
   commitSum,
   holdsImpression,
-  ordinalOfSlot,
+  personOfSlotInto,
   releaseSlot,
   SLOT_NONE,
+  type SlotPerson,
   takeFromSum,
 } from "./reserve.js";
 import { SeenBit, type SeenNotices } from "./seen-notices.js";
@@ -49,10 +50,10 @@ export class Settlement {
   effect: NoticeEffect = NoticeEffect.NONE;
   chargedNanos = 0;
   /**
-   * Who saw or clicked, of a bill or a click whose slot is not used again yet; 0 = nobody. For caps
-   * and exposures, never stored.
+   * Who saw or clicked, of a bill or a click whose slot is not used again yet. For caps and
+   * exposures, never stored.
    */
-  ordinal = 0;
+  readonly person: SlotPerson = { ordinal: 0, hashLo: 0, hashHi: 0 };
 }
 
 /**
@@ -89,21 +90,28 @@ export function settle(
   if (!context.seen.add(worker, boot, counter, bits, timeSec)) return Taken.REFUSED;
   out.effect = NoticeEffect.NONE;
   out.chargedNanos = 0;
-  out.ordinal = 0;
+  forgetPerson(out.person);
   if ((notice.flags & TokenFlag.TEST) !== 0) {
     out.effect = NoticeEffect.TEST;
   } else if (charges) {
     bill(context, notice, nowSec, out);
   } else if (notice.noticeKind === NoticeKind.LOSS && (before & SeenBit.CHARGED) === 0) {
     if (boot === context.boot && release(context, notice)) out.effect = NoticeEffect.RELEASED;
-  } else if (notice.noticeKind === NoticeKind.CLICK) out.ordinal = personOf(context, notice);
+  } else if (notice.noticeKind === NoticeKind.CLICK) findPerson(context, notice, out.person);
   return Taken.NEW;
 }
 
-const personOf = (context: SettleContext, notice: Notice): number =>
-  notice.boot !== context.boot || notice.slot === SLOT_NONE
-    ? 0
-    : ordinalOfSlot(context.state, notice);
+/** Slots are this boot's alone. */
+function findPerson(context: SettleContext, notice: Notice, out: SlotPerson): void {
+  if (notice.boot !== context.boot || notice.slot === SLOT_NONE) return;
+  personOfSlotInto(context.state, notice, out);
+}
+
+function forgetPerson(person: SlotPerson): void {
+  person.ordinal = 0;
+  person.hashLo = 0;
+  person.hashHi = 0;
+}
 
 function bill(context: SettleContext, notice: Notice, nowSec: number, out: Settlement): void {
   const { reservedMicros, priceMicros, clearingMicros } = notice;
@@ -113,7 +121,7 @@ function bill(context: SettleContext, notice: Notice, nowSec: number, out: Settl
     out.effect = NoticeEffect.EARLIER_BOOT;
     return;
   }
-  out.ordinal = personOf(context, notice);
+  findPerson(context, notice, out.person);
   const counted = notice.slot !== SLOT_NONE && holdsImpression(context.state, notice);
   const committed = commit(context, notice, charged, nowSec);
   countImpression(context, notice, committed, counted);

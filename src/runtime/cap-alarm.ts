@@ -47,11 +47,17 @@ export function watchCaps(
     const lost = totals()?.exposures?.capsLost ?? 0;
     if (lost > capsLost) {
       const impressions = lost - capsLost;
-      log.error({ impressions }, "impressions of before found no place in the table of caps");
+      log.error(
+        { impressions },
+        "impressions found no place in the table of caps: their caps are held",
+      );
       capsLost = lost;
     }
     if (now.failure !== before.failure && now.failure !== "") {
-      log.error({ failure: now.failure }, "exposure log");
+      log.error(
+        { failure: now.failure },
+        "exposure log: frequency caps that need it bid for nobody",
+      );
     }
     before = now;
   };

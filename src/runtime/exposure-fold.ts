@@ -1,28 +1,24 @@
-import { Hash64 } from "../base/hash.js";
 import { NoticeKind } from "../base/lists.js";
 import { unpackAlpha3 } from "../base/units.js";
-import { capAdd, capKeyInto } from "../bid/cap.js";
-import { holdCapRule, openCapRule } from "../bid/cap-rule.js";
 import type { SharedState } from "../bid/shared-state.js";
-import { CapLevel } from "../campaign/caps.js";
 import type { Entry, NoticeEntry } from "../journal/entry.js";
 import { NoticeEffect, RecordKind, TokenFlag } from "../journal/record.js";
-import type { BudgetPlan, ExposurePlan } from "../ledger/budget-plan.js";
+import type { BudgetPlan } from "../ledger/budget-plan.js";
+import { CapRules } from "./cap-rules.js";
 import { Behaviour } from "./exposure-file.js";
-import type { ExposureLog } from "./exposure-log.js";
-import { type ScannedExposure, scanExposures } from "./exposure-scan.js";
+import type { ExposureLog, ExposureRow } from "./exposure-log.js";
 import { type ForgetPosition, type ForgetRead, forgetLogStart } from "./forget-log.js";
-import type { MoneyFold } from "./money-fold.js";
+import type { MoneyFold, Whose } from "./money-fold.js";
 
 /** What main hears of it. */
 export type ExposureTotals = {
   readonly rows: number;
   readonly lost: number;
-  /** Rules whose impressions of before are still being counted: their line items do not bid. */
+  /** Rules that are held: their line items do not bid for anybody who is known. */
   readonly rulesHeld: number;
-  /** Impressions of before that found no place in the table of caps. */
+  /** Impressions that found no place in the table of caps at once. */
   readonly capsLost: number;
-  /** "" while the log can be written and read. */
+  /** "" while the log can be written and read, and nothing threw. */
   readonly failure: string;
 };
 
@@ -35,16 +31,8 @@ export type ExposureFoldParts = {
   readonly readForgets: (from: ForgetPosition) => ForgetRead;
 };
 
-type Rule = ExposurePlan["rules"][number] & {
-  /** Bids up to this second may not have counted towards it; those of this second count twice. */
-  readonly sinceSec: number;
-  unknownFromSec: number;
-};
-type Count = { readonly rules: readonly Rule[]; readonly steps: Generator<void> };
-
 const secondMs = 1000;
 const hourMs = 3_600_000;
-const hourSec = 3600;
 /** Of one round: notices wait no longer for their block. */
 const countMsMax = 20;
 /** At the start of a boot or with an edit, before its World is served. */
@@ -56,56 +44,51 @@ const firstCountMsMax = 200;
  * its window are counted, each at the end of its hour: longer, never shorter. People without an
  * ordinal are in no log; for them a rule opens a window after the last bill that may have been
  * theirs, which the journal tells. What a crash leaves uncounted are a person's own bids that were
- * in flight at that moment, and rows that the machine (not the process) lost: those of its last
- * second.
+ * in flight at that moment, rows that the disk had not taken, and rows that the machine (not the
+ * process) lost: those of its last second.
+ *
+ * It fails closed and alone: rules are held while rows wait for the disk, and until the next start
+ * after anything here has thrown (cap-rules.ts); bills are booked as before.
+ *
+ * Another kind of row (a click, a ghost): add its word to `Behaviour` (exposure-file.ts) and to
+ * `behaviours` of touchpoints/ad.yaml, or the bank puts it into quarantine; have `take` call `note`
+ * with it, from whatever entry tells of it and whose it is. No reader of caps counts it: they count
+ * the word `exposure` alone. Whoever is forgotten must be in no row, so ask `forgotten` first, as
+ * `takeNotice` does.
  */
 export class ExposureFold implements MoneyFold {
   private readonly parts: ExposureFoldParts;
+  private readonly rules: CapRules;
   private epoch = 0;
   private boot = 0;
   private nowMs = 0;
   private syncDueMs = 0;
   private expireDueMs = 0;
-  private capsLost = 0;
-  private countFailure = "";
-  private readonly rules = new Map<number, Rule>();
-  /** By level and id, see `ownerKey`. */
-  private readonly rulesOf = new Map<string, Rule[]>();
-  private readonly campaignOf = new Map<number, number>();
-  private readonly advertiserOf = new Map<number, number>();
+  /** What was thrown first. */
+  private thrown = "";
   private readonly countryOf = new Map<number, string>();
-  /** Newest second of a bill, by line item, that may have been of somebody without an ordinal. */
-  private readonly lastBillSec = new Map<number, number>();
-  private readonly counts: Count[] = [];
+  /** Rows whose block of the journal is not durable yet. */
+  private taken: ExposureRow[] = [];
   private readonly forgotten = new Set<number>();
   private forgetPosition = forgetLogStart;
   private forgetsTold = 0;
-  private readonly key = new Hash64();
 
   constructor(parts: ExposureFoldParts) {
     this.parts = parts;
+    this.rules = new CapRules(parts);
     this.nowMs = parts.nowMs();
     // No row before it is known who must be in none.
-    this.hearForgets();
+    this.guard(() => this.hearForgets());
   }
 
   totals(): ExposureTotals {
     const { rows, lost, failure } = this.parts.log;
-    const rulesHeld = this.counts.reduce((sum, { rules }) => sum + rules.length, 0);
-    const why = this.countFailure || failure;
-    return { rows, lost, failure: why, rulesHeld, capsLost: this.capsLost };
+    const { capsLost } = this.rules;
+    const why = this.thrown || this.rules.failure || failure;
+    return { rows, lost, failure: why, rulesHeld: this.rules.held(), capsLost };
   }
 
-  readonly replay = (entry: Entry): void => {
-    if (entry.kind === RecordKind.NOTICE) this.noteBill(entry);
-    else if (entry.kind === RecordKind.GRANT) this.campaignOf.set(entry.lineItem, entry.campaign);
-    else if (entry.kind === RecordKind.FORGET) {
-      this.forgetsTold = Math.max(this.forgetsTold, entry.sequence);
-    } else if (entry.kind === RecordKind.TERMS) {
-      this.campaignOf.set(entry.lineItem, entry.campaign);
-      this.advertiserOf.set(entry.campaign, entry.advertiser);
-    }
-  };
+  readonly replay = (entry: Entry): void => this.guard(() => this.learn(entry));
 
   readonly adopt = ({ exposures }: BudgetPlan, boot: number): void => {
     if (this.boot !== boot) this.parts.log.begin(boot);
@@ -113,47 +96,87 @@ export class ExposureFold implements MoneyFold {
     if (exposures === undefined) return;
     this.nowMs = this.parts.nowMs();
     this.epoch = exposures.epoch;
-    for (const { lineItem, campaign, advertiser } of exposures.lineItems) {
-      this.campaignOf.set(lineItem, campaign);
-      this.advertiserOf.set(campaign, advertiser);
-    }
-    this.dropGone(new Set(exposures.rules.map(({ place }) => place)));
-    const fresh = exposures.rules.filter(({ place }) => !this.rules.has(place));
-    if (fresh.length > 0) this.countBefore(fresh);
-    this.count(firstCountMsMax);
+    this.guard(() => {
+      for (const { lineItem, campaign, advertiser } of exposures.lineItems) {
+        this.rules.noteCampaign(lineItem, campaign);
+        this.rules.noteAdvertiser(campaign, advertiser);
+      }
+    });
+    // What waits there is durable in the journal: the rules' windows are counted from the log.
+    this.guard(() => this.parts.log.flush(this.nowSec));
+    this.guardCaps(() => {
+      this.rules.adopt(exposures.rules);
+      this.rules.count(firstCountMsMax);
+    });
   };
 
   readonly step = (nowMs: number, out: Entry[]): void => {
     this.nowMs = nowMs;
     if (isDue(nowMs, this.syncDueMs, secondMs)) {
       this.syncDueMs = nowMs + secondMs;
-      this.parts.log.sync(this.nowSec);
-      this.hearForgets();
-      const { sequence } = this.forgetPosition;
-      if (sequence > this.forgetsTold && this.boot !== 0) {
-        this.forgetsTold = sequence;
-        out.push({ kind: RecordKind.FORGET, boot: this.boot, sequence, timeMs: nowMs });
-      }
+      this.guard(() => {
+        this.parts.log.sync(this.nowSec);
+        this.hearForgets();
+      });
+      this.tellForgets(nowMs, out);
+      this.guardCaps(() => this.rules.seekPlaces());
     }
     if (isDue(nowMs, this.expireDueMs, hourMs)) {
       this.expireDueMs = nowMs + hourMs;
-      this.parts.log.expire(this.nowSec);
+      this.guard(() => this.parts.log.expire(this.nowSec));
     }
-    this.count(countMsMax);
+    this.guardCaps(() => this.rules.count(countMsMax));
   };
 
-  readonly take = (entry: Entry, ordinal: number): void => {
+  readonly take = (entry: Entry, whose: Whose | null): void => {
     if (entry.kind === RecordKind.CELL) {
       if (entry.country !== 0) this.countryOf.set(entry.cell, unpackAlpha3(entry.country));
-    } else if (entry.kind === RecordKind.NOTICE) this.takeNotice(entry, ordinal);
+    } else if (entry.kind === RecordKind.NOTICE && whose !== null) this.takeNotice(entry, whose);
   };
 
-  readonly durable = (): void => this.parts.log.flush(this.nowSec);
+  readonly durable = (): void => {
+    const rows = this.taken;
+    this.taken = [];
+    this.guard(() => {
+      for (const row of rows) this.parts.log.add(row, this.nowSec);
+      this.parts.log.flush(this.nowSec);
+    });
+    this.guardCaps(() => this.rules.suspend(this.parts.log.isBehind));
+  };
 
-  readonly close = (): void => this.parts.log.close(this.nowSec);
+  /** What no durable block tells of is not written. */
+  readonly close = (): void => this.guard(() => this.parts.log.close(this.nowSec));
 
   private get nowSec(): number {
     return Math.floor(this.nowMs / 1000);
+  }
+
+  /** What throws costs no bill, and no cap is open after it. */
+  private guard(job: () => void): void {
+    try {
+      job();
+    } catch (error) {
+      this.thrown ||= wordsOf(error);
+      this.rules.stop();
+    }
+  }
+
+  /** Nothing opens a rule any more once something was thrown. */
+  private guardCaps(job: () => void): void {
+    if (this.thrown === "") this.guard(job);
+  }
+
+  private learn(entry: Entry): void {
+    const { rules } = this;
+    if (entry.kind === RecordKind.NOTICE) {
+      if (isBill(entry)) rules.noteBill(entry.lineItem, Math.floor(entry.receivedMs / 1000));
+    } else if (entry.kind === RecordKind.GRANT) rules.noteCampaign(entry.lineItem, entry.campaign);
+    else if (entry.kind === RecordKind.FORGET) {
+      this.forgetsTold = Math.max(this.forgetsTold, entry.sequence);
+    } else if (entry.kind === RecordKind.TERMS) {
+      rules.noteCampaign(entry.lineItem, entry.campaign);
+      rules.noteAdvertiser(entry.campaign, entry.advertiser);
+    }
   }
 
   private hearForgets(): void {
@@ -170,161 +193,49 @@ export class ExposureFold implements MoneyFold {
     this.parts.log.forgotten(read.position.sequence, this.nowSec);
   }
 
-  private takeNotice(entry: NoticeEntry, ordinal: number): void {
-    if ((entry.flags & TokenFlag.TEST) !== 0) return;
-    const billed = isBill(entry);
-    if (billed) this.countBill(entry, ordinal);
-    if (ordinal === 0 || this.forgotten.has(ordinal)) return;
-    if (billed) this.write(entry, ordinal, Behaviour.EXPOSURE);
-    else if (entry.noticeKind === NoticeKind.CLICK) this.write(entry, ordinal, Behaviour.CLICK);
+  private tellForgets(timeMs: number, out: Entry[]): void {
+    const { sequence } = this.forgetPosition;
+    if (sequence <= this.forgetsTold || this.boot === 0) return;
+    this.forgetsTold = sequence;
+    out.push({ kind: RecordKind.FORGET, boot: this.boot, sequence, timeMs });
   }
 
-  private write({ lineItem, cell }: NoticeEntry, person: number, behaviour: Behaviour): void {
-    const campaign = this.campaignOf.get(lineItem) ?? 0;
-    const advertiser = this.advertiserOf.get(campaign) ?? 0;
+  private takeNotice(entry: NoticeEntry, whose: Whose): void {
+    if ((entry.flags & TokenFlag.TEST) !== 0) return;
+    const billed = isBill(entry);
+    if (billed) this.guardCaps(() => this.countBill(entry, whose));
+    const { ordinal } = whose;
+    if (ordinal === 0 || this.forgotten.has(ordinal)) return;
+    if (billed) this.note(entry, ordinal, Behaviour.EXPOSURE);
+    else if (entry.noticeKind === NoticeKind.CLICK) this.note(entry, ordinal, Behaviour.CLICK);
+  }
+
+  /** One row, written once what the journal knows of it is durable. */
+  private note(
+    { lineItem, cell }: { readonly lineItem: number; readonly cell: number },
+    person: number,
+    behaviour: Behaviour,
+  ): void {
+    const campaign = this.rules.campaignOf(lineItem);
+    const advertiser = this.rules.advertiserOf(campaign);
     const country = this.countryOf.get(cell) ?? "";
     const { epoch } = this;
-    const row = { person, epoch, behaviour, lineItem, campaign, advertiser, country };
-    this.parts.log.add(row, this.nowSec);
+    this.taken.push({ person, epoch, behaviour, lineItem, campaign, advertiser, country });
   }
 
   /** What the bid's own reservation has not counted. */
-  private countBill(entry: NoticeEntry, ordinal: number): void {
-    if (ordinal === 0) this.noteBill(entry);
-    const late = entry.effect === NoticeEffect.LATE;
-    const campaign = this.campaignOf.get(entry.lineItem) ?? 0;
-    const advertiser = this.advertiserOf.get(campaign) ?? 0;
-    for (const rule of this.rulesFor(entry.lineItem, campaign, advertiser)) {
-      if (!late && entry.timeSec > rule.sinceSec) continue;
-      if (ordinal !== 0) this.add(rule, ordinal, this.nowSec);
-      else this.holdUnknown(rule, Math.floor(entry.receivedMs / 1000));
-    }
-  }
-
-  private noteBill(entry: NoticeEntry): void {
-    if (!isBill(entry)) return;
-    const sec = Math.floor(entry.receivedMs / 1000);
-    const before = this.lastBillSec.get(entry.lineItem) ?? 0;
-    this.lastBillSec.set(entry.lineItem, Math.max(before, sec));
-  }
-
-  private holdUnknown(rule: Rule, billSec: number): void {
-    const fromSec = billSec + rule.windowSec + 1;
-    if (fromSec <= rule.unknownFromSec) return;
-    rule.unknownFromSec = fromSec;
-    if (!this.isHeld(rule)) openCapRule(this.parts.state, rule.place, fromSec);
-  }
-
-  private isHeld(rule: Rule): boolean {
-    return this.counts.some(({ rules }) => rules.includes(rule));
-  }
-
-  /**
-   * What is shown while no World has a rule does not pend with it: it is held until it comes back
-   * and its window is counted anew. What it had counted stays and counts with that: longer, never
-   * shorter.
-   */
-  private dropGone(served: ReadonlySet<number>): void {
-    for (const rule of this.rules.values()) {
-      if (served.has(rule.place)) continue;
-      this.rules.delete(rule.place);
-      const key = ownerKey(rule.level, rule.id);
-      const left = (this.rulesOf.get(key) ?? []).filter((one) => one !== rule);
-      if (left.length > 0) this.rulesOf.set(key, left);
-      else this.rulesOf.delete(key);
-      holdCapRule(this.parts.state, rule.place);
-    }
-  }
-
-  /** Rules new to the World: what the log has of their windows is to be counted. */
-  private countBefore(fresh: ExposurePlan["rules"]): void {
-    const sinceSec = Math.floor(this.parts.nowMs() / 1000);
-    this.parts.log.flush(sinceSec);
-    const rules = fresh.map((rule) => ({ ...rule, sinceSec, unknownFromSec: 0 }));
-    const own = new Map<string, Rule[]>();
-    for (const rule of rules) {
-      this.rules.set(rule.place, rule);
-      const key = ownerKey(rule.level, rule.id);
-      for (const map of [this.rulesOf, own]) map.set(key, [...(map.get(key) ?? []), rule]);
-    }
-    const longestSec = rules.reduce((sec, { windowSec }) => Math.max(sec, windowSec), 0);
-    const fromSec = sinceSec - longestSec - hourSec;
-    const take = (row: ScannedExposure): void => this.countRow(row, own, sinceSec);
-    this.counts.push({ rules, steps: scanExposures(this.parts.folder, fromSec, take) });
-    for (const [lineItem, billSec] of this.lastBillSec) {
-      for (const rule of this.rulesTouchedBy(lineItem, rules, own)) {
-        if (billSec + rule.windowSec >= sinceSec) this.holdUnknown(rule, billSec);
-      }
-    }
-  }
-
-  /** Of a line item that no World names any more it may not be known whose it was: then all's. */
-  private rulesTouchedBy(
-    lineItem: number,
-    rules: readonly Rule[],
-    own: ReadonlyMap<string, readonly Rule[]>,
-  ): readonly Rule[] {
-    const campaign = this.campaignOf.get(lineItem);
-    const advertiser = campaign === undefined ? undefined : this.advertiserOf.get(campaign);
-    if (campaign !== undefined && advertiser !== undefined) {
-      return [...rulesIn(own, lineItem, campaign, advertiser)];
-    }
-    return rules.filter(
-      ({ level, id }) =>
-        (level === CapLevel.LINE_ITEM && id === lineItem) ||
-        (level === CapLevel.CAMPAIGN && (campaign === undefined || campaign === id)) ||
-        level === CapLevel.ADVERTISER,
-    );
-  }
-
-  private countRow(
-    { hourSec: hour, person, lineItem, campaign, advertiser }: ScannedExposure,
-    own: ReadonlyMap<string, readonly Rule[]>,
-    sinceSec: number,
-  ): void {
-    const endSec = hour + hourSec;
-    for (const rule of rulesIn(own, lineItem, campaign, advertiser)) {
-      if (endSec + rule.windowSec >= sinceSec) this.add(rule, person, Math.min(endSec, sinceSec));
-    }
-  }
-
-  private add({ place, windowSec }: Rule, ordinal: number, atSec: number): void {
-    const { key } = this;
-    capKeyInto(ordinal, 0, place, key);
-    const added = capAdd(this.parts.state, key.lo, key.hi, windowSec, atSec, this.nowSec);
-    if (!added) this.capsLost++;
-  }
-
-  private rulesFor(lineItem: number, campaign: number, advertiser: number): Iterable<Rule> {
-    return rulesIn(this.rulesOf, lineItem, campaign, advertiser);
-  }
-
-  private count(msMax: number): void {
-    const untilMs = this.parts.nowMs() + msMax;
-    for (let next = this.counts[0]; next !== undefined; next = this.counts[0]) {
-      if (!this.countSome(next, untilMs)) return;
-      this.counts.shift();
-      for (const rule of next.rules) {
-        // One that has gone meanwhile stays held.
-        if (this.rules.get(rule.place) !== rule) continue;
-        openCapRule(this.parts.state, rule.place, rule.unknownFromSec);
-      }
-    }
-  }
-
-  /** False: the time is over. */
-  private countSome({ steps }: Count, untilMs: number): boolean {
-    if (this.countFailure !== "") return false;
-    try {
-      for (;;) {
-        if (steps.next().done === true) return true;
-        if (this.parts.nowMs() >= untilMs) return false;
-      }
-    } catch (error) {
-      // Without the log nobody knows who was shown what: the rules stay held until a restart.
-      const { code } = error as NodeJS.ErrnoException;
-      this.countFailure = `${this.parts.folder} cannot be read: ${code ?? String(error)}`;
-      return false;
+  private countBill(entry: NoticeEntry, { ordinal, hashLo, hashHi, slotless }: Whose): void {
+    const { lineItem, effect } = entry;
+    const billSec = Math.floor(entry.receivedMs / 1000);
+    if (ordinal === 0) this.rules.noteBill(lineItem, billSec);
+    const known = ordinal !== 0 || hashLo !== 0 || hashHi !== 0;
+    const person = ordinal !== 0 ? { lo: ordinal, hi: 0 } : { lo: hashLo, hi: hashHi };
+    for (const [rule, bidLater] of this.rules.rulesFor(lineItem, entry.timeSec)) {
+      const pended = bidLater && effect !== NoticeEffect.EARLIER_BOOT;
+      // Without a slot nothing pended, because nothing was known of whom to count for.
+      if (pended && (effect === NoticeEffect.BILLED || slotless)) continue;
+      if (known) this.rules.add(rule, person, this.nowSec);
+      else this.rules.holdUnknown(rule, billSec);
     }
   }
 }
@@ -334,19 +245,13 @@ const isBill = ({ effect }: NoticeEntry): boolean =>
   effect === NoticeEffect.LATE ||
   effect === NoticeEffect.EARLIER_BOOT;
 
-const ownerKey = (level: number, id: number): string => `${level} ${id}`;
-
-function* rulesIn<R>(
-  rules: ReadonlyMap<string, readonly R[]>,
-  lineItem: number,
-  campaign: number,
-  advertiser: number,
-): Generator<R> {
-  yield* rules.get(ownerKey(CapLevel.LINE_ITEM, lineItem)) ?? [];
-  yield* rules.get(ownerKey(CapLevel.CAMPAIGN, campaign)) ?? [];
-  yield* rules.get(ownerKey(CapLevel.ADVERTISER, advertiser)) ?? [];
-}
-
 /** A clock that went back must not put it off for long. */
 const isDue = (nowMs: number, dueMs: number, everyMs: number): boolean =>
   nowMs >= dueMs || dueMs - nowMs > 2 * everyMs;
+
+/** Where, and no message: that may name a person. */
+function wordsOf(error: unknown): string {
+  const { name, stack = "" } = error instanceof Error ? error : new Error("thrown");
+  const at = /^ +at .*$/m.exec(stack)?.[0].trim() ?? "an unknown place";
+  return `${name} ${at}: frequency caps bid for nobody until a restart`;
+}

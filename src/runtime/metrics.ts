@@ -214,9 +214,9 @@ function capMetrics(registry: Registry, caps: () => CapFacts): void {
   counter(registry, "exposures_total", rowsHelp, () => [[{}, caps().exposures]]);
   const lostHelp = "Exposures that the disk did not take.";
   counter(registry, "exposures_lost_total", lostHelp, () => [[{}, caps().exposuresLost]]);
-  const heldHelp = "Frequency caps that bid for nobody until the exposure log is counted.";
+  const heldHelp = "Frequency caps that bid for nobody while something is not counted or written.";
   gauge(registry, "cap_rules_held", heldHelp, () => caps().rulesHeld);
-  const failedHelp = "1 = the exposure log cannot be written or read.";
+  const failedHelp = "1 = the exposure log cannot be written or read, or what writes it threw.";
   gauge(registry, "exposure_log_failed", failedHelp, () => (caps().failure === "" ? 0 : 1));
 }
 

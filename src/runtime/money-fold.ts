@@ -1,6 +1,13 @@
 import type { Learnt } from "../bid/learnt.js";
+import type { SlotPerson } from "../bid/reserve.js";
 import type { Entry } from "../journal/entry.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
+
+/** Whose bid a bill or click is of: for caps and the exposure log, never for a record. */
+export type Whose = SlotPerson & {
+  /** The bid held no slot: nobody's identifier was known, or its line item had no cap. */
+  readonly slotless: boolean;
+};
 
 /** What a fold may reach of the money thread. */
 export type MoneyStart = {
@@ -25,11 +32,8 @@ export type MoneyFold = {
   readonly adopt?: (plan: BudgetPlan, boot: number) => void;
   /** Before a round's records are made durable: may add records to them. */
   readonly step?: (nowMs: number, out: Entry[]) => void;
-  /**
-   * A record of this boot that is about to be made durable; `ordinal` is the person of a bill that
-   * found its slot, else 0: it may go to the exposure log, never into a record.
-   */
-  readonly take?: (entry: Entry, ordinal: number) => void;
+  /** A record of this boot that is about to be made durable; `whose` comes with new notices. */
+  readonly take?: (entry: Entry, whose: Whose | null) => void;
   /** What was taken is durable. Not called after a commit that failed. */
   readonly durable?: () => void;
   /** The end of the process in order. */

@@ -1,7 +1,7 @@
 import { tokenLifeSec } from "../base/limits.js";
 import { NoticeKind } from "../base/lists.js";
 import { RingReader } from "../base/ring.js";
-import { bucketOf, startSums, sweepSums } from "../bid/reserve.js";
+import { bucketOf, SLOT_NONE, startSums, sweepSums } from "../bid/reserve.js";
 import { SeenBit, SeenNotices } from "../bid/seen-notices.js";
 import { type SettleContext, Settlement, settle, Taken } from "../bid/settle.js";
 import {
@@ -22,7 +22,7 @@ import { cellEntry, countEntries, noticeEntry } from "../journal/ring-entry.js";
 import { type AccountView, BudgetBook, type CampaignSpend } from "../ledger/budget.js";
 import { BudgetHistory, isBill } from "../ledger/budget-history.js";
 import { type AmountUnit, type BudgetPlan, Unit } from "../ledger/budget-plan.js";
-import type { MoneyFold } from "./money-fold.js";
+import type { MoneyFold, Whose } from "./money-fold.js";
 
 /**
  * The money thread's work without its thread: rings -> settle -> one durable block ->
@@ -93,8 +93,8 @@ export class MoneyLoop {
   private readonly notice = new Notice();
   private readonly settlement = new Settlement();
   private entries: Entry[] = [];
-  /** The person of a notice entry that found its slot; never stored. */
-  private readonly ordinals = new Map<Entry, number>();
+  /** The persons of notice entries; never stored. */
+  private readonly people = new Map<Entry, Whose>();
   private planDueMs = 0;
   private forgetDueMs = 0;
 
@@ -136,7 +136,7 @@ export class MoneyLoop {
     startSums(this.state, Math.floor(nowMs / 1000));
     this.state.setCell(Cell.HEARTBEAT_SEC, Math.floor(nowMs / 1000) | 0);
     const started: Entry = { kind: RecordKind.BOOT, boot: this.boot, timeMs: nowMs };
-    for (const fold of this.folds) fold.take?.(started, 0);
+    for (const fold of this.folds) fold.take?.(started, null);
     this.journal.commit([started]);
     this.state.setCell(Cell.MONEY_STATE, MoneyState.READY);
   }
@@ -243,7 +243,7 @@ export class MoneyLoop {
       this.book.charge(boot, lineItem, chargedNanos, receivedMs, isBill(effect), delaySec);
       const entry = noticeEntry(notice, effect, chargedNanos);
       this.entries.push(entry);
-      if (settlement.ordinal !== 0) this.ordinals.set(entry, settlement.ordinal);
+      this.people.set(entry, { ...settlement.person, slotless: notice.slot === SLOT_NONE });
     } else if (taken === Taken.DUPLICATE) counts.duplicates++;
     else if (taken === Taken.EXPIRED) counts.expired++;
     else counts.refused++;
@@ -255,10 +255,10 @@ export class MoneyLoop {
     const nowMs = this.parts.nowMs();
     for (const fold of this.folds) fold.step?.(nowMs, entries);
     for (const fold of this.folds) {
-      for (const entry of entries) fold.take?.(entry, this.ordinals.get(entry) ?? 0);
+      for (const entry of entries) fold.take?.(entry, this.people.get(entry) ?? null);
     }
     this.entries = [];
-    this.ordinals.clear();
+    this.people.clear();
     try {
       for (let from = 0; from < entries.length; from += blockEntriesMax) {
         this.journal.commit(entries.slice(from, from + blockEntriesMax));

@@ -18,8 +18,8 @@ import { MoneyLoop } from "../runtime/money-loop.js";
 import type { FaultyFolder } from "./faulty-folder.js";
 
 export type BootCap = CapRule & { readonly impressions: number };
-/** An ordinal, or an identifier's hash of somebody without one. */
-export type BootPerson = { readonly ordinal: number } | { readonly hash: number };
+/** An ordinal, an identifier's hash of somebody without one, or neither: `withoutId: contextual`. */
+export type BootPerson = { readonly ordinal: number } | { readonly hash: number } | "nobody";
 export type BootBid = { readonly notice: Notice; readonly person: BootPerson };
 
 /** Line items 50 and 51 belong to campaign 1 of advertiser 7. */
@@ -38,9 +38,15 @@ export class ExposureBoot {
   private caps: readonly BootCap[] = [];
   private counter = 0;
 
-  constructor(dataFolder: string, journal: FaultyFolder, now: { ms: number }, mark: string) {
+  constructor(
+    dataFolder: string,
+    journal: FaultyFolder,
+    now: { ms: number },
+    mark: string,
+    capEntries = 4096,
+  ) {
     this.now = now;
-    const sizes = { workers: 1, places: 2, slots: 256, capEntries: 4096, ringRecords: 64 };
+    const sizes = { workers: 1, places: 2, slots: 256, capEntries, ringRecords: 64 };
     const buffers = createSharedBuffers(sizes);
     this.state = sharedStateFrom(buffers, 0);
     this.ring = new RingWriter(buffers.rings[0]!, this.state.wakeWord());
@@ -95,7 +101,7 @@ export class ExposureBoot {
     if (!takeAllowance(state, places[lineItem]!, 1)) return null;
     const capSlots: number[] = [];
     for (const [place, cap] of this.caps.entries()) {
-      if (!this.capHolds(cap, lineItem)) continue;
+      if (person === "nobody" || !this.capHolds(cap, lineItem)) continue;
       const known = "ordinal" in person;
       capKeyInto(known ? person.ordinal : person.hash, known ? 0 : 77, place, key);
       const { impressions, windowSec } = cap;
@@ -113,7 +119,8 @@ export class ExposureBoot {
     const expirySec = nowSec + holdSec;
     const held = {
       ...{ place: places[lineItem]!, capSlots, capCount: capSlots.length, nanos: 1, expirySec },
-      ordinal: "ordinal" in person ? person.ordinal : 0,
+      ordinal: person !== "nobody" && "ordinal" in person ? person.ordinal : 0,
+      ...(person !== "nobody" && "hash" in person ? { hashLo: person.hash, hashHi: 77 } : {}),
     };
     if (!reserve(state, held, nowSec, notice)) throw new Error("no slot");
     Object.assign(notice, { exchange: 4, lineItem, reservedMicros: 1, priceMicros: 1 });
