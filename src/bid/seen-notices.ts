@@ -24,8 +24,8 @@ export class SeenNotices {
   private readonly origins = new Map<number, Map<number, Page>>();
   private readonly pagesMax: number;
   private pages = 0;
-  /** Tokens that had expired at this second are forgotten, also when the clock goes back. */
-  forgottenSec = 0;
+  /** Tokens made up to this second may be forgotten; later ones are all known. */
+  forgottenMadeSec = 0;
 
   constructor(pagesMax = 65_536) {
     this.pagesMax = pagesMax;
@@ -59,12 +59,17 @@ export class SeenNotices {
     return true;
   }
 
+  /** A token made at that second is known to nobody any more. */
+  forget(timeSec: number): void {
+    this.forgottenMadeSec = Math.max(this.forgottenMadeSec, timeSec);
+  }
+
   /** Drops the pages whose tokens have all expired. */
   forgetExpired(nowSec: number): void {
-    this.forgottenSec = Math.max(this.forgottenSec, nowSec);
     for (const [origin, pages] of this.origins) {
       for (const [number, page] of pages) {
         if (page.newestSec + tokenLifeSec >= nowSec) continue;
+        this.forget(page.newestSec);
         pages.delete(number);
         this.pages--;
       }

@@ -178,14 +178,33 @@ test("a token of an earlier boot is billed from the token alone and touches no a
   expect(desk.allowance).toBe(900);
 });
 
-test("a notice past the token's life changes nothing, also after the clock went back", () => {
+test("a notice past the token's life changes nothing; one alive again after the clock went back", () => {
+  const desk = new Desk();
+  const seen = desk.bid(3);
+  const unseen = desk.bid(3);
+  const late = now + tokenLifeSec + 1;
+  expect(desk.hear(unseen, NoticeKind.BILL, -1, late)).toEqual([Taken.EXPIRED]);
+  expect(desk.hear(seen, NoticeKind.BILL)[0]).toBe(Taken.NEW);
+  desk.context.seen.forgetExpired(late);
+  // Whether these were billed is forgotten with their page.
+  expect(desk.hear(seen, NoticeKind.BILL)).toEqual([Taken.REFUSED]);
+  expect(desk.hear(unseen, NoticeKind.CLICK)).toEqual([Taken.REFUSED]);
+  const later = desk.bid(3);
+  later.timeSec = now + 1;
+  expect(desk.hear(later, NoticeKind.BILL)[0]).toBe(Taken.NEW);
+});
+
+test("a token that a clock set ahead calls expired comes again, one of both clocks counts", () => {
   const desk = new Desk();
   const notice = desk.bid(3);
-  const late = now + tokenLifeSec + 1;
-  expect(desk.hear(notice, NoticeKind.BILL, -1, late)).toEqual([Taken.EXPIRED]);
-  desk.context.seen.forgetExpired(late);
-  expect(desk.hear(notice, NoticeKind.BILL, -1, now)).toEqual([Taken.EXPIRED]);
-  expect(desk.hear(notice, NoticeKind.CLICK, -1, now)).toEqual([Taken.EXPIRED]);
+  const ahead = now + tokenLifeSec + 1;
+  Object.assign(desk.context, { clock: { trustedSec: now + 60 } });
+  expect(desk.hear(notice, NoticeKind.BILL, -1, ahead)).toEqual([Taken.DOUBTED]);
+  const fresh = desk.bid(3);
+  fresh.timeSec = ahead;
+  expect(desk.hear(fresh, NoticeKind.BILL, -1, ahead)[0]).toBe(Taken.NEW);
+  Object.assign(desk.context, { clock: { trustedSec: ahead } });
+  expect(desk.hear(notice, NoticeKind.BILL, -1, ahead)).toEqual([Taken.EXPIRED]);
 });
 
 test("without memory to tell duplicates a notice is refused, and comes through later", () => {

@@ -3,6 +3,7 @@ import { NoticeKind } from "../base/lists.js";
 import type { Notice } from "../journal/notice.js";
 import { NoticeEffect, TokenFlag } from "../journal/record.js";
 import { chargeAllowance, giveBack, NO_PLACE } from "./allowance.js";
+import type { ExpiryClock } from "./expiry-clock.js";
 import {
   commitSlot,
   commitSum,
@@ -25,6 +26,8 @@ export type SettleContext = {
   readonly state: SharedState;
   readonly boot: number;
   readonly seen: SeenNotices;
+  /** By which tokens expire; absent = the wall clock. */
+  readonly clock?: Pick<ExpiryClock, "trustedSec">;
   /** Place of a line item's allowance, -1 when this process does not know it. */
   readonly placeOf: (lineItem: number) => number;
   /** Place of its allowance in impressions; absent or NO_PLACE = none. */
@@ -42,6 +45,8 @@ export const Taken = {
   EXPIRED: 2,
   /** No memory to tell whether it is a duplicate: nothing happened, the sender shall come again. */
   REFUSED: 3,
+  /** Expired by a clock that was set ahead just now: the same, until it is known to be right. */
+  DOUBTED: 4,
 } as const;
 export type Taken = (typeof Taken)[keyof typeof Taken];
 
@@ -79,7 +84,10 @@ export function settle(
 ): Taken {
   const { worker, boot, counter, timeSec } = notice;
   const lifeEnd = timeSec + tokenLifeSec;
-  if (lifeEnd < nowSec || lifeEnd < context.seen.forgottenSec) return Taken.EXPIRED;
+  if (lifeEnd < (context.clock?.trustedSec ?? nowSec)) return Taken.EXPIRED;
+  if (lifeEnd < nowSec) return Taken.DOUBTED;
+  // The clock went back since: whether this one was seen is forgotten.
+  if (timeSec <= context.seen.forgottenMadeSec) return Taken.REFUSED;
   const before = context.seen.seen(worker, boot, counter);
   const kindBit = SeenBit.kind(notice.noticeKind);
   if ((before & kindBit) !== 0) return Taken.DUPLICATE;

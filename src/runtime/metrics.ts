@@ -4,6 +4,7 @@ import { NoticeKind } from "../base/lists.js";
 import { Outcome, outcomeLabel } from "../base/outcome.js";
 import { type RefusalCode, refusalCodes } from "../index/verify.js";
 import type { CapFacts } from "./cap-alarm.js";
+import type { ClockFacts } from "./clock-alarm.js";
 import {
   type CounterSums,
   type ExchangeSlots,
@@ -25,6 +26,8 @@ export type MetricSources = {
   readonly repeatedNotices?: () => number;
   /** Frequency caps and the exposure log. */
   readonly caps?: () => CapFacts;
+  /** By which tokens expire. */
+  readonly moneyClock?: () => ClockFacts;
   /** Refused snapshots since the start. */
   readonly snapshotsRefused?: () => ReadonlyMap<RefusalCode, number>;
   /** What keeps a part of the World from bidding; see the names of the gauges. */
@@ -220,12 +223,20 @@ function capMetrics(registry: Registry, caps: () => CapFacts): void {
   gauge(registry, "exposure_log_failed", failedHelp, () => (caps().failure === "" ? 0 : 1));
 }
 
+function clockMetrics(registry: Registry, clock: () => ClockFacts): void {
+  const aheadHelp = "Seconds by which the clock was set ahead and is not believed; 0 = it is.";
+  gauge(registry, "clock_doubted_seconds", aheadHelp, () => clock().aheadSec);
+  const doubtedHelp = "Notices that only that clock calls expired: answered 503.";
+  counter(registry, "notices_doubted_total", doubtedHelp, () => [[{}, clock().doubted]]);
+}
+
 /** The registry that `GET /metrics` prints. Labels come from closed lists and the config alone. */
 export function createMetrics(sources: MetricSources): Registry {
   const registry = new Registry();
   trafficMetrics(registry, sources);
   healthMetrics(registry, sources);
   if (sources.caps !== undefined) capMetrics(registry, sources.caps);
+  if (sources.moneyClock !== undefined) clockMetrics(registry, sources.moneyClock);
   new DurationHistogram(registry, sources.counters);
   workerMetrics(registry, sources);
   gauge(registry, "generation", "Number of the published World.", sources.generation);

@@ -1,6 +1,7 @@
 import { tokenLifeSec } from "../base/limits.js";
 import { NoticeKind } from "../base/lists.js";
 import { RingReader } from "../base/ring.js";
+import { ExpiryClock } from "../bid/expiry-clock.js";
 import { bucketOf, SLOT_NONE, startSums, sweepSums } from "../bid/reserve.js";
 import { SeenBit, SeenNotices } from "../bid/seen-notices.js";
 import { type SettleContext, Settlement, settle, Taken } from "../bid/settle.js";
@@ -13,7 +14,7 @@ import {
   type SharedState,
   sharedStateFrom,
 } from "../bid/shared-state.js";
-import type { AllowanceEntry, Entry, NoticeEntry } from "../journal/entry.js";
+import type { AllowanceEntry, Entry } from "../journal/entry.js";
 import type { JournalFolder } from "../journal/file.js";
 import { Journal } from "../journal/journal.js";
 import { Notice, readNotice } from "../journal/notice.js";
@@ -49,6 +50,7 @@ export type MoneyParts = {
 /** Records of one block; more are several blocks. */
 const blockEntriesMax = 16_384;
 const forgetEveryMs = 600_000;
+const pruneEverySec = 3600;
 export const planEveryMs = 50;
 
 export type MoneyCounts = {
@@ -56,9 +58,15 @@ export type MoneyCounts = {
   duplicates: number;
   expired: number;
   refused: number;
+  /** Expired by a clock that was not believed: refused. */
+  doubted: number;
   late: number;
   blocks: number;
 };
+
+export type ClockDoubt = { readonly aheadSec: number; readonly sinceStart: boolean };
+
+const comesAgain = (taken: Taken): boolean => taken === Taken.REFUSED || taken === Taken.DOUBTED;
 
 export class MoneyLoop {
   readonly state: SharedState;
@@ -68,6 +76,7 @@ export class MoneyLoop {
     duplicates: 0,
     expired: 0,
     refused: 0,
+    doubted: 0,
     late: 0,
     blocks: 0,
   };
@@ -78,6 +87,9 @@ export class MoneyLoop {
   private readonly history = new BudgetHistory();
   private readonly book: BudgetBook;
   private readonly seen = new SeenNotices();
+  private readonly clock = new ExpiryClock();
+  /** When expired tokens were last left out in the replay. */
+  private prunedSec = 0;
   private readonly folds: readonly MoneyFold[];
   private readonly readers: readonly RingReader[];
   private readonly refusals: readonly Uint8Array[];
@@ -110,9 +122,10 @@ export class MoneyLoop {
       if (entry.kind === RecordKind.BOOT) journalBoot = Math.max(journalBoot, entry.boot);
       history.replay(entry);
       for (const fold of this.folds) fold.replay?.(entry);
-      if (entry.kind === RecordKind.NOTICE) this.recall(entry, nowMs);
+      this.recall(entry, nowMs / 1000);
     });
-    this.seen.forgetExpired(Math.floor(nowMs / 1000));
+    this.clock.start(nowMs / 1000, this.monotonicMs(nowMs) / 1000);
+    this.seen.forgetExpired(this.clock.trustedSec);
     this.boot = parts.nextBoot(journalBoot);
     history.noteBoot(this.boot, nowMs);
     this.state = sharedStateFrom(buffers, NO_WORKER);
@@ -126,6 +139,7 @@ export class MoneyLoop {
       state: this.state,
       boot: this.boot,
       seen: this.seen,
+      clock: this.clock,
       placeOf: (lineItem) => this.book.placeOf(lineItem),
       impressionPlaceOf: (lineItem) => this.book.placeOf(lineItem, Unit.IMPRESSIONS),
       billsBy: (exchange) => this.billsBy.get(exchange) ?? NoticeKind.BILL,
@@ -141,12 +155,31 @@ export class MoneyLoop {
     this.state.setCell(Cell.MONEY_STATE, MoneyState.READY);
   }
 
-  /** A notice of an earlier boot, so that it counts only once. */
-  private recall(entry: NoticeEntry, nowMs: number): void {
-    if (entry.timeSec + tokenLifeSec < nowMs / 1000) return;
-    const { effect, noticeKind } = entry;
+  private monotonicMs(nowMs: number): number {
+    return this.parts.monotonicMs?.() ?? nowMs;
+  }
+
+  /**
+   * Notices of earlier boots, so that they count only once: of tokens that were alive by what the
+   * journal's times are worth, which a clock that is ahead at the start does not move.
+   */
+  private recall(entry: Entry, nowSec: number): void {
+    const { seen } = this;
+    const timeMs = "receivedMs" in entry ? entry.receivedMs : "timeMs" in entry ? entry.timeMs : 0;
+    if (timeMs > 0) this.clock.replay(timeMs / 1000);
+    if (entry.kind !== RecordKind.NOTICE) return;
+    const trustedSec = Math.min(this.clock.trustedSec, nowSec);
+    if (trustedSec - this.prunedSec > pruneEverySec) {
+      this.prunedSec = trustedSec;
+      seen.forgetExpired(trustedSec);
+    }
+    const { effect, noticeKind, worker, boot, counter, timeSec } = entry;
+    if (timeSec + tokenLifeSec < trustedSec) {
+      seen.forget(timeSec);
+      return;
+    }
     const bits = SeenBit.kind(noticeKind) | (isBill(effect) ? SeenBit.CHARGED : 0);
-    if (!this.seen.add(entry.worker, entry.boot, entry.counter, bits, entry.timeSec)) {
+    if (!seen.add(worker, boot, counter, bits, timeSec)) {
       throw new Error("the journal has more live tokens than fit the memory set aside for them");
     }
   }
@@ -167,6 +200,7 @@ export class MoneyLoop {
     if (this.failure !== "") return false;
     const nowMs = this.parts.nowMs();
     const nowSec = Math.floor(nowMs / 1000);
+    this.clock.look(nowMs / 1000, this.monotonicMs(nowMs) / 1000);
     this.drain(nowSec);
     if (bucketOf(nowSec) - 1 > this.state.cell(Cell.SWEPT_BUCKET)) {
       sweepSums(this.state, nowSec, this.book.placesUsed);
@@ -175,15 +209,14 @@ export class MoneyLoop {
     // After the top-up: a worker that wakes with us bids only on what was looked at.
     this.state.setCell(Cell.HEARTBEAT_SEC, nowSec | 0);
     if (nowMs >= this.forgetDueMs || this.forgetDueMs - nowMs > 2 * forgetEveryMs) {
-      this.seen.forgetExpired(nowSec);
+      this.seen.forgetExpired(this.clock.trustedSec);
       this.forgetDueMs = nowMs + forgetEveryMs;
     }
     return this.settleUp();
   }
 
   private topUp(nowMs: number): void {
-    const monotonicMs = this.parts.monotonicMs?.() ?? nowMs;
-    this.book.plan(nowMs, this.entries as AllowanceEntry[], monotonicMs);
+    this.book.plan(nowMs, this.entries as AllowanceEntry[], this.monotonicMs(nowMs));
     // Many line items take long to look at: at most a tenth of the time goes there.
     const tookMs = Math.max(0, this.parts.nowMs() - nowMs);
     this.planDueMs = nowMs + Math.max(planEveryMs, 10 * tookMs);
@@ -231,7 +264,7 @@ export class MoneyLoop {
     const { notice, settlement, counts } = this;
     const taken = settle(this.context, notice, nowSec, settlement);
     const answers = this.refusals[worker]!;
-    answers[notice.sequence & (answers.length - 1)] = taken === Taken.REFUSED ? 1 : 0;
+    answers[notice.sequence & (answers.length - 1)] = comesAgain(taken) ? 1 : 0;
     this.newest[worker] = notice.sequence;
     this.owed[worker] = true;
     if (taken === Taken.NEW) {
@@ -246,6 +279,7 @@ export class MoneyLoop {
       this.people.set(entry, { ...settlement.person, slotless: notice.slot === SLOT_NONE });
     } else if (taken === Taken.DUPLICATE) counts.duplicates++;
     else if (taken === Taken.EXPIRED) counts.expired++;
+    else if (taken === Taken.DOUBTED) counts.doubted++;
     else counts.refused++;
   }
 
@@ -308,6 +342,12 @@ export class MoneyLoop {
 
   accounts(unit?: AmountUnit): AccountView[] {
     return this.book.accounts(unit);
+  }
+
+  /** What is not believed of the wall clock: seconds ahead, 0 = nothing. */
+  clockDoubt(): ClockDoubt {
+    const { doubtedSec, sinceStart } = this.clock;
+    return { aheadSec: Math.floor(doubtedSec), sinceStart };
   }
 
   get seenBytes(): number {

@@ -5,7 +5,7 @@ import type { BudgetPlan } from "../ledger/budget-plan.js";
 import type { Held } from "../ledger/win-rates.js";
 import type { ExposureTotals } from "./exposure-fold.js";
 import type { FoldName } from "./guarded-fold.js";
-import type { MoneyCounts } from "./money-loop.js";
+import type { ClockDoubt, MoneyCounts } from "./money-loop.js";
 
 /** What main and the money thread say to each other. */
 export type MoneyThreadData = {
@@ -36,6 +36,7 @@ export type ToMoney =
 export type MoneyTotals = {
   readonly spend: readonly CampaignSpend[];
   readonly counts: MoneyCounts;
+  readonly clock: ClockDoubt;
   /** Memory of the set of notices seen. */
   readonly seenBytes: number;
   readonly exposures?: ExposureTotals;

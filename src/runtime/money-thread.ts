@@ -110,7 +110,8 @@ function tellTotals(loop: MoneyLoop): void {
   };
   const followed = exposureFold === null ? {} : { exposures: exposureFold.totals() };
   const shown = { spend: loop.spend(), counts: { ...counts }, seenBytes, ledgerFailure };
-  const totals = { ...shown, ...held, foldsFailed, ...followed };
+  const clock = loop.clockDoubt();
+  const totals = { ...shown, ...held, clock, foldsFailed, ...followed };
   tell({ type: "totals", totals });
 }
 

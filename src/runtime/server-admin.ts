@@ -54,6 +54,7 @@ function factsOf(
     repeatedNotices: () => server.money.totals()?.counts.duplicates ?? 0,
     snapshotsRefused: () => server.refusals.counts,
     caps: server.caps.facts,
+    moneyClock: server.clock.facts,
     health: () => healthOf(server),
   });
   return {

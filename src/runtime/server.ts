@@ -15,6 +15,7 @@ import { AllowancePlaces, type AmountUnit, type ExposurePlan } from "../ledger/b
 import { AdvertiserCurrencies } from "./advertiser-currencies.js";
 import { type CapWatch, watchCaps } from "./cap-alarm.js";
 import { judgeTermsApart } from "./certificate-count.js";
+import { type ClockWatch, watchClock } from "./clock-alarm.js";
 import { watchConfig } from "./config-watch.js";
 import { CounterSums, ExchangeSlots, newCounters } from "./counters.js";
 import { exposuresFolderOf, forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
@@ -62,6 +63,7 @@ export type Server = {
   readonly refusals: SnapshotRefusals;
   readonly forget: ForgetDesk;
   readonly caps: CapWatch;
+  readonly clock: ClockWatch;
   readonly workers: Workers;
   readonly counters: CounterSums;
   readonly slots: ExchangeSlots;
@@ -257,7 +259,8 @@ async function startWorld(
   const edited = (): void => void desk.reload().then(() => people.refresh());
   const stopWatching = watchConfig(settings.configFolder, edited);
   const caps = watchCaps(state, money.totals, log);
-  const stop = (): boolean => stopAll([stopWatching, caps.stop], people, forget);
+  const clock = watchClock(money.totals, log);
+  const stop = (): boolean => stopAll([stopWatching, caps.stop, clock.stop], people, forget);
   ending.add({ name: "watchers", rank: EndRank.WATCHERS, run: stop });
   // The demo answers contextual bids at once and loads behind; a server waits for its people.
   const started = await people.start(settings.mode === "serve");
@@ -279,6 +282,7 @@ async function startWorld(
     refusals,
     forget,
     caps,
+    clock,
     workers,
     counters,
     slots,

@@ -20,6 +20,8 @@ import type { FaultyFolder } from "./faulty-folder.js";
 export type BootCap = CapRule & { readonly impressions: number };
 /** An ordinal, an identifier's hash of somebody without one, or neither: `withoutId: contextual`. */
 export type BootPerson = { readonly ordinal: number } | { readonly hash: number } | "nobody";
+/** `aheadMs`: by how much the wall clock is set wrong. */
+export type BootClock = { ms: number; aheadMs?: number };
 export type BootBid = { readonly notice: Notice; readonly person: BootPerson };
 
 /** Line items 50 and 51 belong to campaign 1 of advertiser 7. */
@@ -33,7 +35,7 @@ export class ExposureBoot {
   readonly fold: ExposureFold;
   readonly log: ExposureLog;
   private readonly ring: RingWriter;
-  private readonly now: { ms: number };
+  private readonly now: BootClock;
   private readonly key = new Hash64();
   private caps: readonly BootCap[] = [];
   private counter = 0;
@@ -41,7 +43,7 @@ export class ExposureBoot {
   constructor(
     dataFolder: string,
     journal: FaultyFolder,
-    now: { ms: number },
+    now: BootClock,
     mark: string,
     capEntries = 4096,
   ) {
@@ -54,12 +56,13 @@ export class ExposureBoot {
     closeLeftovers(folder);
     this.log = new ExposureLog(folder, 90, mark);
     this.fold = new ExposureFold({
-      ...{ state: this.state, folder, log: this.log, nowMs: () => now.ms },
+      ...{ state: this.state, folder, log: this.log, nowMs: () => this.nowMs },
       readForgets: (from) => readForgetLog(join(dataFolder, "forget.log"), from),
     });
     this.loop = new MoneyLoop({
       ...{ buffers, folder: journal, segmentBytesMax: 1e6, nextBoot: (boot) => boot + 1 },
-      ...{ nowMs: () => now.ms, acknowledge: () => undefined, folds: [this.fold] },
+      ...{ nowMs: () => this.nowMs, acknowledge: () => undefined, folds: [this.fold] },
+      monotonicMs: () => now.ms,
     });
   }
 
@@ -88,7 +91,11 @@ export class ExposureBoot {
   }
 
   private get nowSec(): number {
-    return Math.floor(this.now.ms / 1000);
+    return Math.floor(this.nowMs / 1000);
+  }
+
+  private get nowMs(): number {
+    return this.now.ms + (this.now.aheadMs ?? 0);
   }
 
   private capHolds({ level, id }: CapRule, lineItem: number): boolean {
@@ -133,7 +140,7 @@ export class ExposureBoot {
   /** Of a bid of this or an earlier boot. */
   notify({ notice }: BootBid, kind: number = NoticeKind.BILL): void {
     notice.noticeKind = kind;
-    notice.receivedMs = this.now.ms;
+    notice.receivedMs = this.nowMs;
     const at = this.ring.claim();
     this.ring.view.setUint8(at + NoticeField.recordKind, RecordKind.NOTICE);
     writeNotice(notice, this.ring.view, at);
