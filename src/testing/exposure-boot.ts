@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Hash64 } from "../base/hash.js";
 import { NoticeKind } from "../base/lists.js";
 import { RingWriter } from "../base/ring.js";
+import { packAlpha3 } from "../base/units.js";
 import { giveBack, takeAllowance } from "../bid/allowance.js";
 import { capKeyInto, capRelease, capReserve } from "../bid/cap.js";
 import { holdCapRule, isCapRuleOpen } from "../bid/cap-rule.js";
@@ -9,7 +10,7 @@ import { reserve } from "../bid/reserve.js";
 import { createSharedBuffers, type SharedState, sharedStateFrom } from "../bid/shared-state.js";
 import type { CapRule } from "../campaign/caps.js";
 import { Notice, writeNotice } from "../journal/notice.js";
-import { NoticeField, RecordKind } from "../journal/record.js";
+import { CellField, NoticeField, RecordKind } from "../journal/record.js";
 import { closeLeftovers } from "../runtime/exposure-close.js";
 import { ExposureFold } from "../runtime/exposure-fold.js";
 import { ExposureLog } from "../runtime/exposure-log.js";
@@ -39,6 +40,8 @@ export class ExposureBoot {
   private readonly key = new Hash64();
   private caps: readonly BootCap[] = [];
   private counter = 0;
+  /** Whose the campaign is. */
+  advertiser = 7;
 
   constructor(
     dataFolder: string,
@@ -72,6 +75,7 @@ export class ExposureBoot {
       holdCapRule(this.state, place);
     }
     this.caps = caps;
+    const { advertiser } = this;
     const zone = [{ fromSec: 0, offsetSec: 0 }];
     const lineItems = bootLineItems.map((lineItem) => ({
       ...{ lineItem, place: places[lineItem]!, bidNanosMax: 10_000 },
@@ -82,7 +86,7 @@ export class ExposureBoot {
       exposures: {
         epoch,
         rules: caps.map((cap, place) => ({ ...cap, place })),
-        lineItems: bootLineItems.map((lineItem) => ({ lineItem, campaign: 1, advertiser: 7 })),
+        lineItems: bootLineItems.map((lineItem) => ({ lineItem, campaign: 1, advertiser })),
       },
     });
     this.loop.step();
@@ -99,7 +103,7 @@ export class ExposureBoot {
   }
 
   private capHolds({ level, id }: CapRule, lineItem: number): boolean {
-    return id === [0, lineItem, 1, 7][level];
+    return id === [0, lineItem, 1, this.advertiser][level];
   }
 
   /** What `holdOn` does; null = no bid. */
@@ -135,6 +139,18 @@ export class ExposureBoot {
     const counter = ++this.counter;
     notice.nonce.set([0, 0, 0, this.loop.boot, 0, 0, 0, counter >>> 8, counter & 255]);
     return { notice, person };
+  }
+
+  /** A context cell of that country. */
+  see(cell: number, country: string): void {
+    const at = this.ring.claim();
+    const { view } = this.ring;
+    view.setUint8(at + CellField.recordKind, RecordKind.CELL);
+    view.setUint8(at + CellField.textLength, 0);
+    view.setUint32(at + CellField.cell, cell, true);
+    view.setUint32(at + CellField.country, packAlpha3(country), true);
+    this.ring.publish(true);
+    this.loop.step();
   }
 
   /** Of a bid of this or an earlier boot. */

@@ -28,6 +28,12 @@ const exposureTouchpoint = (ad: Touchpoint): Touchpoint => ({
   homeArea: false,
 });
 
+/** Whether a folder is such a log itself: it holds days, and a lock perhaps. */
+export function isExposureLog(folder: string): boolean {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.some((name) => dayPattern.test(name));
+}
+
 /** Files of days that are over: they grow no more. */
 export function listExposures(
   { config, asOfSec }: Pick<Bank, "config" | "asOfSec">,

@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type Bank, BankError } from "../bank.js";
 import { sqlText } from "../duck.js";
 import {
@@ -13,7 +13,7 @@ import {
 } from "./batch.js";
 import { readError, resourceError } from "./disk.js";
 import { eventFiles, markDuplicates, SeenEvents } from "./duplicates.js";
-import { listExposures, withExposureWords } from "./exposures.js";
+import { isExposureLog, listExposures, withExposureWords } from "./exposures.js";
 import { IngestProgress } from "./progress.js";
 import {
   addCounts,
@@ -88,13 +88,21 @@ export async function ingest(
   return { touchpoints, warnings, refused };
 }
 
-/** An exposure log may also stand among the touch-points: one of another machine. */
+/** An exposure log may also stand among the touch-points, or for them: one of another machine. */
 function listAll(
   bank: Bank,
   sourceFolder: string | null,
   exposuresFolder: string | null,
 ): Pick<ReturnType<typeof listSource>, "files" | "warnings"> {
   const nothing = { files: [], warnings: [] };
+  if (sourceFolder !== null && isExposureLog(sourceFolder)) {
+    const logs = new Set([resolve(sourceFolder), resolve(exposuresFolder ?? sourceFolder)]);
+    const each = [...logs].map((folder) => listExposures(bank, folder));
+    return {
+      files: each.flatMap(({ files }) => files),
+      warnings: each.flatMap(({ warnings }) => warnings),
+    };
+  }
   const brought = sourceFolder === null ? null : join(sourceFolder, exposuresFolderName);
   const isLog = brought !== null && !bank.config.touchpoints.has(exposuresFolderName);
   const lists = [
