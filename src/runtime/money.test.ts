@@ -13,10 +13,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { tryLock } from "../bank/lock.js";
+import { Hash64 } from "../base/hash.js";
 import { NoticeKind } from "../base/lists.js";
 import { giveBack, takeAllowance } from "../bid/allowance.js";
+import { CAPPED, capKeyInto, capReserve } from "../bid/cap.js";
+import { holdCapRule, isCapRuleOpen } from "../bid/cap-rule.js";
 import { reserve } from "../bid/reserve.js";
 import { createSharedBuffers, sharedStateFrom } from "../bid/shared-state.js";
+import { CapLevel } from "../campaign/caps.js";
 import type { Entry } from "../journal/entry.js";
 import { NoticeEffect, RecordKind } from "../journal/record.js";
 import { scanJournal } from "../journal/scan.js";
@@ -44,6 +48,10 @@ async function until(what: () => boolean): Promise<void> {
   expect(what()).toBe(true);
 }
 
+/** Of line item 70. */
+const rule = { level: CapLevel.LINE_ITEM, id: 70, windowSec: 3600, place: 0 };
+const impressionsMax = 2;
+
 async function start(onFailure = (_: string): void => undefined, exposures?: ExposureSettings) {
   const buffers = createSharedBuffers(sizes);
   const state = sharedStateFrom(buffers, 0);
@@ -58,12 +66,26 @@ async function start(onFailure = (_: string): void => undefined, exposures?: Exp
   const zone = [{ fromSec: 0, offsetSec: 0 }];
   const lineItems = [{ lineItem: 70, place: 2, bidNanosMax: 1000 }];
   const budget = { campaign: 7, totalNanos: 100_000n, dailyNanos: null, zone, lineItems };
-  money.sendPlan({ generation: 1, campaigns: [budget], billsBy: [] });
+  // As main before the World that has the rule.
+  holdCapRule(state, rule.place);
+  money.sendPlan({
+    ...{ generation: 1, campaigns: [budget], billsBy: [] },
+    exposures: {
+      ...{ epoch: 3, rules: [rule] },
+      lineItems: [{ lineItem: 70, campaign: 7, advertiser: 1 }],
+    },
+  });
   return { buffers, state, money, desk, close: () => money.close().finally(() => port.close()) };
 }
 
 /** One bid that is billed; gives the answer's status. */
-function billOne(at: Awaited<ReturnType<typeof start>>, money: Money, n: number): Promise<number> {
+function billOne(
+  at: Awaited<ReturnType<typeof start>>,
+  money: Money,
+  n: number,
+  ordinal = 1,
+  capSlots: readonly number[] = [],
+): Promise<number> {
   const nowMs = Date.now();
   const nowSec = Math.floor(nowMs / 1000);
   const token = new TokenFields();
@@ -73,9 +95,9 @@ function billOne(at: Awaited<ReturnType<typeof start>>, money: Money, n: number)
   expect(takeAllowance(at.state, 2, 1000)).toBe(true);
   const held = {
     place: 2,
-    ordinal: 1,
-    capSlots: [],
-    capCount: 0,
+    ordinal,
+    capSlots,
+    capCount: capSlots.length,
     nanos: 1000,
     expirySec: nowSec + 60,
   };
@@ -138,8 +160,47 @@ test.skipIf(!built)("the thread writes exposures, alone, and closes their file",
   await first.close();
   const [file] = exposureFiles(exposures.folder);
   expect(file?.live).toBe(false);
-  expect(readFileSync(file!.path, "latin1")).toMatch(/-0,\d+,1,0,exposure,70,0,0,\n$/);
+  expect(readFileSync(file!.path, "latin1")).toMatch(/-0,\d+,1,3,exposure,70,7,1,\n$/);
   const second = await start(undefined, settings);
+  await second.close();
+});
+
+/** What a bid pends with its cap, as bid/hold; below 0 = no bid. */
+function pend({ state }: Awaited<ReturnType<typeof start>>, ordinal: number, max: number): number {
+  const nowSec = Math.floor(Date.now() / 1000);
+  const key = new Hash64();
+  capKeyInto(ordinal, 0, rule.place, key);
+  if (!isCapRuleOpen(state, rule.place, true, nowSec)) return CAPPED;
+  return capReserve(state, key.lo, key.hi, max, rule.windowSec, nowSec);
+}
+
+test.skipIf(!built)("who was at a cap is not bid for after a restart, and counted on", async () => {
+  const exposures = { folder: join(folder, "exposures"), retentionDays: 90 };
+  const settings = { ...exposures, forgetLog: join(folder, "forget.log") };
+  const isOpen = ({ state }: Awaited<ReturnType<typeof start>>): boolean =>
+    state.allowances[2]! > 0n && isCapRuleOpen(state, rule.place, true, 0);
+  const first = await start(undefined, settings);
+  await until(() => isOpen(first));
+  // Bids of a rule's first second are counted twice.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  for (const n of [1, 2]) {
+    const slot = pend(first, 42, impressionsMax);
+    expect(slot).toBeGreaterThanOrEqual(0);
+    expect(await billOne(first, first.money, n, 42, [slot])).toBe(204);
+  }
+  expect(pend(first, 42, impressionsMax)).toBe(CAPPED);
+  await first.close();
+
+  const second = await start(undefined, settings);
+  await until(() => isOpen(second));
+  expect(pend(second, 42, impressionsMax)).toBe(CAPPED);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const other = pend(second, 43, impressionsMax);
+  expect(await billOne(second, second.money, 3, 43, [other])).toBe(204);
+  const third = pend(second, 42, impressionsMax + 1);
+  expect(await billOne(second, second.money, 4, 42, [third])).toBe(204);
+  expect(pend(second, 42, impressionsMax + 1)).toBe(CAPPED);
+  expect(pend(second, 43, impressionsMax)).toBeGreaterThanOrEqual(0);
   await second.close();
 });
 
