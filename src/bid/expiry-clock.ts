@@ -8,7 +8,8 @@
  *
  * At a start nothing tells a jump from a time in which nobody ran: the journal's times are then the
  * clock of before, and steps of more than an hour between them jumps as well, so that a restart
- * under a doubt goes on doubting. Several jumps of less than an hour are believed. Money thread only.
+ * under a doubt goes on doubting. Several jumps of less than an hour are believed. Money thread
+ * only.
  */
 const jumpSecMax = 3600;
 const confirmSec = 3600;

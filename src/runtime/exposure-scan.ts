@@ -27,9 +27,9 @@ const columns = { time: 1, person: 2, behaviour: 4, lineItem: 5, campaign: 6, ad
 const exposureWord = Buffer.from(Behaviour.EXPOSURE, "latin1");
 
 /**
- * Gives every exposure (no click, no ghost) of the days from `fromSec` on to `take`; yields after each part,
- * so that the caller can do something else. What is written later is read only where its file is
- * closed, and so sorted, meanwhile. A torn last line is none.
+ * Gives every exposure (no click, no ghost) of the days from `fromSec` on to `take`; yields after
+ * each part, so that the caller can do something else. What is written later is read only where its
+ * file is closed, and so sorted, meanwhile. A torn last line is none.
  */
 export function* scanExposures(
   folder: string,

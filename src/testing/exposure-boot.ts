@@ -19,7 +19,7 @@ import { MoneyLoop } from "../runtime/money-loop.js";
 import type { FaultyFolder } from "./faulty-folder.js";
 
 export type BootCap = CapRule & { readonly impressions: number };
-/** An ordinal, an identifier's hash of somebody without one, or neither: `withoutId: contextual`. */
+/** An ordinal, an identifier's hash of somebody without one, or neither (contextual). */
 export type BootPerson = { readonly ordinal: number } | { readonly hash: number } | "nobody";
 /** `aheadMs`: by how much the wall clock is set wrong. */
 export type BootClock = { ms: number; aheadMs?: number };
