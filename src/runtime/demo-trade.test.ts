@@ -27,7 +27,7 @@ test("the trading line says what was asked, bid, won and spent", () => {
 
 test("the line below says what holds bids back: the plan of the day and the caps", () => {
   expect(paceWords(line)).toBe(
-    "  pace: Spring 1.02 of 1.05 USD planned by now, bids on 34.5 % of its requests; " +
+    "  pace: Spring 1.02 of 1.05 USD planned, bids on 34.5 % of its requests; " +
       "caps: 298 impressions counted",
   );
   const held = { ...line, paces: [], caps: { impressions: 0, rulesHeld: 2 } };

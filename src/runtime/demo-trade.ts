@@ -179,7 +179,7 @@ export function tradeWords(line: TradeLine): string {
 export function paceWords({ paces, caps }: TradeLine): string {
   const plans = paces.map(
     ({ name, currency, spent, planned, participationPermille }) =>
-      `${name} ${amount(Number(spent))} of ${amount(Number(planned))} ${currency} planned by now, ` +
+      `${name} ${amount(Number(spent))} of ${amount(Number(planned))} ${currency} planned, ` +
       `bids on ${(participationPermille / 10).toFixed(1)} % of its requests`,
   );
   const waiting = caps.rulesHeld === 0 ? "" : `, ${caps.rulesHeld} rules still count earlier ones`;

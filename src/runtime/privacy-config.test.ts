@@ -54,7 +54,10 @@ describe("the shipped privacy settings", () => {
 
   it("are those of the demo but for the vendor number and the creatives' hosts", () => {
     const [ours = "", hosts = ""] = demo.split("thirdPartyHosts:");
-    const differing = ours.trimEnd().split("\n").filter((line, i) => line !== shipped.split("\n")[i]);
+    const differing = ours
+      .trimEnd()
+      .split("\n")
+      .filter((line, i) => line !== shipped.split("\n")[i]);
     expect(differing.map((line) => line.trim().split(" ")[0])).toEqual(["#", "vendorId:"]);
     expect(hosts.trim().split(/\s+- /)).toContain("northwind.example");
     expect(loadPrivacyConfig("config/demo/privacy.yaml").ok).toBe(true);

@@ -11,9 +11,9 @@ import { noticeUrlBytesMax } from "./notice.js";
 import { NO_ENTRY, nativePartsMax, Slot, templateSpec } from "./template.js";
 import { bidPieces } from "./template-bid.js";
 import { TemplateBuilder } from "./template-builder.js";
+import { foreignHosts } from "./template-hosts.js";
 import { dialectKey, NoticeUrls, publicUrlProblem } from "./template-notice.js";
 import { httpsAddress, jsonEscape, jsonString } from "./template-pieces.js";
-import { foreignHosts } from "./third-party-hosts.js";
 import { vastInlinePieces, vastWrapperPieces } from "./vast-template.js";
 
 export type TemplateInput = {
@@ -29,7 +29,7 @@ export type TemplateInput = {
    * Creatives that no longer bid but whose tokens still live: a click on them must lead somewhere.
    */
   readonly retired: readonly Pick<CreativeModel, "id" | "landingPage">[];
-  /** Hosts that markup may name (privacy.yaml); absent = any, which is for tests of markup alone. */
+  /** Hosts that markup may name (privacy.yaml); absent = any, for tests of markup alone. */
   readonly thirdPartyHosts?: readonly string[];
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CreativeModel, Markup } from "../campaign/model.js";
-import { foreignHosts, hostsIn } from "./third-party-hosts.js";
+import { foreignHosts, hostsIn } from "./template-hosts.js";
 
 const html = (text: string): Markup => ({ kind: "html", html: text });
 const creative = (markup: Markup): CreativeModel => ({ markup }) as unknown as CreativeModel;

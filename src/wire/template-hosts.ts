@@ -2,9 +2,9 @@ import type { CreativeModel, Markup } from "../campaign/model.js";
 
 /**
  * Hosts that a creative's markup loads from or names, apart from where a click leads. Whoever runs
- * such a host sees the address and the cookies of everybody who sees the ad, and so of people of the
- * audience: only hosts of the list in privacy.yaml may be named. What a listed host's own script
- * loads is beyond this look: a host on the list is trusted (src/PRIVACY.md).
+ * such a host sees the address and the cookies of everybody who sees the ad, and so of people of
+ * the audience: only hosts of the list in privacy.yaml may be named. What a listed host's own
+ * script loads is beyond this look: a host on the list is trusted (src/PRIVACY.md).
  */
 export function hostsIn(markup: Markup): readonly string[] {
   return [...new Set(textsOf(markup).flatMap(hostsOfText))];
