@@ -1,5 +1,5 @@
 import { MoneySimulator } from "../src/testing/money-simulator.js";
-import type { Simulation } from "../src/testing/simulated-money.js";
+import { noCounts, type SimulationCounts } from "../src/testing/simulated-money.js";
 import { answerOrder } from "./child.js";
 
 /** A part of the simulator's seeds: from, to (not included). */
@@ -10,7 +10,7 @@ export type SimulatorOrder = {
 };
 
 /** Sums over the seeds; money as decimal text. */
-export type SimulatorSums = Omit<Simulation, "seed" | "wrong" | "spent" | "overspent"> & {
+export type SimulatorSums = SimulationCounts & {
   readonly spent: string;
   readonly overspent: string;
   /** Crashes of the seed with the fewest. */
@@ -21,10 +21,7 @@ export type SimulatorSums = Omit<Simulation, "seed" | "wrong" | "spent" | "overs
 const reportEvery = 100;
 
 answerOrder<SimulatorOrder, SimulatorSums>(({ from, to, events }, onProgress) => {
-  const sums = {
-    ...{ events: 0, bids: 0, notices: 0, repeats: 0, crashes: 0, diskFailures: 0, clockJumps: 0 },
-    ...{ bills: 0, lateBills: 0, daysUsedUp: 0, totalsUsedUp: 0 },
-  };
+  const sums = { ...noCounts };
   let [spent, overspent, crashesMin] = [0n, 0n, Number.POSITIVE_INFINITY];
   const failed: { seed: number; wrong: readonly string[] }[] = [];
   for (let seed = from; seed < to; seed++) {

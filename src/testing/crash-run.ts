@@ -11,7 +11,7 @@ import { nextBoot } from "../runtime/boot.js";
 import { diskFolder } from "../runtime/journal-disk.js";
 import type { Moment } from "./counted-folder.js";
 import { type CrashBid, CrashLife, crashBudgetTimes } from "./crash-life.js";
-import { NaiveLedger } from "./naive-ledger.js";
+import { NaiveLedger, NaiveLevel } from "./naive-ledger.js";
 import { campaignOf, dayOf, simulatedPlan } from "./simulated-money.js";
 
 const entry = "dist/testing/crash-process.js";
@@ -136,11 +136,12 @@ function restart(folder: string, seed: number, { sent }: Heard): void {
 /** Every bill that was sent is in the journal once, at its cost, within the budgets. */
 function checkBills(folder: string, { sent }: Heard, wrong: string[]): number {
   const stored = noticesIn(folder);
-  const oracle = new NaiveLedger(dayOf);
+  const levels = new Map([1, 2].map((id) => [id, new NaiveLevel(String(id), dayOf)]));
+  const oracle = new NaiveLedger([...levels.values()]);
   for (const { bid, kind } of sent.values()) {
     const { boot, counter, lineItem, expirySec } = bid;
     const naive = {
-      ...{ token: `0:${boot}:${counter}`, boot, campaign: campaignOf(lineItem), lineItem },
+      ...{ token: `0:${boot}:${counter}`, boot, levels: [String(campaignOf(lineItem))], lineItem },
       ...{ reserved: BigInt(bid.reserved), price: BigInt(bid.price), expirySec },
       ...{ madeMs: bid.timeSec * 1000, shownMs: 0 },
       ...{ lifeEndSec: bid.timeSec + tokenLifeSec, latestSec: () => bid.timeSec },
@@ -150,7 +151,7 @@ function checkBills(folder: string, { sent }: Heard, wrong: string[]): number {
   }
   wrong.push(...oracle.differences(stored));
   for (const { campaign, totalNanos } of simulatedPlan(crashBudgetTimes).campaigns) {
-    const spent = oracle.spent.get(campaign) ?? 0n;
+    const spent = levels.get(campaign)?.spent[0] ?? 0n;
     if (spent > (totalNanos ?? 0n)) wrong.push(`campaign ${campaign}: ${spent} above its total`);
   }
   return stored.filter(({ noticeKind }) => noticeKind === NoticeKind.BILL).length;

@@ -7,8 +7,8 @@ const failedBefore: number[] = JSON.parse(
   readFileSync(new URL("../../fixtures/simulator/seeds.json", import.meta.url), "utf8"),
 );
 
-test("forty seeds of 2,000 events: nothing overspent, lost or counted twice", () => {
-  const runs = Array.from({ length: 40 }, (_, seed) => new MoneySimulator(seed).run(events));
+test("twenty seeds of 2,000 events: nothing overspent, lost or counted twice", () => {
+  const runs = Array.from({ length: 20 }, (_, seed) => new MoneySimulator(seed).run(events));
   expect(runs.flatMap(({ seed, wrong }) => wrong.map((words) => `seed ${seed}: ${words}`))).toEqual(
     [],
   );
@@ -16,13 +16,19 @@ test("forty seeds of 2,000 events: nothing overspent, lost or counted twice", ()
     runs.reduce((total, run) => total + of(run), 0);
   // The lives are hard enough: budgets bind, and each kind of trouble comes often.
   expect(Math.min(...runs.map(({ crashes }) => crashes))).toBeGreaterThanOrEqual(5);
-  expect(sum(({ diskFailures }) => diskFailures)).toBeGreaterThan(200);
-  expect(sum(({ clockJumps }) => clockJumps)).toBeGreaterThan(200);
+  expect(sum(({ diskFailures }) => diskFailures)).toBeGreaterThan(100);
+  expect(sum(({ clockJumps }) => clockJumps)).toBeGreaterThan(100);
   expect(sum(({ repeats }) => repeats)).toBeGreaterThan(2000);
   expect(sum(({ lateBills }) => lateBills)).toBeGreaterThan(100);
-  expect(sum(({ bills }) => bills)).toBeGreaterThan(5000);
+  expect(sum(({ bills }) => bills)).toBeGreaterThan(1200);
   expect(sum(({ daysUsedUp }) => daysUsedUp)).toBeGreaterThan(1000);
   expect(sum(({ totalsUsedUp }) => totalsUsedUp)).toBeGreaterThan(1000);
+  expect(sum(({ lineItemsUsedUp }) => lineItemsUsedUp)).toBeGreaterThan(1000);
+  expect(sum(({ advertisersUsedUp }) => advertisersUsedUp)).toBeGreaterThan(500);
+  expect(sum(({ ceilingsUsedUp }) => ceilingsUsedUp)).toBeGreaterThan(500);
+  expect(sum(({ impressionsUsedUp }) => impressionsUsedUp)).toBeGreaterThan(1000);
+  expect(sum(({ capped }) => capped)).toBeGreaterThan(15);
+  expect(sum(({ capsUsedUp }) => capsUsedUp)).toBeGreaterThan(15);
 });
 
 test.skipIf(failedBefore.length === 0)("seeds that failed once do not fail again", () => {

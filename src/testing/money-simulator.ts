@@ -1,35 +1,41 @@
 import { tokenLifeSec } from "../base/limits.js";
 import { NoticeKind } from "../base/lists.js";
+import { Outcome } from "../base/outcome.js";
 import { SeededRandom } from "../base/random.js";
-import { RingWriter } from "../base/ring.js";
-import { giveBack, takeAllowance } from "../bid/allowance.js";
-import { bucketOf, reserve, SLOT_NONE, sweepSlots } from "../bid/reserve.js";
+import { bucketOf, SLOT_NONE, sweepSlots } from "../bid/reserve.js";
 import {
   bucketsMax,
   createSharedBuffers,
   type SharedState,
   sharedStateFrom,
-  slotWords,
 } from "../bid/shared-state.js";
-import type { NoticeEntry } from "../journal/entry.js";
-import { Notice, writeNotice } from "../journal/notice.js";
-import { NoticeEffect, NoticeField, RecordKind } from "../journal/record.js";
+import type { Entry, NoticeEntry } from "../journal/entry.js";
+import { type Notice, writeNotice } from "../journal/notice.js";
+import { NoticeField, RecordKind } from "../journal/record.js";
 import { scanJournal } from "../journal/scan.js";
+import { units } from "../ledger/budget-history.js";
 import { MoneyLoop } from "../runtime/money-loop.js";
 import { ClockPeaks } from "./clock-peaks.js";
+import { NaiveCaps } from "./naive-caps.js";
 import { type NaiveBid, NaiveLedger, type NaiveNotice } from "./naive-ledger.js";
 import { PowerFolder } from "./power-folder.js";
-import { ReenteredDays } from "./reentered-days.js";
+import {
+  personKey,
+  SimulatedBidder,
+  type SimulatedPerson,
+  simulatedTable,
+} from "./simulated-bidder.js";
+import { SimulatedBudgets } from "./simulated-budgets.js";
+import { SimulatedFolds, withExposures, wrongTerms } from "./simulated-folds.js";
 import {
   bidNanosMax,
-  campaignOf,
-  dayOf,
+  heldByPlace,
   lineItems,
-  placeOf,
+  noCounts,
   type Simulation,
-  simulatedPlan,
   simulatedSizes,
 } from "./simulated-money.js";
+import { SimulatedTree } from "./simulated-tree.js";
 
 const hourMs = 3_600_000;
 /** A crash comes at least this often. */
@@ -38,55 +44,62 @@ const workers = [0, 1] as const;
 
 type Sent = { readonly bid: NaiveBid; readonly notice: Notice; lost: boolean };
 
+/** The journal is read by all folds anew after one crash in so many. */
+const readEvery = 4;
+/** One seed in so many keeps an exposure log: its files cost more than all the rest. */
+const exposuresEvery = 8;
+
 /**
- * THE SIMULATOR: the real money loop, journal and shared tables on a virtual clock and a disk in
- * memory, under a seeded life of bids, notices that come late, twice, in another order or never,
- * crashes, failing disks, torn writes and clocks that jump by up to 26 hours. The oracle
- * (`NaiveLedger`) keeps its own sums; after each event both are compared. Every word of `wrong` is
- * a broken promise.
+ * THE SIMULATOR: the real hold, money loop, folds, journal and shared tables on a virtual clock and
+ * a disk in memory, under a seeded life of bids, notices that come late, twice, in another order or
+ * never, crashes, failing disks, torn writes and clocks that jump by up to 26 hours. The oracles
+ * (`NaiveLedger`, `NaiveCaps`) keep their own sums; after each event both are compared. Every word
+ * of `wrong` is a broken promise.
  */
 export class MoneySimulator {
   readonly result: Simulation;
   private readonly random: SeededRandom;
   private readonly folder = new PowerFolder();
-  private readonly oracle = new NaiveLedger(dayOf);
+  private readonly tree: SimulatedTree;
+  private readonly budgets: SimulatedBudgets;
+  private readonly oracle: NaiveLedger;
+  private readonly caps = new NaiveCaps();
   private readonly bids: Sent[] = [];
   private trueMs = 1_800_000_000_000;
   private offsetMs = 0;
   private readonly peaks = new ClockPeaks();
-  private readonly reentered = new ReenteredDays(dayOf);
   private boot = 0;
-  private counters: number[] = [];
   private sequences: number[] = [];
   /** In the rings, by worker, not taken yet. */
   private queued: NaiveNotice[][] = [[], []];
   /** Expiry buckets that hold sums in this boot. */
   private buckets = new Set<number>();
   private states: SharedState[] = [];
-  private rings: RingWriter[] = [];
+  private bidders: SimulatedBidder[] = [];
+  private folds!: SimulatedFolds;
   private loop!: MoneyLoop;
+  private exposures: string | null = null;
+  /** The folds have seen all that their loop made durable. */
+  private following = false;
 
   constructor(seed: number) {
     this.random = new SeededRandom(seed);
-    this.result = {
-      ...{ seed, events: 0, bids: 0, notices: 0, repeats: 0, crashes: 0, diskFailures: 0 },
-      ...{
-        clockJumps: 0,
-        bills: 0,
-        lateBills: 0,
-        spent: 0n,
-        overspent: 0n,
-        daysUsedUp: 0,
-        totalsUsedUp: 0,
-      },
-      wrong: [],
-    };
+    this.result = { ...noCounts, seed, spent: 0n, overspent: 0n, wrong: [] };
+    this.tree = new SimulatedTree(seed);
+    this.budgets = new SimulatedBudgets(this.tree.levels, this.result);
+    this.oracle = new NaiveLedger(this.budgets.naive);
   }
 
   /** What throws is a broken promise as well. */
   run(events: number): Simulation {
     try {
-      this.live(events);
+      if (this.result.seed % exposuresEvery !== 5) this.live(events);
+      else {
+        withExposures((folder) => {
+          this.exposures = folder;
+          this.live(events);
+        });
+      }
     } catch (error) {
       this.result.wrong.push(error instanceof Error ? error.message : "threw");
     }
@@ -106,8 +119,10 @@ export class MoneySimulator {
     if (result.wrong.length === 0) this.crash();
     result.bills = this.oracle.charges.size;
     result.notices = this.oracle.notices;
-    for (const { late } of this.oracle.charges.values()) if (late) result.lateBills++;
-    for (const spent of this.oracle.spent.values()) result.spent += spent;
+    for (const { late, nanos } of this.oracle.charges.values()) {
+      if (late) result.lateBills++;
+      result.spent += nanos;
+    }
   }
 
   private get nowMs(): number {
@@ -131,10 +146,14 @@ export class MoneySimulator {
   }
 
   private start(): void {
+    this.following = false;
     const buffers = createSharedBuffers(simulatedSizes);
     this.states = workers.map((worker) => sharedStateFrom(buffers, worker));
+    const mark = `${(this.result.crashes + this.result.diskFailures).toString(16)}0`;
+    const exposures = this.exposures === null ? null : { folder: this.exposures, mark };
+    this.folds = new SimulatedFolds(buffers, () => this.nowMs, exposures);
     this.loop = new MoneyLoop({
-      ...{ buffers, folder: this.folder, segmentBytesMax: 6000 },
+      ...{ buffers, folder: this.folder, segmentBytesMax: 6000, folds: this.folds.all },
       nextBoot: (journalBoot) => {
         this.boot = Math.max(this.boot, journalBoot) + 1;
         return this.boot;
@@ -142,53 +161,59 @@ export class MoneySimulator {
       nowMs: () => this.nowMs,
       acknowledge: () => undefined,
     });
-    this.rings = buffers.rings.map((ring) => new RingWriter(ring, this.states[0]!.wakeWord()));
-    this.counters = [0, 0];
+    const table = simulatedTable(this.tree.countsImpressions);
+    this.bidders = workers.map(
+      (worker) => new SimulatedBidder(this.states[worker]!, buffers.rings[worker]!, table),
+    );
     this.sequences = [0, 0];
     this.queued = [[], []];
     this.buckets = new Set();
-    this.loop.adopt(simulatedPlan());
+    this.following = true;
+    this.loop.adopt(this.tree.plan(this.boot));
     this.step();
   }
 
   private bid(): void {
-    const worker = this.random.below(2);
-    const state = this.states[worker]!;
-    const lineItem = this.random.pick(lineItems);
-    const place = placeOf(lineItem);
-    const nanos = 1 + this.random.below(bidNanosMax);
-    // As bid/hold: after a jump of the clock nothing is bid before the money thread has looked.
-    if (!state.mayBidAt(Math.floor(this.nowMs / 1000))) return;
-    if (!takeAllowance(state, place, nanos)) return;
-    const { nowSec } = this;
-    const lifeSec = this.random.below(8) === 0 ? 7200 : 10 + this.random.below(300);
-    const expirySec = nowSec + lifeSec;
-    const notice = new Notice();
-    const ordinal = this.random.below(2);
-    const held = { place, ordinal, capSlots: [], capCount: 0, nanos, expirySec };
-    if (!reserve(state, held, nowSec, notice)) {
-      giveBack(state, place, nanos);
+    const { random, nowMs, nowSec, boot, result } = this;
+    const bidder = random.pick(this.bidders);
+    const lineItem = random.pick(lineItems);
+    const nanos = 1 + random.below(bidNanosMax);
+    const lifeSec = random.below(8) === 0 ? 7200 : 10 + random.below(300);
+    const person = this.person();
+    const wanted = { lineItem, nanos, lifeSec, person };
+    const notice = bidder.bid(wanted, boot, nowMs, random.below(2 ** 31));
+    if (typeof notice === "number") {
+      if (notice === Outcome.CAPPED) result.capped++;
       return;
     }
+    const { expirySec } = notice;
     if (notice.slot === SLOT_NONE) this.buckets.add(bucketOf(expirySec) % bucketsMax);
-    const counter = this.counters[worker]!++;
-    notice.nonce.set([worker, 0, this.boot >> 8, this.boot, 0, 0, 0, counter >> 8, counter]);
-    const priceMicros = 1 + this.random.below(200);
-    const more = { lineItem, reservedMicros: nanos, priceMicros, timeSec: nowSec, expirySec };
-    Object.assign(notice, more);
+    notice.priceMicros = 1 + random.below(200);
     const bid: NaiveBid = {
-      ...{ token: `${worker}:${this.boot}:${counter}`, boot: this.boot, lineItem, expirySec },
-      madeMs: this.nowMs,
-      shownMs: this.peaks.since(0),
-      ...{ lifeEndSec: nowSec + tokenLifeSec, latestSec: this.latestSince(this.nowMs) },
-      ...{ campaign: campaignOf(lineItem), reserved: BigInt(nanos), price: BigInt(priceMicros) },
+      ...{ token: tokenOf(notice), boot, lineItem, expirySec, madeMs: nowMs },
+      ...{ levels: this.tree.keysOf(lineItem), shownMs: this.peaks.since(0) },
+      ...{ lifeEndSec: nowSec + tokenLifeSec, latestSec: this.latestSince() },
+      ...{ reserved: BigInt(nanos), price: BigInt(notice.priceMicros) },
     };
-    this.bids.push({ bid, notice, lost: this.random.below(10) === 0 });
-    this.result.bids++;
+    this.bids.push({ bid, notice, lost: random.below(10) === 0 });
+    result.bids++;
+    if (person.ordinal === 0 && person.hash === 0) return;
+    const { wrong, usedUp } = this.caps.bid(bid, personKey(person));
+    result.wrong.push(...wrong);
+    if (usedUp) result.capsUsedUp++;
   }
 
-  private latestSince(nowMs: number): () => number {
-    const moment = this.peaks.note(nowMs);
+  /** Half of the bids are for nobody; the rest are for a few people, so that their caps bind. */
+  private person(): SimulatedPerson {
+    const { random } = this;
+    const known = 1 + random.below(6);
+    const draw = random.below(8);
+    return { ordinal: draw < 3 ? known : 0, hash: draw < 4 ? known : 0 };
+  }
+
+  /** The latest second that the clock has shown from now on. */
+  private latestSince(): () => number {
+    const moment = this.peaks.note(this.nowMs);
     return () => Math.floor(this.peaks.since(moment) / 1000);
   }
 
@@ -199,8 +224,9 @@ export class MoneySimulator {
     const back = random.below(Math.min(bids.length, random.below(20) === 0 ? 400 : 30));
     const sent = bids[bids.length - 1 - back]!;
     if (sent.lost || this.isDying(sent.bid)) return;
-    const draw = random.below(10);
-    const kind = draw < 6 ? NoticeKind.BILL : draw < 8 ? NoticeKind.LOSS : NoticeKind.WIN;
+    const draw = random.below(20);
+    const other = draw < 19 ? NoticeKind.WIN : NoticeKind.CLICK;
+    const kind = draw < 12 ? NoticeKind.BILL : draw < 16 ? NoticeKind.LOSS : other;
     const times = random.below(5) === 0 ? 2 + random.below(3) : 1;
     for (let i = 0; i < times; i++) this.push(sent, kind);
   }
@@ -215,7 +241,7 @@ export class MoneySimulator {
 
   private push({ bid, notice }: Sent, kind: number): void {
     const worker = this.random.below(2);
-    const ring = this.rings[worker]!;
+    const { ring } = this.bidders[worker]!;
     const at = ring.claim();
     if (at < 0) {
       this.step();
@@ -241,13 +267,18 @@ export class MoneySimulator {
       return;
     }
     this.tellOracle();
+    const failure = this.folds.failure();
+    if (failure !== "") this.result.wrong.push(failure);
     for (const state of this.states) sweepSlots(state, this.nowSec, 8);
   }
 
   private tellOracle(): void {
     for (const notices of this.queued) {
       for (const notice of notices) {
-        if (!this.oracle.take(notice)) this.result.repeats++;
+        if (this.oracle.take(notice)) {
+          const { bid, kind } = notice;
+          this.caps.take(bid, kind, this.nowSec, this.latestSince());
+        } else this.result.repeats++;
       }
     }
     this.queued = [[], []];
@@ -316,80 +347,49 @@ export class MoneySimulator {
 
   /** What a round took that failed may be in the journal or not: only then the oracle looks. */
   private compareJournal(): void {
-    const stored: NoticeEntry[] = [];
-    scanJournal(this.folder, (entry) => {
-      if (entry.kind === RecordKind.NOTICE) stored.push(entry);
-    });
+    const entries: Entry[] = [];
+    scanJournal(this.folder, (entry) => entries.push(entry));
+    const stored = entries.filter((entry) => entry.kind === RecordKind.NOTICE);
     const kept = new Set(stored.map((one) => `${tokenOf(one)} ${one.noticeKind}`));
     for (const notice of this.queued.flat()) {
       if (kept.has(`${notice.bid.token} ${notice.kind}`)) this.oracle.take(notice);
     }
     this.queued = [[], []];
-    this.result.wrong.push(...this.oracle.differences(stored));
-    for (const entry of stored) {
-      const late = this.oracle.charges.get(tokenOf(entry))?.late ?? false;
-      if (entry.effect === NoticeEffect.LATE && !late) {
-        this.result.wrong.push(`${tokenOf(entry)} was in time and is shown as late`);
-      }
-    }
+    const { wrong } = this.result;
+    wrong.push(...this.oracle.differences(stored));
+    this.caps.crash(this.exposures !== null);
+    if (this.result.crashes % readEvery !== 1) return;
+    wrong.push(...wrongTerms(entries));
+    if (!this.following || this.loop.failure !== "") return;
+    const exact = this.result.clockJumps === 0;
+    wrong.push(...this.folds.differences(entries, this.nowMs, exact));
   }
 
-  /** By place: held slots and sums, counted from the tables. */
-  private reserved(): bigint[] {
-    const { slots, sums } = this.states[0]!;
-    const { places } = simulatedSizes;
-    const held = new Array<bigint>(places).fill(0n);
-    for (let at = 0; at < slots.length; at += slotWords) {
-      if ((slots[at]! & 3) === 0) continue;
-      held[slots[at + 2]!]! += BigInt(slots[at + 4]!) * 2n ** 32n + BigInt(slots[at + 3]!);
-    }
-    for (const bucket of this.buckets) {
-      for (let place = 0; place < places; place++) held[place]! += sums[bucket * places + place]!;
-    }
-    return held;
-  }
-
-  /** After each event: credit = debit, and nothing above a budget but bills that came late. */
+  /** After each event: credit = debit, and nothing above a limit but bills that came late. */
   private checkSums(): void {
     const { oracle, result } = this;
-    const reserved = this.reserved();
-    const open = new Map<number, bigint>();
-    for (const account of this.loop.accounts()) {
-      const { lineItem, place, campaign } = account;
-      const allowance = this.states[0]!.allowances[place]!;
-      const debit = account.charged + reserved[place]! + allowance + account.returned;
-      if (debit !== account.granted) {
-        result.wrong.push(`line item ${lineItem}: credit ${account.granted}, debit ${debit}`);
+    const reserved = heldByPlace(this.states[0]!, this.buckets);
+    const open = new Map<number, [bigint, bigint]>();
+    for (const unit of units) {
+      for (const account of this.loop.accounts(unit)) {
+        const { lineItem, place } = account;
+        const allowance = this.states[0]!.allowances[place]!;
+        const debit = account.charged + reserved[place]! + allowance + account.returned;
+        if (debit !== account.granted) {
+          result.wrong.push(`line item ${lineItem}: credit ${account.granted}, debit ${debit}`);
+        }
+        const charged = oracle.chargedIn(this.boot, lineItem)[unit];
+        if (charged !== account.charged) {
+          result.wrong.push(`line item ${lineItem}: ${account.charged} charged, owed ${charged}`);
+        }
+        const own = open.get(lineItem) ?? [0n, 0n];
+        own[unit] = reserved[place]! + allowance;
+        open.set(lineItem, own);
       }
-      const charged = oracle.chargedIn(this.boot, lineItem);
-      if (charged !== account.charged) {
-        result.wrong.push(`line item ${lineItem}: ${account.charged} charged, owed ${charged}`);
-      }
-      open.set(campaign, (open.get(campaign) ?? 0n) + reserved[place]! + allowance);
     }
-    this.reentered.note(this.nowMs, open);
-    for (const budget of simulatedPlan().campaigns) this.checkBudget(budget, open);
-  }
-
-  private checkBudget(
-    budget: ReturnType<typeof simulatedPlan>["campaigns"][number],
-    open: ReadonlyMap<number, bigint>,
-  ): void {
-    const { oracle, result } = this;
-    const { campaign, totalNanos, dailyNanos } = budget;
-    const spent = oracle.spent.get(campaign) ?? 0n;
-    const above =
-      spent + (open.get(campaign) ?? 0n) - (totalNanos ?? 0n) - (oracle.late.get(campaign) ?? 0n);
-    const today = oracle.onDay(campaign, this.nowMs);
-    const reopened = this.reentered.of(campaign, this.nowMs);
-    const aboveToday = today.spent - (dailyNanos ?? 0n) - today.excused - reopened;
-    const most = above > aboveToday ? above : aboveToday;
-    if (most > result.overspent) result.overspent = most;
-    if (above > 0n) result.wrong.push(`campaign ${campaign}: ${above} above its total`);
-    if (aboveToday > 0n) result.wrong.push(`campaign ${campaign}: ${aboveToday} above its day`);
-    if (10n * today.spent > 9n * (dailyNanos ?? 0n)) result.daysUsedUp++;
-    if (10n * spent > 9n * (totalNanos ?? 0n)) result.totalsUsedUp++;
+    this.budgets.check(this.nowMs, open);
   }
 }
 
-const tokenOf = ({ worker, boot, counter }: NoticeEntry): string => `${worker}:${boot}:${counter}`;
+type Nonce = Pick<NoticeEntry, "worker" | "boot" | "counter">;
+const tokenOf = ({ worker, boot, counter }: Nonce): string => `${worker}:${boot}:${counter}`;

@@ -1,17 +1,19 @@
 import { NoticeKind } from "../base/lists.js";
 import type { NoticeEntry } from "../journal/entry.js";
+import { NoticeEffect } from "../journal/record.js";
 
 /**
  * THE ORACLE: the money by its words alone, in BigInt, over plain lists. It shares no code with the
- * product but the names of notices. It is told of bids when they are made and of notices in the
+ * product but the names of notices and effects. It is told of bids when they are made and of notices in the
  * order in which the journal took them.
  */
 export type NaiveBid = {
   /** "worker:boot:counter" */
   readonly token: string;
   readonly boot: number;
-  readonly campaign: number;
   readonly lineItem: number;
+  /** Keys of the levels of budgets that its bill counts at. */
+  readonly levels: readonly string[];
   /** Nanos held, and the price in micros that they were held at. */
   readonly reserved: bigint;
   readonly price: bigint;
@@ -34,30 +36,66 @@ export type NaiveNotice = {
 };
 
 type Charge = { readonly nanos: bigint; readonly late: boolean };
+/** Nanos, and impressions. */
+type Pair = [bigint, bigint];
+type Day = { readonly spent: Pair; readonly excused: Pair };
 
-export class NaiveLedger {
-  readonly charges = new Map<string, Charge>();
-  /** By campaign: all bills, those of reservations that had ended, and those of a boot's bids. */
-  readonly spent = new Map<number, bigint>();
-  readonly late = new Map<number, bigint>();
-  private readonly spentOf = new Map<string, bigint>();
-  private readonly days = new Map<string, bigint>();
-  /**
-   * Of each day: late bills, and those of bids of another day, made when a clock had shown this day
-   * or a later one before: it went back over a midnight, and the day is entered again.
-   */
-  private readonly excusedDays = new Map<string, bigint>();
-  private readonly seen = new Set<string>();
-  private readonly dayOf: (ms: number) => number;
+/** The bills at one level of budgets. */
+export class NaiveLevel {
+  readonly key: string;
+  /** The level's local day at a moment. */
+  readonly dayOf: (ms: number) => number;
+  /** All bills, and those of reservations that had ended. */
+  readonly spent: Pair = [0n, 0n];
+  readonly late: Pair = [0n, 0n];
+  private readonly days = new Map<number, Day>();
 
-  /** `dayOf`: the local day of a moment, in the zone of the campaigns. */
-  constructor(dayOf: (ms: number) => number) {
+  constructor(key: string, dayOf: (ms: number) => number) {
+    this.key = key;
     this.dayOf = dayOf;
   }
 
+  /**
+   * Bills of a day; excused are late ones, and those of bids of another day, made when a clock had
+   * shown this day or a later one before: it went back over a midnight, and the day is entered
+   * again.
+   */
+  onDay(ms: number): Day {
+    const day = this.dayOf(ms);
+    let sums = this.days.get(day);
+    if (sums === undefined) {
+      sums = { spent: [0n, 0n], excused: [0n, 0n] };
+      this.days.set(day, sums);
+    }
+    return sums;
+  }
+
+  charge({ bid, receivedMs }: NaiveNotice, amounts: Pair, late: boolean): void {
+    const day = this.dayOf(receivedMs);
+    const reentered = day !== this.dayOf(bid.madeMs) && this.dayOf(bid.shownMs) >= day;
+    const sums = this.onDay(receivedMs);
+    addTo(this.spent, amounts);
+    addTo(sums.spent, amounts);
+    if (late) addTo(this.late, amounts);
+    if (late || reentered) addTo(sums.excused, amounts);
+  }
+}
+
+export class NaiveLedger {
+  readonly charges = new Map<string, Charge>();
+  /** By boot and line item. */
+  private readonly spentOf = new Map<string, Pair>();
+  private readonly seen = new Set<string>();
+  private readonly levels: ReadonlyMap<string, NaiveLevel>;
+
+  constructor(levels: readonly NaiveLevel[]) {
+    this.levels = new Map(levels.map((level) => [level.key, level]));
+  }
+
   /** False: seen before, or past its life. */
-  take({ bid, kind, clearing, receivedMs }: NaiveNotice): boolean {
-    const { token, campaign } = bid;
+  take(notice: NaiveNotice): boolean {
+    const { bid, kind, clearing } = notice;
+    const { token } = bid;
     const latestSec = bid.latestSec();
     if (bid.lifeEndSec < latestSec) return false;
     if (this.seen.has(`${token} ${kind}`)) return false;
@@ -66,33 +104,28 @@ export class NaiveLedger {
     const nanos = costOf(bid, clearing);
     const late = latestSec > bid.expirySec || this.seen.has(`${token} ${NoticeKind.LOSS}`);
     this.charges.set(token, { nanos, late });
-    add(this.spent, campaign, nanos);
-    add(this.spentOf, `${bid.boot} ${bid.lineItem}`, nanos);
-    add(this.days, `${campaign} ${this.dayOf(receivedMs)}`, nanos);
-    if (late) {
-      add(this.late, campaign, nanos);
-    }
-    const day = this.dayOf(receivedMs);
-    const reentered = day !== this.dayOf(bid.madeMs) && this.dayOf(bid.shownMs) >= day;
-    if (late || reentered) {
-      add(this.excusedDays, `${campaign} ${this.dayOf(receivedMs)}`, nanos);
-    }
+    addTo(this.pairOf(bid.boot, bid.lineItem), [nanos, 1n]);
+    for (const key of bid.levels) this.levels.get(key)?.charge(notice, [nanos, 1n], late);
     return true;
   }
 
-  hasSeen = (token: string, kind: number): boolean => this.seen.has(`${token} ${kind}`);
+  private pairOf(boot: number, lineItem: number): Pair {
+    const key = `${boot} ${lineItem}`;
+    let pair = this.spentOf.get(key);
+    if (pair === undefined) {
+      pair = [0n, 0n];
+      this.spentOf.set(key, pair);
+    }
+    return pair;
+  }
 
   get notices(): number {
     return this.seen.size;
   }
 
-  chargedIn = (boot: number, lineItem: number): bigint =>
-    this.spentOf.get(`${boot} ${lineItem}`) ?? 0n;
-
-  onDay = (campaign: number, ms: number): { readonly spent: bigint; readonly excused: bigint } => {
-    const key = `${campaign} ${this.dayOf(ms)}`;
-    return { spent: this.days.get(key) ?? 0n, excused: this.excusedDays.get(key) ?? 0n };
-  };
+  /** Bills of a boot's bids: nanos, and impressions. */
+  chargedIn = (boot: number, lineItem: number): readonly [bigint, bigint] =>
+    this.pairOf(boot, lineItem);
 
   /** What differs between these and the journal's notices, in words. */
   differences(stored: readonly NoticeEntry[]): string[] {
@@ -105,6 +138,9 @@ export class NaiveLedger {
       if (noted.has(key)) wrong.push(`${key} stored twice`);
       noted.add(key);
       if (!this.seen.has(key)) wrong.push(`${key} stored and never taken`);
+      if (entry.effect === NoticeEffect.LATE && !(this.charges.get(token)?.late ?? false)) {
+        wrong.push(`${token} was in time and is shown as late`);
+      }
       if (entry.chargedNanos === 0) continue;
       if (charged.has(token)) wrong.push(`${token} charged twice`);
       charged.set(token, BigInt(entry.chargedNanos));
@@ -130,6 +166,7 @@ function costOf({ reserved, price }: NaiveBid, clearing: number): bigint {
   return cost;
 }
 
-function add<K>(sums: Map<K, bigint>, key: K, amount: bigint): void {
-  sums.set(key, (sums.get(key) ?? 0n) + amount);
+function addTo(sums: Pair, amounts: Pair): void {
+  sums[0] += amounts[0];
+  sums[1] += amounts[1];
 }
