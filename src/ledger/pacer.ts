@@ -51,6 +51,12 @@ class UnitPace {
     this.lastReleased = released;
   }
 
+  /** Totals of other line items: what they say from now on is learnt, the step to them is not. */
+  rebase(held: number, reserved: number, charged: number): void {
+    this.lastBilled = charged;
+    this.lastReleased = held - reserved - charged;
+  }
+
   /** The part of held amounts that is billed; `bid` is the size of one. */
   billedPart(bid: number): number {
     const prior = priorBids * bid;
@@ -81,14 +87,22 @@ export class Pacer {
   private offered = 0;
   private heldOfOffered = 0;
   private started = false;
+  private members = "";
+  /** Seconds of which the totals are taken for the beginning. */
+  private rebasing = 0;
 
   constructor(levels: readonly [Level, Level]) {
     this.levels = levels;
   }
 
-  adopt(span: PacedSpan): void {
+  /** `members`: ids of the line items whose flow is gathered. */
+  adopt(span: PacedSpan, members: readonly number[]): void {
     this.span = span;
     this.day = null;
+    const ids = members.join();
+    // What one that left had in its allowance is taken back after the first.
+    if (this.members !== "" && ids !== this.members) this.rebasing = 2;
+    this.members = ids;
   }
 
   begin(): void {
@@ -138,6 +152,11 @@ export class Pacer {
     last.wanted = sum.wanted;
     last.held = sum.held;
     last.bids = sum.bids;
+    if (this.rebasing > 0) {
+      this.rebasing--;
+      this.eachPace((pace, ...totals) => pace.rebase(...totals));
+      return;
+    }
     if (elapsedSec <= 0 || elapsedSec > gapSecMax) return;
     this.started ||= sum.wanted > 0;
     const bidsRate = Number.isFinite(this.bidsRate) ? this.bidsRate : 1;
@@ -148,12 +167,19 @@ export class Pacer {
     const keep = 0.5 ** (elapsedSec / memorySec);
     this.offered = this.offered * keep + wanted * this.participation;
     this.heldOfOffered = this.heldOfOffered * keep + held;
-    for (const [unit, total] of [sum.held, sum.bids].entries()) {
+    this.eachPace((pace, total, reserved, charged) => {
+      pace.learn(total, reserved, charged, total / Math.max(1, sum.bids), keep);
+    });
+  }
+
+  /** Each unit with its totals: held, still reserved, charged. */
+  private eachPace(
+    take: (pace: UnitPace, held: number, reserved: number, charged: number) => void,
+  ): void {
+    for (const [unit, held] of [this.sum.held, this.sum.bids].entries()) {
       const { granted, returned, charged } = this.levels[unit as Unit01];
       const reserved = Number(granted - returned - charged - this.allowances[unit as Unit01]);
-      const bid = total / Math.max(1, sum.bids);
-      const pace = this.paces[unit as Unit01];
-      pace.learn(total, Math.max(0, reserved), Number(charged), bid, keep);
+      take(this.paces[unit as Unit01], held, Math.max(0, reserved), Number(charged));
     }
   }
 

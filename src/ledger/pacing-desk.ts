@@ -62,29 +62,33 @@ export class PacingDesk {
     );
     const lineItems: PacedLineItem[] = [];
     this.own.clear();
-    const keep = (kind: LevelKind, id: number, span: PacedSpan): Pacer | null => {
+    const keep = (
+      kind: LevelKind,
+      id: number,
+      span: PacedSpan,
+      members: readonly number[],
+    ): Pacer | null => {
       const both = levels.map((one) => one.of(kind, id)) as [Level, Level];
       if (both.every(({ total, daily }) => total === null && daily === null)) return null;
       const key = `${kind}:${id}`;
       const pacer = before.get(key) ?? new Pacer(both);
-      pacer.adopt(span);
+      pacer.adopt(span, members);
       this.pacers.set(key, pacer);
       return pacer;
     };
     for (const campaign of plan.campaigns) {
       const mode = campaign.pacing ?? "asap";
       const week = unionOf(campaign);
-      const whole = keep(LevelKind.CAMPAIGN, campaign.campaign, {
-        ...spanOf(campaign),
-        ...{ mode, week },
-      });
+      const members = campaign.lineItems.map(({ lineItem }) => lineItem);
+      const span = { ...spanOf(campaign), mode, week };
+      const whole = keep(LevelKind.CAMPAIGN, campaign.campaign, span, members);
       const own: number[] = [];
       this.own.set(campaign.campaign, own);
       for (const budget of campaign.lineItems) {
         const { lineItem, pacing = mode, week: hours = null } = budget;
-        const span = { ...spanOf(campaign), mode: pacing, week: hours };
+        const ownSpan = { ...span, mode: pacing, week: hours };
         const hasOwn = budget.limits !== undefined;
-        const single = hasOwn ? keep(LevelKind.LINE_ITEM, lineItem, span) : null;
+        const single = hasOwn ? keep(LevelKind.LINE_ITEM, lineItem, ownSpan, [lineItem]) : null;
         if (single !== null) own.push(lineItem);
         const accounts = [money?.get(lineItem), impressions?.get(lineItem)];
         lineItems.push({

@@ -16,6 +16,13 @@ test("a feasible budget is spent to 99 % along the day's traffic, and nothing ab
   expect(Math.abs(shownError! - error)).toBeLessThan(0.02);
 });
 
+test("a line item that leaves the plan does not slow the rest down", () => {
+  const { spentPart, above, error } = runPacing({ ...run, otherLeavesHour: 9 });
+  expect(above).toBe(0);
+  expect(spentPart).toBeGreaterThan(0.99);
+  expect(error).toBeLessThan(0.1);
+});
+
 test("impressions are paced as money is", () => {
   const { spentPart, above, error, shownError } = runPacing({ ...run, impressions: true });
   expect(Math.abs(shownError! - error)).toBeLessThan(0.02);

@@ -38,6 +38,8 @@ export type PacingRun = {
   /** Virtual hours, from midnight; 24 = the whole flight. */
   readonly hours: number;
   readonly impressions?: boolean;
+  /** A second line item takes half of the requests and leaves the plan at this hour (money only). */
+  readonly otherLeavesHour?: number;
 };
 
 export type PacingResult = {
@@ -70,8 +72,15 @@ const trafficAt = (daySec: number): number => {
 const startSec = 20_833 * 86_400;
 const boot = 1;
 const [place, impressionPlace, lineItem] = [1, 2, 50];
+const own = { lineItem, place };
+const other = { lineItem: 51, place: 3 };
 const priceMean = 2_000_000;
-type Bill = { readonly nanos: number; readonly madeSec: number; readonly expirySec: number };
+type Bill = {
+  readonly of: { readonly lineItem: number; readonly place: number };
+  readonly nanos: number;
+  readonly madeSec: number;
+  readonly expirySec: number;
+};
 
 class Day {
   readonly run: PacingRun;
@@ -101,10 +110,10 @@ class Day {
     const bidsAll = run.requestsPerSec * 86_400 * run.winRate * run.budgetPart;
     const unit = run.impressions === true ? 1 : priceMean;
     this.budget = Math.floor(bidsAll * unit);
-    this.adopt();
+    this.adopt(run.otherLeavesHour !== undefined);
   }
 
-  private adopt(): void {
+  private adopt(both: boolean): void {
     const whole = BigInt(this.budget);
     const counted = this.run.impressions === true;
     const limits = counted
@@ -117,13 +126,19 @@ class Day {
         {
           ...{ campaign: 1, zone: [], pacing: this.run.mode, ...limits },
           ...{ startMs: startSec * 1000, endMs: (startSec + 86_400) * 1000 },
-          lineItems: [counted ? { ...budget, impressionPlace } : budget],
+          lineItems: [
+            counted ? { ...budget, impressionPlace } : budget,
+            ...(both ? [{ ...budget, ...other }] : []),
+          ],
         },
       ],
     });
   }
 
   second(nowSec: number): void {
+    const { otherLeavesHour: leavesHour } = this.run;
+    const leaves = leavesHour !== undefined && nowSec === startSec + leavesHour * 3600;
+    if (leaves) this.adopt(false);
     const entries: AllowanceEntry[] = [];
     sweepSums(this.state, nowSec, this.book.placesUsed);
     this.book.plan(nowSec * 1000, entries);
@@ -143,6 +158,10 @@ class Day {
   private bid(madeSec: number): void {
     this.requests++;
     const { state, run, random } = this;
+    const { otherLeavesHour: leavesHour = 0 } = run;
+    const both = madeSec < startSec + leavesHour * 3600;
+    const of = both && random.below(2) === 0 ? other : own;
+    const { place, lineItem } = of;
     const nanos = Math.floor(priceMean * (0.5 + random.fraction()));
     if (isPaced(state, place, nanos, random.nextU32(), lineItem)) return;
     if (!takeAllowance(state, place, nanos)) return;
@@ -160,11 +179,12 @@ class Day {
     if (random.fraction() >= run.winRate) return;
     const delay = Math.ceil(-Math.log(1 - random.fraction()) * run.delaySec);
     const at = madeSec + Math.min(Math.max(delay, 1), run.holdSec);
-    this.bills[at % this.bills.length]!.push({ nanos, madeSec, expirySec });
+    this.bills[at % this.bills.length]!.push({ of, nanos, madeSec, expirySec });
   }
 
-  private settle({ nanos, madeSec, expirySec }: Bill, nowSec: number): void {
+  private settle({ of, nanos, madeSec, expirySec }: Bill, nowSec: number): void {
     const { state, run, book } = this;
+    const { place, lineItem } = of;
     const unit = run.impressions === true ? 1 : nanos;
     if (!commitSum(state, { place, nanos, expirySec }, nanos)) {
       this.late++;
