@@ -8,7 +8,7 @@ import { type AmountUnit, localDay } from "./budget-plan.js";
  */
 export class Level {
   readonly lineItems = new Set<SpendHistory>();
-  parent: Level | null = null;
+  private above: Level | null = null;
   total: bigint | null = null;
   daily: bigint | null = null;
   zone: readonly Transition[] = [];
@@ -16,7 +16,7 @@ export class Level {
   returned = 0n;
   charged = 0n;
   chargedToday = 0n;
-  /** Kept ungranted for bills that come after their reservation. */
+  /** Kept ungranted for bills that come after their reservation; of all below for those above. */
   heldBack = 0n;
   /** Billed on the next day already: the clock has gone back over midnight. */
   private chargedNext = 0n;
@@ -40,6 +40,28 @@ export class Level {
     this.lineItems.add(spend);
     this.seenVersion = -1;
     this.day = Number.NaN;
+  }
+
+  get parent(): Level | null {
+    return this.above;
+  }
+
+  /** What it holds back is held back above it too. */
+  set parent(parent: Level | null) {
+    const { heldBack } = this;
+    if (parent === this.above) return;
+    this.holdBack(0n);
+    this.above = parent;
+    this.holdBack(heldBack);
+  }
+
+  /** Of a level without others that hold back below it. */
+  holdBack(amount: bigint): void {
+    const more = amount - this.heldBack;
+    if (more === 0n) return;
+    for (let level: Level | null = this; level !== null; level = level.above) {
+      level.heldBack += more;
+    }
   }
 
   setZone(zone: readonly Transition[]): void {

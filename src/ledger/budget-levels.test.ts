@@ -136,6 +136,32 @@ test.each<[string, Bounds, (desk: Desk) => number, number]>([
   expect(of(desk)).toBeGreaterThan(wanted - 10);
 });
 
+test("what late bills may be worth is not granted at the campaign and above, in either unit", () => {
+  const limits = { totalNanos: 800n, dailyNanos: null, totalImpressions: 60n };
+  const wide = { ...none, totalImpressions: 1000n };
+  for (const [campaign, advertiser] of [
+    [limits, wide],
+    [wide, limits],
+  ] as const) {
+    const desk = new Desk();
+    const plan = planOf({ campaign, advertiser, all: 900n });
+    desk.start(plan);
+    desk.book.holdBack(1, 100n, 7n);
+    desk.book.holdBack(1, 300n, 20n);
+    desk.book.adopt(plan);
+    desk.buyAll();
+    const of = (amounts: readonly number[]): number => {
+      const others = advertiser === limits ? amounts[3]! : 0;
+      return amounts[1]! + amounts[2]! + others;
+    };
+    expect(of(desk.spent)).toBeLessThanOrEqual(500);
+    expect(of(desk.shown)).toBeLessThanOrEqual(40);
+    desk.book.holdBack(1, 0n, 0n);
+    desk.buyAll();
+    expect(Math.max(of(desk.spent) / 800, of(desk.shown) / 60)).toBeGreaterThan(0.9);
+  }
+});
+
 test("no allowance outside a flight, and none after its end when the clock goes back", () => {
   const desk = new Desk();
   const flight = { startMs: startMs + 10_000, endMs: startMs + 20_000 };

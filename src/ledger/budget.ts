@@ -106,10 +106,12 @@ export class BudgetBook {
     this.pacing = new PacingDesk(state, history.traffic);
   }
 
-  /** What late bills of a campaign may be worth: it is not granted. */
-  holdBack(campaign: number, nanos: bigint): void {
-    const level = this.levels[Unit.MONEY]!.find(LevelKind.CAMPAIGN, campaign);
-    if (level !== null) level.heldBack = nanos;
+  /** What late bills of a campaign may be worth: it is not granted, there nor above. */
+  holdBack(campaign: number, nanos: bigint, impressions: bigint): void {
+    const amounts = [nanos, impressions];
+    for (const levels of this.levels) {
+      levels.find(LevelKind.CAMPAIGN, campaign)?.holdBack(amounts[levels.unit]!);
+    }
   }
 
   placeOf(lineItem: number, unit: AmountUnit = Unit.MONEY): number {

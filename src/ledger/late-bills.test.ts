@@ -24,16 +24,16 @@ test("what is kept back is exceeded in one minute in a thousand of the last day,
         .reduce((sum, { nanos }) => sum + nanos, 0),
     );
     owed.sort((a, b) => a - b);
-    expect(late.holdBack(1, sec)).toBe(owed[Math.ceil(0.999 * 1440) - 1]);
+    expect(late.holdBack(1, sec).nanos).toBe(owed[Math.ceil(0.999 * 1440) - 1]);
   }
 });
 
 test("a campaign that owed nothing for a day is told once more, and forgotten", () => {
   const late = new LateBills();
   late.add(7, 500, startSec, startSec + 600);
-  expect(late.holdBack(7, startSec + 600)).toBe(500);
-  expect(late.holdBack(7, startSec + daySec - 60)).toBe(500);
+  expect(late.holdBack(7, startSec + 600)).toEqual({ nanos: 500, impressions: 1 });
+  expect(late.holdBack(7, startSec + daySec - 60).nanos).toBe(500);
   expect([...late.ids()]).toEqual([7]);
-  expect(late.holdBack(7, startSec + daySec + 601)).toBe(0);
+  expect(late.holdBack(7, startSec + daySec + 601)).toEqual({ nanos: 0, impressions: 0 });
   expect([...late.ids()]).toEqual([]);
 });

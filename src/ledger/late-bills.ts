@@ -7,19 +7,26 @@ const slotSec = 60;
 const slots = 1440;
 const seenShare = 0.999;
 
+/** What is kept ungranted. */
+export type HeldBack = { readonly nanos: number; readonly impressions: number };
+const nothing: HeldBack = { nanos: 0, impressions: 0 };
+
 class Minutes {
   readonly nanos = new Float64Array(slots);
+  readonly impressions = new Float64Array(slots);
   /** The newest minute that has a place, and the newest that anything was owed in. */
   newest = 0;
   owed = 0;
   /** What to keep back, as long as neither bill nor minute comes. */
-  kept = 0;
+  kept = nothing;
   stale = true;
 
   turnTo(minute: number): void {
     if (minute <= this.newest) return;
     const from = Math.max(this.newest + 1, minute - slots + 1);
-    for (let old = from; old <= minute; old++) this.nanos[old % slots] = 0;
+    for (let old = from; old <= minute; old++) {
+      this.nanos[old % slots] = this.impressions[old % slots] = 0;
+    }
     this.newest = minute;
     this.stale = true;
   }
@@ -37,25 +44,33 @@ export class LateBills {
     const to = Math.floor(receivedSec / slotSec);
     minutes.turnTo(to);
     const from = Math.max(Math.floor(expirySec / slotSec), minutes.newest - slots + 1);
-    for (let minute = from; minute <= to; minute++) minutes.nanos[minute % slots]! += nanos;
+    for (let minute = from; minute <= to; minute++) {
+      minutes.nanos[minute % slots]! += nanos;
+      minutes.impressions[minute % slots]! += 1;
+    }
     minutes.owed = Math.max(minutes.owed, to);
     minutes.stale = true;
   }
 
   /**
-   * What was owed unseen in all but one minute in a thousand of the last day, nanos. A campaign
+   * What was owed unseen in all but one minute in a thousand of the last day, in either unit. A campaign
    * that owes 0 for a day is forgotten with that answer.
    */
-  holdBack(campaign: number, nowSec: number): number {
+  holdBack(campaign: number, nowSec: number): HeldBack {
     const minutes = this.campaigns.get(campaign);
-    if (minutes === undefined) return 0;
+    if (minutes === undefined) return nothing;
     minutes.turnTo(Math.floor(nowSec / slotSec));
     if (minutes.owed <= minutes.newest - slots) {
       this.campaigns.delete(campaign);
-      return 0;
+      return nothing;
     }
     if (minutes.stale) {
-      minutes.kept = exceededBy(minutes.nanos, slots - Math.ceil(seenShare * slots));
+      const count = slots - Math.ceil(seenShare * slots);
+      const { nanos, impressions } = minutes;
+      minutes.kept = {
+        nanos: exceededBy(nanos, count),
+        impressions: exceededBy(impressions, count),
+      };
       minutes.stale = false;
     }
     return minutes.kept;

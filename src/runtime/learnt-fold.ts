@@ -93,8 +93,8 @@ export class LearntFold implements MoneyFold {
 
   private keepBack({ holdBack }: MoneyStart, nowMs: number): void {
     for (const campaign of this.late.ids()) {
-      const nanos = this.late.holdBack(campaign, Math.floor(nowMs / 1000));
-      holdBack(campaign, BigInt(Math.ceil(nanos)));
+      const { nanos, impressions } = this.late.holdBack(campaign, Math.floor(nowMs / 1000));
+      holdBack(campaign, BigInt(Math.ceil(nanos)), BigInt(impressions));
     }
   }
 

@@ -14,8 +14,8 @@ export type MoneyStart = {
   readonly boot: number;
   readonly nowMs: number;
   readonly learnt: Learnt;
-  /** Keeps so much of a campaign's budget ungranted. */
-  readonly holdBack: (campaign: number, nanos: bigint) => void;
+  /** Keeps so much of a campaign's budgets ungranted, and of those above it. */
+  readonly holdBack: (campaign: number, nanos: bigint, impressions: bigint) => void;
 };
 
 /**

@@ -72,12 +72,12 @@ export class SimulatedFolds {
   }
 }
 
-type Held = Map<number, bigint>;
+type Held = Map<number, string>;
 const noStart = { boot: 0 };
 const noting =
   (held: Held) =>
-  (campaign: number, nanos: bigint): void => {
-    held.set(campaign, nanos);
+  (campaign: number, nanos: bigint, impressions: bigint): void => {
+    held.set(campaign, `${nanos}/${impressions}`);
   };
 
 function exposuresIn(
@@ -99,7 +99,7 @@ function learntFrom(entries: readonly Entry[], nowMs: number): string {
   const learnt = new Learnt(buffers);
   const fold = new LearntFold(shadeRowsOf(buffers));
   const held: Held = new Map();
-  for (const entry of entries) fold.replay(entry);
+  for (const entry of entries) fold.take(entry);
   fold.begin({ ...noStart, nowMs, learnt, holdBack: noting(held) });
   return learntText(learnt, held);
 }
