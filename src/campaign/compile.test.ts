@@ -335,3 +335,14 @@ describe("the whole", () => {
     expect(mix32(1, 2)).not.toBe(mix32(2, 1));
   });
 });
+
+test("a price is cut to its currency's ceiling when it is compiled", () => {
+  const book = syntheticModel(1, 1);
+  const [lineItem] = book.lineItems;
+  const { maxMicros } = lineItem!.price;
+  const most = (ceiling: number): number =>
+    tableOf(book, { cpmMicrosMax: () => ceiling }).table.lineItemMaxMicros[0]!;
+  expect(maxMicros).toBeGreaterThan(2);
+  expect(most(maxMicros - 1)).toBe(maxMicros - 1);
+  expect(most(maxMicros + 1)).toBe(maxMicros);
+});

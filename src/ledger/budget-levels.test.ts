@@ -162,6 +162,40 @@ test("what late bills may be worth is not granted at the campaign and above, in 
   }
 });
 
+test("bids out of what comes back to an overdrawn level add nothing to what it may be billed", () => {
+  const desk = new Desk();
+  desk.start(planOf({ campaign: { ...none, totalNanos: 800n } }));
+  const hold = (): boolean => takeAllowance(desk.state, 1, 10);
+  let held = 0;
+  for (let round = 0; round < 50; round++) {
+    desk.topUp();
+    while (hold()) held++;
+  }
+  expect(held).toBeGreaterThan(70);
+  const outside = (): bigint =>
+    desk.book
+      .accounts()
+      .filter(({ campaign }) => campaign === 1)
+      .reduce((sum, one) => sum + one.granted - one.returned - one.charged, 0n);
+  desk.book.adopt(planOf({ campaign: { ...none, totalNanos: 100n } }));
+  desk.topUp();
+  const atCut = outside();
+  expect(atCut).toBeGreaterThan(700n);
+  // Between two plans a reservation expires, and its money is bid again.
+  giveBack(desk.state, 1, 10);
+  expect(hold()).toBe(true);
+  desk.topUp();
+  expect(outside()).toBe(atCut);
+  // What no bid was quick enough for is gone with the next plan, down to the new limit.
+  for (let left = held; left > 10; left--) {
+    giveBack(desk.state, 1, 10);
+    desk.topUp();
+    expect(hold()).toBe(false);
+    expect(outside()).toBe(BigInt(10 * (left - 1)));
+  }
+  expect(outside()).toBe(100n);
+});
+
 test("no allowance outside a flight, and none after its end when the clock goes back", () => {
   const desk = new Desk();
   const flight = { startMs: startMs + 10_000, endMs: startMs + 20_000 };
