@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import type { SimulationCounts } from "../src/testing/simulated-money.js";
 import { ask } from "./child.js";
 import { machineOf } from "./machine.js";
 import type { SimulatorOrder, SimulatorSums } from "./simulator-process.js";
@@ -22,9 +23,7 @@ export async function printSimulator(
   const parts = await Promise.all(
     orders.map((order) => ask<SimulatorSums>("simulator-process", order, () => undefined)),
   );
-  const sum = (name: "events" | "bids" | "notices" | "repeats" | "bills" | "lateBills"): number =>
-    parts.reduce((total, part) => total + part[name], 0);
-  const rest = (name: "crashes" | "diskFailures" | "clockJumps"): number =>
+  const sum = (name: keyof SimulationCounts): number =>
     parts.reduce((total, part) => total + part[name], 0);
   const failed = parts.flatMap((part) => part.failed);
   const overspent = Math.max(...parts.map((part) => Number(part.overspent)));
@@ -34,8 +33,12 @@ export async function printSimulator(
   write(`events           ${sum("events")}, credit = debit checked after each`);
   write(`bids, notices    ${sum("bids")}, ${sum("notices")} and ${sum("repeats")} repeats`);
   write(`bills            ${sum("bills")}, of them ${sum("lateBills")} late`);
-  write(`crashes          ${rest("crashes")}, at least ${fewest} a seed`);
-  write(`disk failures    ${rest("diskFailures")}, clock jumps ${rest("clockJumps")}`);
+  write(`crashes          ${sum("crashes")}, at least ${fewest} a seed`);
+  write(`disk failures    ${sum("diskFailures")}, clock jumps ${sum("clockJumps")}`);
+  write(`used up by 9/10  days ${sum("daysUsedUp")}, totals ${sum("totalsUsedUp")} event-limits`);
+  write(`  of line items  ${sum("lineItemsUsedUp")}, advertisers ${sum("advertisersUsedUp")}`);
+  write(`  of ceilings    ${sum("ceilingsUsedUp")}, impressions ${sum("impressionsUsedUp")}`);
+  write(`caps             ${sum("capped")} bids refused, ${sum("capsUsedUp")} took the last one`);
   write(`overspent        ${overspent} units (figure: 0), seeds that failed: ${failed.length}`);
   for (const { seed, wrong } of failed.slice(0, 10)) write(`  seed ${seed}: ${wrong.join("; ")}`);
   if (failed.length > 0) keepSeeds(failed.map(({ seed }) => seed));
