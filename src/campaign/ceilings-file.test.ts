@@ -55,7 +55,7 @@ test("a maximum bid above the ceiling is an error, a day above it a warning", ()
   expect(found("ceilings: {USD: {maxCpm: 1, daily: {campaign: 1}}}")).toEqual([]);
   const [price, day, ...more] = found("ceilings: {EUR: {maxCpm: 4.99, daily: {campaign: 299}}}");
   expect(more).toEqual([]);
-  const both = [price, day].sort().join("\n");
+  const both = `${price}\n${day}`;
   expect(both).toContain("the maximum bid 5 is above the ceiling 4.99 EUR");
   expect(both).toMatch(/error.*the maximum bid/);
   expect(both).toContain("the daily budget is above the ceiling 299 EUR");

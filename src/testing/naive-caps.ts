@@ -4,8 +4,8 @@ import { capsOn } from "./simulated-tree.js";
 
 /**
  * The oracle of caps: everybody's impressions as a list. What a crash leaves in flight and what is
- * billed after its reservation no cap counts; everything else does, until a window after its bill by
- * every clock that was shown since.
+ * billed after its reservation no cap counts; everything else does, until a window after its bill
+ * by every clock that was shown since.
  */
 type Impression = {
   readonly bid: NaiveBid;

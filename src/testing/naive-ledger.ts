@@ -4,8 +4,8 @@ import { NoticeEffect } from "../journal/record.js";
 
 /**
  * THE ORACLE: the money by its words alone, in BigInt, over plain lists. It shares no code with the
- * product but the names of notices and effects. It is told of bids when they are made and of notices in the
- * order in which the journal took them.
+ * product but the names of notices and effects. It is told of bids when they are made and of
+ * notices in the order in which the journal took them.
  */
 export type NaiveBid = {
   /** "worker:boot:counter" */

@@ -38,7 +38,7 @@ export type PacingRun = {
   /** Virtual hours, from midnight; 24 = the whole flight. */
   readonly hours: number;
   readonly impressions?: boolean;
-  /** A second line item takes half of the requests and leaves the plan at this hour (money only). */
+  /** A second line item takes half of the requests and leaves the plan at this hour; money only. */
   readonly otherLeavesHour?: number;
 };
 
