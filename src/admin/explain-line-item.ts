@@ -139,7 +139,7 @@ function uncertified(at: ExplainCase, index: number): Refusal {
       unknown.length > 0
         ? `epoch ${at.epoch} has no segment ${listed(unknown)}`
         : `no certificate in epoch ${at.epoch} for ${canonicalText(arm.audience)}`;
-    return { rule, seen, limit: "every term at or above the crowd minimum" };
+    return { rule, seen, limit: "an audience that this epoch certifies" };
   }
   return { rule, seen: "its audience contradicts itself", limit: "an audience that can be met" };
 }

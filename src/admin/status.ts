@@ -1,6 +1,7 @@
 import type { World } from "../bid/world.js";
 import { canonicalText } from "../campaign/audience.js";
 import type { AudienceNeeded } from "../campaign/compile.js";
+import type { VerdictWord } from "../campaign/crowd-rule.js";
 import type { Issue } from "../campaign/issue.js";
 import { Live } from "../campaign/table.js";
 import type { CampaignSpend } from "../ledger/budget.js";
@@ -25,6 +26,8 @@ export type AdminStatus = {
     readonly issuesLeftOut: number;
   };
   readonly audiences: readonly AudienceStatus[];
+  /** How many audiences an agency may still have judged for the first time today (UTC). */
+  readonly audienceChecks: readonly { readonly agency: number; readonly leftToday: number }[];
   /** The last snapshot that was refused since the start, null = none was. */
   readonly lastRefusal: SnapshotRefusal | null;
   /** Each campaign's money, at most about a second old. */
@@ -51,8 +54,8 @@ export type AudienceStatus = {
    * being loaded).
    */
   readonly verdict: "certified" | "refused" | "waiting" | "warming";
-  /** Only of a refused one. */
-  readonly cause?: "below the crowd minimum" | "a segment that this epoch does not hold";
+  /** Only where it does not depend on people: of those a refusal says no more than that it is one. */
+  readonly cause?: "a segment that this epoch does not hold";
 };
 
 const liveNames = {
@@ -82,7 +85,8 @@ export type StatusInput = {
   readonly configLive: boolean;
   readonly needed: readonly AudienceNeeded[];
   /** By the audience's digest, of this epoch. */
-  readonly verdicts: ReadonlyMap<string, "certified" | "below_crowd_minimum" | "unknown_segment">;
+  readonly verdicts: ReadonlyMap<string, VerdictWord>;
+  readonly audienceChecks?: AdminStatus["audienceChecks"];
   readonly spend?: readonly CampaignSpend[];
   readonly trading?: AdminStatus["trading"];
 };
@@ -110,6 +114,7 @@ export function adminStatus(input: StatusInput): AdminStatus {
         ? { verdict: "warming" as const }
         : verdictOf(verdicts.get(digest))),
     })),
+    audienceChecks: input.audienceChecks ?? [],
     lastRefusal: refusalOf(input.lastRefusal ?? null),
     spend: input.spend ?? [],
     trading: input.trading ?? null,
@@ -137,16 +142,13 @@ function countLive(column: Uint8Array): AdminStatus["lineItems"] {
   };
 }
 
-function verdictOf(
-  verdict: "certified" | "below_crowd_minimum" | "unknown_segment" | undefined,
-): Pick<AudienceStatus, "verdict" | "cause"> {
+function verdictOf(verdict: VerdictWord | undefined): Pick<AudienceStatus, "verdict" | "cause"> {
   switch (verdict) {
     case undefined:
       return { verdict: "waiting" };
     case "certified":
+    case "refused":
       return { verdict };
-    case "below_crowd_minimum":
-      return { verdict: "refused", cause: "below the crowd minimum" };
     case "unknown_segment":
       return { verdict: "refused", cause: "a segment that this epoch does not hold" };
   }

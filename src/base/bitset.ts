@@ -32,6 +32,13 @@ export function countBits(words: Uint32Array, wordCount = words.length): number 
   return count;
 }
 
+/** The number of ones that two sets of the same length share. */
+export function countSharedBits(a: Uint32Array, b: Uint32Array): number {
+  let count = 0;
+  for (let i = 0; i < a.length; i++) count += countOnes(a[i]! & b[i]!);
+  return count;
+}
+
 /** `out` and `other` have the same length, here and in the two below. */
 export function andInto(out: Uint32Array, other: Uint32Array): void {
   for (let w = 0; w < out.length; w++) out[w] = out[w]! & other[w]!;

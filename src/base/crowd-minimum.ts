@@ -38,6 +38,9 @@ assert(crowdMarginPeople === 178);
 export const crowdDrawDays = 30;
 export const crowdReturnDays = 30;
 
+/** Sets that an agency may have judged for the first time on one day (UTC). */
+export const crowdChecksADay = 50;
+
 /** The whole rule: `people` are exact, `minimum` is F. */
 export const admitsCrowd = (people: number, noise: number, minimum: number): boolean =>
   people + noise >= minimum + crowdMarginPeople;

@@ -155,11 +155,13 @@ function namedTerm(term: Term, names: readonly string[]): AudienceTerm {
   return { all: pick(0), none: pick(1) };
 }
 
+/** A term as one line: what tells a set of people from every other one. */
+export const termText = (term: AudienceTerm): string =>
+  [...term.all, ...term.none.map((name) => `!${name}`)].join(" & ") || "anyone";
+
 /** The canonical form as one line; segment names hold no spaces, so it has one reading. */
 export const canonicalText = (audience: CanonicalAudience): string =>
-  audience.terms
-    .map((term) => [...term.all, ...term.none.map((name) => `!${name}`)].join(" & ") || "anyone")
-    .join(" | ");
+  audience.terms.map(termText).join(" | ");
 
 /** What a certificate speaks of: sha-256 (hex) of the agency and the canonical form. */
 export const audienceDigest = (agency: AgencyId, audience: CanonicalAudience): string =>

@@ -2,14 +2,17 @@ import { refuse } from "../index/verify.js";
 import { startCold } from "./cold-process.js";
 import type { CountAnswer, CountRequest } from "./term-count.js";
 
-/** A count reads the planes in use once; a process that takes longer hangs. */
-const countMsMax = 600_000;
+/**
+ * A count reads the planes in use once; a process that takes longer hangs. A thousand audiences of
+ * 630 M people take about a quarter of an hour.
+ */
+const countMsMax = 3_600_000;
 
 /**
- * Has terms judged in a process of its own. A process that dies or takes over `withinMs` is a
+ * Has audiences judged in a process of its own. A process that dies or takes over `withinMs` is a
  * refusal: without verdict no certificate.
  */
-export function judgeTermsApart(
+export function judgeAudiencesApart(
   request: CountRequest,
   withinMs = countMsMax,
 ): Promise<CountAnswer> {

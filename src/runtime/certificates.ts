@@ -1,112 +1,128 @@
-import type { Epoch } from "../base/ids.js";
+import {
+  type BookNow,
+  type BookSnapshot,
+  type BookState,
+  type Certificate,
+  CertificateBook,
+  emptyBook,
+} from "../campaign/certificate-book.js";
 import type { AudienceNeeded } from "../campaign/compile-audiences.js";
-import type { Refusal } from "../index/verify.js";
-import type { AgencyTerm, CountAnswer, CountRequest, TermVerdict } from "./term-count.js";
+import type { VerdictWord } from "../campaign/crowd-rule.js";
+import { type Refusal, refuse } from "../index/verify.js";
+import type { CountAnswer, CountRequest } from "./term-count.js";
 
 export type Judge = (request: CountRequest) => Promise<CountAnswer>;
-export type JudgeContext = Omit<CountRequest, "epoch" | "manifestDigest" | "terms" | "nowMs"> & {
-  readonly nowMs: () => CountRequest["nowMs"];
-};
+export type JudgeContext = Omit<
+  CountRequest,
+  "epoch" | "manifestDigest" | "audiences" | "nowMs"
+> & { readonly nowMs: () => CountRequest["nowMs"] };
 
-/** Whose files are counted: an epoch's number alone would not notice another in its place. */
-export type CountedSnapshot = Pick<CountRequest, "epoch" | "manifestDigest">;
-
-type Judged = { readonly epoch: Epoch; readonly verdicts: Map<string, TermVerdict> };
+/** Where the book is kept (certificate-file.ts). */
+export type CertificateStore =
+  | {
+      readonly ok: true;
+      readonly state: BookState;
+      /** Throws where the disk fails. */
+      readonly save: (state: BookState) => void;
+    }
+  /** Nothing is certified, and the words say why. */
+  | { readonly ok: false; readonly words: string };
 
 /**
- * A verdict on an audience, for operators: which ones bid and why the others do not. Never a count.
+ * A verdict on an audience, for operators: which ones bid and which do not. Never a count.
  */
-export type AudienceVerdict = { readonly needed: AudienceNeeded; readonly verdict: TermVerdict };
+export type AudienceVerdict = { readonly needed: AudienceNeeded; readonly verdict: VerdictWord };
+
+export type Certified =
+  /** Every verdict that is new. */
+  { readonly ok: true; readonly certificates: readonly Certificate[] } | Refusal;
+
+const msPerDay = 86_400_000;
 
 /**
- * Certificates by snapshot: an audience is certified when each term of its normal form is. Verdicts
- * are kept by digest, so that an edit asks only for what is new, and the served epoch's stay until
- * the next epoch is published.
+ * Certificates by snapshot: has audiences counted in a process of their own and keeps the verdicts
+ * in the book (campaign/certificate-book.ts), so that an edit asks only for what is new, and the
+ * served epoch's stay until the next epoch is published.
  */
 export class Certificates {
   private readonly judge: Judge;
   private readonly context: JudgeContext;
-  private readonly bySnapshot = new Map<string, Judged>();
+  private readonly store: CertificateStore;
+  private readonly book: CertificateBook;
+  private forgetSequence = 0;
 
-  constructor(judge: Judge, context: JudgeContext) {
+  constructor(judge: Judge, context: JudgeContext, store: CertificateStore) {
     this.judge = judge;
     this.context = context;
+    this.store = store;
+    this.book = new CertificateBook(store.ok ? store.state : emptyBook());
+  }
+
+  /** Somebody was forgotten: the audiences that people are in may have become too small. */
+  noteForgotten(sequence: number): void {
+    this.forgetSequence = Math.max(this.forgetSequence, sequence);
   }
 
   /** Digests that are certified for this snapshot so far; none for epoch 0. */
-  certified(snapshot: CountedSnapshot): ReadonlySet<string> {
-    const verdicts = [...(this.verdictsOf(snapshot) ?? [])];
-    const good = verdicts.filter(([, verdict]) => verdict === "certified");
-    return new Set(good.map(([digest]) => digest));
+  certified(snapshot: BookSnapshot): ReadonlySet<string> {
+    return this.book.certified(snapshot, this.now());
   }
 
-  private verdictsOf(snapshot: CountedSnapshot): ReadonlyMap<string, TermVerdict> | undefined {
-    return this.bySnapshot.get(keyOf(snapshot))?.verdicts;
-  }
-
-  /** Those of the audiences that nobody has judged in this snapshot. */
-  unjudged(
-    snapshot: CountedSnapshot,
-    needed: readonly AudienceNeeded[],
-  ): readonly AudienceNeeded[] {
-    const verdicts = this.verdictsOf(snapshot);
-    return needed.filter(({ digest }) => verdicts?.has(digest) !== true);
+  /** Those of the audiences that are to be judged in this snapshot now. */
+  unjudged(snapshot: BookSnapshot, needed: readonly AudienceNeeded[]): readonly AudienceNeeded[] {
+    return this.book.unjudged(snapshot, needed, this.now());
   }
 
   verdictsOn(
-    snapshot: CountedSnapshot,
+    snapshot: BookSnapshot,
     needed: readonly AudienceNeeded[],
   ): readonly AudienceVerdict[] {
-    const verdicts = this.verdictsOf(snapshot);
     return needed.flatMap((audience) => {
-      const verdict = verdicts?.get(audience.digest);
+      const verdict = this.book.verdictOf(snapshot, audience.digest);
       return verdict === undefined ? [] : [{ needed: audience, verdict }];
     });
   }
 
+  /** How many audiences an agency may still have judged for the first time today (UTC). */
+  checksLeft(agency: AudienceNeeded["agency"]): number {
+    return this.store.ok ? this.book.checksLeft(agency, this.now().day) : 0;
+  }
+
   /**
-   * Has the audiences counted in a process of its own, over the files of one snapshot. Gives null,
-   * or why nothing could be certified.
+   * Has the audiences counted over the files of one snapshot. What the rule must remember is on
+   * disk before a verdict is used. A refusal: nothing could be certified, and why.
    */
-  async certify(
-    snapshot: CountedSnapshot,
-    needed: readonly AudienceNeeded[],
-  ): Promise<Refusal | null> {
-    const terms = needed.flatMap(({ audience, agency }): AgencyTerm[] =>
-      audience.terms.map((term) => ({ ...term, agency })),
-    );
+  async certify(snapshot: BookSnapshot, needed: readonly AudienceNeeded[]): Promise<Certified> {
+    if (!this.store.ok) return refuse("unreadable", this.store.words);
     const nowMs = this.context.nowMs();
-    const answer = await this.judge({ ...this.context, ...snapshot, nowMs, terms });
+    const now = { day: utcDayOf(nowMs), forgetSequence: this.forgetSequence };
+    const plan = this.book.plan(snapshot, needed, now);
+    const { epoch, manifestDigest } = snapshot;
+    const { audiences } = plan;
+    const answer: CountAnswer = audiences.some(({ judged }) => judged)
+      ? await this.judge({ ...this.context, epoch, manifestDigest, nowMs, audiences })
+      : { ok: true, epoch, judged: [], forgetSequence: now.forgetSequence };
     if (!answer.ok) return answer;
-    const { epoch } = snapshot;
-    const verdicts =
-      this.bySnapshot.get(keyOf(snapshot))?.verdicts ?? new Map<string, TermVerdict>();
-    this.bySnapshot.set(keyOf(snapshot), { epoch, verdicts });
-    let next = 0;
-    for (const { digest, audience } of needed) {
-      const own = answer.verdicts.slice(next, next + audience.terms.length);
-      next += audience.terms.length;
-      verdicts.set(digest, worstOf(own));
+    const { judged, forgetSequence } = answer;
+    const certificates = this.book.note(plan, judged, { day: now.day, forgetSequence });
+    try {
+      this.store.save(this.book.state);
+    } catch (error) {
+      this.book.forget(snapshot);
+      throw error;
     }
-    return null;
+    return { ok: true, certificates };
   }
 
-  /** After the publication of this snapshot. A later one may be on its way: its verdicts stay. */
-  dropBefore(snapshot: CountedSnapshot): void {
-    const own = keyOf(snapshot);
-    for (const [key, { epoch }] of this.bySnapshot) {
-      if (epoch <= snapshot.epoch && key !== own) this.bySnapshot.delete(key);
-    }
+  /** After the publication of this snapshot. */
+  published(snapshot: BookSnapshot): void {
+    this.book.published(snapshot);
+  }
+
+  private now(): BookNow {
+    return { day: utcDayOf(this.context.nowMs()), forgetSequence: this.forgetSequence };
   }
 }
 
-const keyOf = ({ epoch, manifestDigest }: CountedSnapshot): string => `${epoch} ${manifestDigest}`;
-
-/** An audience without terms holds for nobody and is not certified. */
-function worstOf(verdicts: readonly TermVerdict[]): TermVerdict {
-  if (verdicts.includes("unknown_segment")) return "unknown_segment";
-  if (verdicts.length === 0 || verdicts.includes("below_crowd_minimum")) {
-    return "below_crowd_minimum";
-  }
-  return "certified";
-}
+/** Days since 1970. */
+export const utcDayOf = (ms: number): number => Math.floor(ms / msPerDay);

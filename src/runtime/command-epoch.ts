@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { SipKey } from "../base/hash.js";
 import type { Epoch } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
 import type { Manifest } from "../index/manifest.js";
@@ -16,6 +17,7 @@ export type CommandEpoch = {
   readonly snapshotsFolder: string;
   readonly forgetLog: string;
   readonly trust: SnapshotTrust;
+  readonly crowdKey: SipKey;
 };
 
 /**
@@ -37,7 +39,9 @@ export function newestEpoch(
     warnings.push(`${dataFolder} has snapshots but not the keys to verify them: epoch 0 is used`);
     return null;
   }
-  const trust = trustOf(openKeyFiles(dataFolder));
+  const opened = openKeyFiles(dataFolder);
+  const trust = trustOf(opened);
+  const { crowdKey } = opened;
   const highest = readServedEpoch(dataFolder);
   if (!highest.ok) {
     warnings.push(highest.words);
@@ -49,7 +53,7 @@ export function newestEpoch(
     if (admitted.ok) {
       const { manifest, digest: manifestDigest } = admitted;
       const forgetLog = forgetLogOf(dataFolder);
-      return { manifest, manifestDigest, snapshotsFolder, forgetLog, trust };
+      return { manifest, manifestDigest, snapshotsFolder, forgetLog, trust, crowdKey };
     }
     warnings.push(`epoch ${epoch} is refused: ${admitted.words}`);
   }

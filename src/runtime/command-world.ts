@@ -5,10 +5,11 @@ import { audiencesNeeded, segmentsWanted } from "../campaign/compile.js";
 import { hasErrors, issueText } from "../campaign/issue.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import { type Absent, type Places, projectionOf } from "../index/projection.js";
-import { Certificates } from "./certificates.js";
+import { readCertificateFile } from "./certificate-file.js";
+import { Certificates, utcDayOf } from "./certificates.js";
 import { newestEpoch } from "./command-epoch.js";
 import { readConfigForm } from "./read-config.js";
-import { judgeTerms } from "./term-count.js";
+import { judgeAudiences } from "./term-count.js";
 import { buildWorld, nobody, type People } from "./world-build.js";
 import { type ServedWorld, servedWorldFrom } from "./world-parts.js";
 
@@ -74,7 +75,7 @@ async function epochOf(
   const none: Epochs = { people: nobody(), certificates: new Set() };
   const newest = newestEpoch(dataFolder, nowMs, warnings);
   if (newest === null) return none;
-  const { manifest, manifestDigest, snapshotsFolder, forgetLog, trust } = newest;
+  const { manifest, manifestDigest, ...counted } = newest;
   const { epoch, segments, rowCount } = manifest;
   const projected = projectionOf(segments, segmentsWanted(config.book), rowCount);
   if (!projected.ok) {
@@ -82,14 +83,16 @@ async function epochOf(
     return none;
   }
   const { planes, ...names } = projected.projection;
-  const certificates = new Certificates((request) => Promise.resolve(judgeTerms(request)), {
-    ...{ snapshotsFolder, forgetLog, trust },
-    nowMs: () => nowMs,
-  });
+  // Only looks: what a bidder remembers counts, and no check is spent.
+  const certificates = new Certificates(
+    (request) => Promise.resolve(judgeAudiences(request)),
+    { ...counted, nowMs: () => nowMs },
+    readCertificateFile(dataFolder ?? "", utcDayOf(nowMs)),
+  );
   const snapshot = { epoch, manifestDigest };
-  const refusal = await certificates.certify(snapshot, audiencesNeeded(config.book));
-  if (refusal !== null) {
-    warnings.push(`epoch ${epoch}: no audience is certified: ${refusal.words}`);
+  const certified = await certificates.certify(snapshot, audiencesNeeded(config.book));
+  if (!certified.ok) {
+    warnings.push(`epoch ${epoch}: no audience is certified: ${certified.words}`);
   }
   const parts = indexOfNobody(planes.length, epoch).parts;
   const people = { parts, ...names, manifestDigest };

@@ -1,5 +1,5 @@
 import { refuse } from "../index/verify.js";
-import { type CountAnswer, type CountRequest, judgeTerms } from "./term-count.js";
+import { type CountAnswer, type CountRequest, judgeAudiences } from "./term-count.js";
 
 /**
  * The counting process: gets one request, sends one answer, ends. It alone holds exact counts of
@@ -7,7 +7,7 @@ import { type CountAnswer, type CountRequest, judgeTerms } from "./term-count.js
  */
 function answer(request: CountRequest): CountAnswer {
   try {
-    return judgeTerms(request);
+    return judgeAudiences(request);
   } catch (error) {
     return refuse("unreadable", `counting failed: ${(error as Error).message}`);
   }

@@ -69,7 +69,7 @@ export class DemoConsole {
     }
     const certified = verdicts.filter(({ verdict }) => verdict === "certified").length;
     const refused = verdicts.length - certified;
-    this.line(`Audiences: ${certified} certified, ${refused} refused (below the crowd minimum).`);
+    this.line(`Audiences: ${certified} certified, ${refused} refused.`);
     this.line("");
     this.line("The same from somebody whom the demo knows, for a bid on an audience:");
     this.line("");

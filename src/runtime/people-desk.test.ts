@@ -93,6 +93,7 @@ function setUp(
         return at.countsGood;
       },
       lapse: async () => undefined,
+      noteForgotten: () => undefined,
       get servedPeople() {
         return world.people;
       },

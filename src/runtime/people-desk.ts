@@ -42,6 +42,7 @@ export type PeopleDeskParts = {
     | "adoptPeople"
     | "certifyMissing"
     | "lapse"
+    | "noteForgotten"
     | "servedPeople"
     | "segmentsWanted"
     | "segmentsMissing"
@@ -226,12 +227,15 @@ export class PeopleDesk {
   }
 
   private follow(loaded: LoadedSnapshot): ForgetTail {
-    const { dataFolder, log } = this.parts;
+    const { dataFolder, log, desk } = this.parts;
     const index = SegmentIndex.from(loaded.parts);
     return tailForgetLog(
       forgetLogOf(dataFolder),
       loaded.forgetPosition,
-      ({ ordinal }) => index.suppress(ordinal),
+      ({ ordinal, sequence }) => {
+        index.suppress(ordinal);
+        desk.noteForgotten(sequence);
+      },
       (words) => log.error({ words }, "forget.log"),
     );
   }

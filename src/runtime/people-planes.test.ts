@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { crowdMarginPeople } from "../base/crowd-minimum.js";
 import type { Epoch, Ordinal } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
+import { emptyBook } from "../campaign/certificate-book.js";
 import type { AudienceExpression } from "../campaign/model.js";
 import { Live, tableFrom } from "../campaign/table.js";
 import { SegmentIndex } from "../index/segment-index.js";
@@ -19,12 +21,15 @@ import { RetiredCreatives } from "./retired-creatives.js";
 import { loadNewestSnapshot } from "./snapshot-loader.js";
 import { SnapshotRefusals } from "./snapshot-refusals.js";
 import { writeSnapshot } from "./snapshot-write.js";
-import { judgeTerms } from "./term-count.js";
+import { judgeAudiences } from "./term-count.js";
 import { WorldDesk } from "./world-desk.js";
 
-/** More segments than memory holds; the real files, loader and count; 20 people are a crowd. */
+/**
+ * More segments than memory holds; the real files, loader and count. Any 20 people are
+ * a crowd, whatever the noise.
+ */
 const segmentCount = 1200;
-const crowdMinimum = 20;
+const crowdMinimum = 20 - 2 * crowdMarginPeople;
 const demo = readConfigForm("config/demo");
 const targeted = demo.config!.book.lineItems.filter(({ audience }) => audience !== null);
 
@@ -71,11 +76,12 @@ function setUp(audiences: readonly AudienceExpression[]) {
   const desk = new WorldDesk({
     ...{ clock: realClock, publicUrl: "https://bid.test.example", placeOf: (one: number) => one },
     readConfig: () => at.reading,
-    judge: (request) => Promise.resolve(judgeTerms(request, crowdMinimum)),
+    judge: (request) => Promise.resolve(judgeAudiences(request, crowdMinimum)),
     judgeContext: {
       ...{ snapshotsFolder: snapshotsFolderOf(root), forgetLog: forgetLogOf(root) },
-      ...{ trust: trustOf(keys), nowMs: realClock.nowMs },
+      ...{ trust: trustOf(keys), crowdKey: keys.crowdKey, nowMs: realClock.nowMs },
     },
+    certificateStore: { ok: true, state: emptyBook(), save: () => undefined },
     retired: new RetiredCreatives(join(root, "landing-pages.json")),
     currencies: new AdvertiserCurrencies(join(root, "advertiser-currencies.json")),
     publish: async () => undefined,

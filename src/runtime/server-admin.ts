@@ -75,6 +75,7 @@ function factsOf(
         lastRefusal: server.refusals.last,
         warming: new Set(desk.warming().map(({ digest }) => digest)),
         held: heldCampaigns(server),
+        audienceChecks: desk.checksLeft(),
         configLive: !hasErrors(desk.lastIssues),
         needed: book === undefined ? [] : audiencesNeeded(book),
         verdicts: new Map(desk.verdicts().map(({ needed, verdict }) => [needed.digest, verdict])),

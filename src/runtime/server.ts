@@ -14,7 +14,9 @@ import { CapPlaces } from "../campaign/caps.js";
 import { AllowancePlaces, type AmountUnit, type ExposurePlan } from "../ledger/budget-plan.js";
 import { AdvertiserCurrencies } from "./advertiser-currencies.js";
 import { type CapWatch, watchCaps } from "./cap-alarm.js";
-import { judgeTermsApart } from "./certificate-count.js";
+import { judgeAudiencesApart } from "./certificate-count.js";
+import { openCertificateFile } from "./certificate-file.js";
+import { utcDayOf } from "./certificates.js";
 import { type ClockWatch, watchClock } from "./clock-alarm.js";
 import { watchConfig } from "./config-watch.js";
 import { CounterSums, ExchangeSlots, newCounters } from "./counters.js";
@@ -210,13 +212,15 @@ function worldDeskOf(
   return new WorldDesk({
     ...{ clock: realClock, readConfig: options.readConfig, placeOf, publicUrl: edge.publicUrl },
     capPlaceOf,
-    judge: judgeTermsApart,
+    judge: judgeAudiencesApart,
     judgeContext: {
       snapshotsFolder: snapshotsFolderOf(dataFolder),
       forgetLog: forgetLogOf(dataFolder),
       trust: trustOf(keys),
+      crowdKey: keys.crowdKey,
       nowMs: realClock.nowMs,
     },
+    certificateStore: openCertificateFile(dataFolder, utcDayOf(realClock.nowMs())),
     retired: new RetiredCreatives(join(dataFolder, "landing-pages.json")),
     currencies: new AdvertiserCurrencies(join(dataFolder, "advertiser-currencies.json")),
     publish: async (built, config) => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AgencyId, Epoch, Ordinal } from "../base/ids.js";
 import { SegmentIndex } from "../index/segment-index.js";
+import { testIdentifierKey } from "../testing/in-process.js";
 import {
   smallFacts,
   smallImage,
@@ -11,7 +12,7 @@ import {
   testSigningKeys,
   testTrust,
 } from "../testing/small-snapshot.js";
-import { judgeTermsApart } from "./certificate-count.js";
+import { judgeAudiencesApart } from "./certificate-count.js";
 import type { LoadRequest } from "./snapshot-load.js";
 import { loadNewestSnapshot } from "./snapshot-loader.js";
 import { writeSnapshot } from "./snapshot-write.js";
@@ -22,6 +23,8 @@ const request: LoadRequest = {
   ...{ snapshotsFolder: root, forgetLog: join(root, "forget.log"), trust: testTrust(keys) },
   ...{ servedEpoch: 0 as Epoch, wanted: null, nowMs: testNowMs },
 };
+
+const any = { manifestDigest: "", crowdKey: testIdentifierKey };
 
 beforeAll(() => {
   for (const epoch of [1, 2]) {
@@ -59,24 +62,26 @@ test("when no epoch above the served one is good, nothing is loaded", async () =
 
 test("the counting process keeps the crowd minimum and answers with verdicts alone", async () => {
   const { snapshotsFolder, forgetLog, trust, nowMs } = request;
-  const asked = { snapshotsFolder, forgetLog, trust, nowMs, epoch: 1 as Epoch, manifestDigest: "" };
-  const agency = 1 as AgencyId;
-  const terms = [
-    { agency, all: ["group.s1"], none: [] },
-    { agency, all: ["gone"], none: [] },
-  ];
-  expect(await judgeTermsApart({ ...asked, terms })).toEqual({
+  const asked = { snapshotsFolder, forgetLog, trust, nowMs, epoch: 1 as Epoch, ...any };
+  const audiences = ["group.s1", "gone"].map((name) => ({
+    ...{ agency: 1 as AgencyId, terms: [{ all: [name], none: [] }], judged: true },
+  }));
+  expect(await judgeAudiencesApart({ ...asked, audiences })).toEqual({
     ok: true,
     epoch: 1,
-    verdicts: ["below_crowd_minimum", "unknown_segment"],
+    judged: [
+      { verdict: "refused", bears: 0 },
+      { verdict: "unknown_segment", bears: 0 },
+    ],
+    forgetSequence: 0,
   });
-  const missing = await judgeTermsApart({ ...asked, epoch: 7 as Epoch, terms });
+  const missing = await judgeAudiencesApart({ ...asked, epoch: 7 as Epoch, audiences });
   expect(missing).toMatchObject({ ok: false, code: "unreadable" });
 });
 
 test("a count that takes too long is a refusal, and its process is ended", async () => {
   const { snapshotsFolder, forgetLog, trust, nowMs } = request;
-  const asked = { snapshotsFolder, forgetLog, trust, nowMs, epoch: 1 as Epoch, manifestDigest: "" };
-  const answer = await judgeTermsApart({ ...asked, terms: [] }, 1);
+  const asked = { snapshotsFolder, forgetLog, trust, nowMs, epoch: 1 as Epoch, ...any };
+  const answer = await judgeAudiencesApart({ ...asked, audiences: [] }, 1);
   expect(answer).toMatchObject({ ok: false, words: "counting took over 1 ms" });
 });

@@ -13,10 +13,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { crowdMarginPeople } from "../base/crowd-minimum.js";
 import type { AgencyId, Epoch, Ordinal } from "../base/ids.js";
+import { crowdRuleOf, termDigest } from "../campaign/crowd-rule.js";
 import { headerBytes } from "../index/format.js";
 import { mergesPart } from "../index/merged-people.js";
 import { SegmentIndex } from "../index/segment-index.js";
+import { testIdentifierKey } from "../testing/in-process.js";
 import {
   smallFacts,
   smallImage,
@@ -31,7 +34,7 @@ import { readSealed } from "./snapshot-read.js";
 import { settleReplaced } from "./snapshot-replace.js";
 import { scrubSnapshot, scrubSnapshots } from "./snapshot-scrub.js";
 import { writeSnapshot } from "./snapshot-write.js";
-import { judgeTerms } from "./term-count.js";
+import { judgeAudiences } from "./term-count.js";
 
 const people = 200;
 const segmentCount = 40;
@@ -135,16 +138,19 @@ test("a rewritten snapshot is the same one to whoever counts over it", () => {
 });
 
 test("the counting child counts nobody who was forgotten", () => {
+  const terms = [{ all: [], none: [] }];
   const ask = {
     ...{ snapshotsFolder: root, forgetLog: join(root, "log"), trust, nowMs: testNowMs },
-    manifestDigest: "",
+    ...{ manifestDigest: "", crowdKey: testIdentifierKey, epoch: 1 as Epoch },
+    audiences: [{ agency: 1 as AgencyId, terms, judged: true }],
   };
-  const terms = [{ agency: 1 as AgencyId, all: [], none: [] }];
-  const judge = (minimum: number) => judgeTerms({ ...ask, epoch: 1 as Epoch, terms }, minimum);
-  expect(judge(image.peopleCount)).toMatchObject({ verdicts: ["certified"] });
+  const rule = crowdRuleOf(testIdentifierKey, Math.floor(testNowMs / 86_400_000));
+  const people = image.peopleCount + rule.noiseOf(termDigest(terms[0]!)) - crowdMarginPeople;
+  const judge = (minimum: number) => judgeAudiences(ask, minimum);
+  expect(judge(people)).toMatchObject({ judged: [{ verdict: "certified" }] });
   scrub();
-  expect(judge(image.peopleCount - 4)).toMatchObject({ verdicts: ["certified"] });
-  expect(judge(image.peopleCount - 3)).toMatchObject({ verdicts: ["below_crowd_minimum"] });
+  expect(judge(people - 4)).toMatchObject({ judged: [{ verdict: "certified" }] });
+  expect(judge(people - 3)).toMatchObject({ judged: [{ verdict: "refused" }] });
 });
 
 test("a damaged snapshot is refused and stays as it is, with nothing beside it", () => {

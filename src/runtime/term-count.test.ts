@@ -2,9 +2,17 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { crowdMarginPeople } from "../base/crowd-minimum.js";
 import type { AgencyId, Epoch, Ordinal } from "../base/ids.js";
 import { SeededRandom } from "../base/random.js";
 import type { AudienceTerm } from "../campaign/audience.js";
+import {
+  audienceSetDigest,
+  crowdRuleOf,
+  differenceDigest,
+  termDigest,
+} from "../campaign/crowd-rule.js";
+import { testIdentifierKey } from "../testing/in-process.js";
 import {
   smallFacts,
   smallImage,
@@ -15,7 +23,7 @@ import {
 import { appendForget } from "./forget-log.js";
 import { readSealed } from "./snapshot-read.js";
 import { writeSnapshot } from "./snapshot-write.js";
-import { type CountRequest, judgeTerms } from "./term-count.js";
+import { type CountAnswer, type CountRequest, judgeAudiences } from "./term-count.js";
 
 const people = 500;
 const segmentCount = 70;
@@ -27,15 +35,21 @@ const agencies = [1, 4];
 const forgotten = [2, 3, 64, 65, 499];
 
 const agency = 1 as AgencyId;
-const requestOf = (terms: readonly AudienceTerm[], by = agency): CountRequest => ({
+const requestOf = (audiences: readonly (readonly AudienceTerm[])[], by = agency): CountRequest => ({
   snapshotsFolder: root,
   forgetLog: join(root, "forget.log"),
   trust: testTrust(keys),
+  crowdKey: testIdentifierKey,
   epoch: 1 as Epoch,
   nowMs: testNowMs,
   manifestDigest: "",
-  terms: terms.map((term) => ({ ...term, agency: by })),
+  audiences: audiences.map((terms) => ({ agency: by, terms, judged: true })),
 });
+const alone = (terms: readonly AudienceTerm[]): CountRequest =>
+  requestOf(terms.map((term) => [term]));
+const { noiseOf } = crowdRuleOf(testIdentifierKey, Math.floor(testNowMs / 86_400_000));
+const wordsOf = (answer: CountAnswer): readonly string[] =>
+  answer.ok ? answer.judged.map(({ verdict }) => verdict) : [answer.words];
 
 beforeAll(() => {
   const { segments } = smallFacts(segmentCount);
@@ -44,6 +58,8 @@ beforeAll(() => {
   appendForget(join(root, "forget.log"), forgotten as Ordinal[]);
 });
 afterAll(() => rmSync(root, { recursive: true }));
+
+const named = (name: string): AudienceTerm => ({ all: [name], none: [] });
 
 /** Counts by looking at every person in turn, as the words of the rule say. */
 function bruteForce(term: AudienceTerm): number {
@@ -59,7 +75,11 @@ function bruteForce(term: AudienceTerm): number {
   return count;
 }
 
-test("a term is certified up to its exact count and not one person above, for random terms", () => {
+/** The largest minimum that so many people of a set meet today. */
+const highestMet = (count: number, digest: Uint8Array): number =>
+  count + noiseOf(digest) - crowdMarginPeople;
+
+test("a term is certified up to its noisy count and not one person above, for random terms", () => {
   const random = new SeededRandom(17);
   const name = (): string => `group.s${random.below(segmentCount)}`;
   const terms: AudienceTerm[] = [{ all: [], none: [] }];
@@ -68,47 +88,66 @@ test("a term is certified up to its exact count and not one person above, for ra
     terms.push({ all, none: Array.from({ length: random.below(3) }, name) });
   }
   for (const term of terms) {
-    const count = bruteForce(term);
-    const verdictsAt = (minimum: number): unknown => judgeTerms(requestOf([term]), minimum);
-    expect(verdictsAt(count)).toMatchObject({ verdicts: ["certified"] });
-    expect(verdictsAt(count + 1)).toMatchObject({ verdicts: ["below_crowd_minimum"] });
+    const met = highestMet(bruteForce(term), termDigest(term));
+    expect(wordsOf(judgeAudiences(alone([term]), met))).toEqual(["certified"]);
+    expect(wordsOf(judgeAudiences(alone([term]), met + 1))).toEqual(["refused"]);
   }
 });
 
-test("many terms are judged in one pass, in their order, unknown segments among them", () => {
+test("an audience differs from one before it by a noisy crowd, either way", () => {
+  const [first, second] = [named("group.s1"), named("group.s2")];
+  const audiences = [[first], [first, second]];
+  const minimum = (terms: readonly AudienceTerm[]): number =>
+    Math.min(...terms.map((term) => highestMet(bruteForce(term), termDigest(term))));
+  const only = { all: ["group.s2"], none: ["group.s1"] };
+  const [a, b] = audiences.map(audienceSetDigest);
+  const met = highestMet(bruteForce(only), differenceDigest(b!, a!));
+  // The first is in the second, whoever the people are: that difference is never asked for.
+  expect(met).toBeLessThan(minimum([first, second]));
+  expect(wordsOf(judgeAudiences(requestOf(audiences), met))).toEqual(["certified", "certified"]);
+  expect(wordsOf(judgeAudiences(requestOf(audiences), met + 1))).toEqual(["certified", "refused"]);
+  const other = { agency: 7 as AgencyId, terms: audiences[1]!, judged: true };
+  const apart = { ...requestOf(audiences.slice(0, 1)) };
+  const twoAgencies = { ...apart, audiences: [...apart.audiences, other] };
+  expect(wordsOf(judgeAudiences(twoAgencies, met + 1))).toEqual(["certified", "certified"]);
+});
+
+test("many audiences are judged in one pass, in their order, unknown segments among them", () => {
   const terms = [
-    { all: ["group.s1"], none: [] },
-    { all: ["gone"], none: [] },
+    named("group.s1"),
+    named("gone"),
     { all: ["group.s1", "group.s40", "group.s69"], none: ["group.s2"] },
   ];
-  const minimum = bruteForce(terms[0]!);
-  expect(judgeTerms(requestOf(terms), minimum)).toEqual({
-    ok: true,
-    epoch: 1,
-    verdicts: ["certified", "unknown_segment", "below_crowd_minimum"],
-  });
+  const standing = { agency, terms: [named("group.s3")], judged: false };
+  const { audiences, ...request } = alone(terms);
+  const minimum = highestMet(bruteForce(terms[0]!), termDigest(terms[0]!));
+  const answer = judgeAudiences({ ...request, audiences: [...audiences, standing] }, minimum);
+  expect(answer).toMatchObject({ ok: true, epoch: 1, forgetSequence: forgotten.length });
+  expect(wordsOf(answer)).toEqual(["certified", "unknown_segment", "refused"]);
 });
 
 test("others' own segment is never counted, in any place of a term", () => {
   const terms = [
-    { all: ["group.s9"], none: [] },
+    named("group.s9"),
     { all: ["group.s1"], none: ["group.s9"] },
-    { all: ["group.s1"], none: [] },
+    { all: ["group.s40"], none: [] },
   ];
-  const verdictsOf = (by: number) => judgeTerms(requestOf(terms, by as AgencyId), 1);
-  for (const by of agencies) {
-    expect(verdictsOf(by)).toMatchObject({ verdicts: terms.map(() => "certified") });
-  }
+  const verdictsOf = (by: number) => {
+    const request = requestOf(
+      terms.map((term) => [term]),
+      by as AgencyId,
+    );
+    return wordsOf(judgeAudiences(request, -2 * crowdMarginPeople));
+  };
+  for (const by of agencies) expect(verdictsOf(by)).toEqual(terms.map(() => "certified"));
   for (const by of [0, 2, 5]) {
-    expect(verdictsOf(by)).toMatchObject({
-      verdicts: ["unknown_segment", "unknown_segment", "certified"],
-    });
+    expect(verdictsOf(by)).toEqual(["unknown_segment", "unknown_segment", "certified"]);
   }
 });
 
 test("the files of another snapshot under the same epoch give no verdict", () => {
-  const asked = requestOf([{ all: [], none: [] }]);
-  expect(judgeTerms({ ...asked, manifestDigest: "0".repeat(64) }, 1)).toMatchObject({
+  const asked = alone([{ all: [], none: [] }]);
+  expect(judgeAudiences({ ...asked, manifestDigest: "0".repeat(64) }, 1)).toMatchObject({
     ...{
       ok: false,
       code: "changed",
@@ -117,12 +156,12 @@ test("the files of another snapshot under the same epoch give no verdict", () =>
   });
   const read = readSealed(join(root, "epoch-1", "manifest"), asked.trust);
   const manifestDigest = read.ok ? read.digest : "";
-  expect(judgeTerms({ ...asked, manifestDigest }, 1)).toMatchObject({ ok: true });
+  expect(judgeAudiences({ ...asked, manifestDigest }, 1)).toMatchObject({ ok: true });
 });
 
 test("without another order the crowd minimum is 100,000", () => {
-  const answer = judgeTerms(requestOf([{ all: [], none: [] }]));
-  expect(answer).toMatchObject({ verdicts: ["below_crowd_minimum"] });
+  const everybody = alone([{ all: [], none: [] }]);
+  expect(wordsOf(judgeAudiences(everybody))).toEqual(["refused"]);
 });
 
 test("planes or people that were changed after signing give no verdict at all", () => {
@@ -133,7 +172,7 @@ test("planes or people that were changed after signing give no verdict at all", 
     changed[66]! ^= 1;
     chmodSync(path, 0o600);
     writeFileSync(path, changed);
-    const answer = judgeTerms(requestOf([{ all: ["group.s33"], none: [] }]), 1);
+    const answer = judgeAudiences(alone([named("group.s33")]), 1);
     expect(answer).toMatchObject({ ok: false, code: "changed" });
     writeFileSync(path, bytes);
   }

@@ -1,15 +1,23 @@
 import { join } from "node:path";
 import { clearBit, hasBit } from "../base/bitset.js";
-import type { AgencyId, Epoch } from "../base/ids.js";
+import type { SipKey } from "../base/hash.js";
+import type { Epoch } from "../base/ids.js";
 import { crowdMinimumPeople } from "../base/limits.js";
 import type { UnixMs } from "../base/units.js";
-import type { AudienceTerm } from "../campaign/audience.js";
-import { certify, type TermClause, TermCounter } from "../campaign/certify.js";
+import { type AudienceTerm, termText } from "../campaign/audience.js";
+import { type CountedTerm, type CountOrder, CrowdCounter } from "../campaign/crowd-counter.js";
+import {
+  type AudienceJudged,
+  type CrowdAudience,
+  crowdRuleOf,
+  judgeCrowds,
+  pairsToCount,
+} from "../campaign/crowd-rule.js";
 import { PartKind, segmentsPerPlane } from "../index/format.js";
 import type { Manifest } from "../index/manifest.js";
 import { mayUse } from "../index/projection.js";
 import { type Refusal, refuse } from "../index/verify.js";
-import { forgetLogStart, readForgetLog } from "./forget-log.js";
+import { type ForgetRecord, forgetLogStart, readForgetLog } from "./forget-log.js";
 import {
   admitSnapshot,
   type PartFile,
@@ -20,40 +28,47 @@ import {
 } from "./snapshot-read.js";
 import { epochFolderName } from "./snapshot-write.js";
 
-/** Terms to judge over one epoch; plain values, because it is sent to the counting process. */
+/** Audiences to judge over one epoch; plain values: it is sent to the counting process. */
 export type CountRequest = {
   readonly snapshotsFolder: string;
   readonly forgetLog: string;
   readonly trust: SnapshotTrust;
+  /** Seeds the noise of the crowd minimum. */
+  readonly crowdKey: SipKey;
   readonly epoch: Epoch;
   readonly nowMs: UnixMs;
-  readonly terms: readonly AgencyTerm[];
+  /**
+   * In the order of their precedence. As the audience of one agency: others' own segments do not
+   * exist for it.
+   */
+  readonly audiences: readonly CrowdAudience[];
   /** The snapshot that is meant (snapshot-read.ts); "" = the epoch's, whichever it is. */
   readonly manifestDigest: string;
 };
 
-/** A term as the audience of one agency: others' own segments do not exist for it. */
-export type AgencyTerm = AudienceTerm & { readonly agency: AgencyId };
-
-/**
- * A verdict and never a count: what is below the crowd minimum by one is as refused as what is
- * empty.
- */
-export type TermVerdict = "certified" | "below_crowd_minimum" | "unknown_segment";
-
 export type CountAnswer =
-  | { readonly ok: true; readonly epoch: Epoch; readonly verdicts: readonly TermVerdict[] }
+  | {
+      readonly ok: true;
+      readonly epoch: Epoch;
+      /** Of the audiences that were to be judged, in their order. */
+      readonly judged: readonly AudienceJudged[];
+      /** Whoever is in the forget log up to here was not counted. */
+      readonly forgetSequence: number;
+    }
   | Refusal;
 
 /** People of a block: its planes stay in a second level cache. */
 const blockPeople = readBytesMax / 32;
 
 /**
- * Counts every term exactly over the epoch's files and judges. Another crowd minimum is for tests
- * only.
+ * Counts every audience exactly over the epoch's files and judges by the noisy rule. Another crowd
+ * minimum is for tests only.
  */
-export function judgeTerms(request: CountRequest, crowdMinimum = crowdMinimumPeople): CountAnswer {
-  const { epoch, trust, terms } = request;
+export function judgeAudiences(
+  request: CountRequest,
+  crowdMinimum = crowdMinimumPeople,
+): CountAnswer {
+  const { epoch, trust, audiences } = request;
   const folder = join(request.snapshotsFolder, epochFolderName(epoch));
   const admitted = admitSnapshot(folder, epoch, 0 as Epoch, request.nowMs, trust);
   if (!admitted.ok) return admitted;
@@ -61,60 +76,101 @@ export function judgeTerms(request: CountRequest, crowdMinimum = crowdMinimumPeo
   if (request.manifestDigest !== "" && request.manifestDigest !== digest) {
     return refuse("changed", `epoch ${epoch} is not the one that was loaded: it was exchanged`);
   }
-  const positions = new Map(manifest.segments.map(({ name }, i) => [name, i]));
-  const planes: number[] = [];
-  const clauses = terms.map((term) => clausesOf(term, manifest.segments, positions, planes));
-  const known = clauses.filter((term) => term !== null);
-  const counts = countPeople(folder, manifest, planes, known, request.forgetLog);
-  if ("ok" in counts) return counts;
-  let next = 0;
-  const verdicts = clauses.map((term): TermVerdict => {
-    if (term === null) return "unknown_segment";
-    return certify(counts[next++]!, crowdMinimum) ? "certified" : "below_crowd_minimum";
+  const planned = planOf(audiences, manifest.segments);
+  const { known, planes, order } = planned;
+  const forgotten = forgottenSince(manifest, request.forgetLog);
+  const counter = countPeople(folder, manifest, planes, order, forgotten);
+  if ("ok" in counter) return counter;
+  const rule = crowdRuleOf(request.crowdKey, Math.floor(request.nowMs / msPerDay), crowdMinimum);
+  const { audiencePeople, pairPeople } = counter;
+  const termPeople = order.audiences.map((places) => places.map((t) => counter.termPeople[t]!));
+  const people = { termPeople, audiencePeople, pairPeople };
+  const verdicts = judgeCrowds(known, order.pairs, people, rule);
+  const judged = audiences.flatMap((audience): AudienceJudged[] => {
+    if (!audience.judged) return [];
+    const place = known.indexOf(audience);
+    if (place < 0) return [{ verdict: "unknown_segment", bears: 0 }];
+    return [verdicts[place]!];
   });
-  return { ok: true, epoch, verdicts };
+  const forgetSequence = forgotten.at(-1)?.sequence ?? manifest.forgetSequence;
+  return { ok: true, epoch, judged, forgetSequence };
 }
 
-/**
- * A term as demands on planes; planes not used before are appended. null: a segment is not in the
- * snapshot, or is other agencies' own, which is never counted.
- */
-function clausesOf(
-  term: AgencyTerm,
-  segments: Manifest["segments"],
+const msPerDay = 86_400_000;
+
+type CountPlan = {
+  /** The audiences whose every segment is in the snapshot, and their agency's to use. */
+  readonly known: readonly CrowdAudience[];
+  /** Planes to read, by the places that terms know them by. */
+  readonly planes: readonly number[];
+  /** A term that several audiences have is counted once. */
+  readonly order: CountOrder;
+};
+
+function planOf(audiences: readonly CrowdAudience[], segments: Manifest["segments"]): CountPlan {
+  const positions = new Map(segments.map(({ name }, i) => [name, i]));
+  const planes: number[] = [];
+  const terms: CountedTerm[] = [];
+  const placeOf = new Map<string, number>();
+  const known: CrowdAudience[] = [];
+  const places: number[][] = [];
+  for (const audience of audiences) {
+    const mayName = (name: string): boolean => {
+      const segment = segments[positions.get(name) ?? -1];
+      return segment !== undefined && mayUse(segment.agencies, audience.agency);
+    };
+    if (!audience.terms.every(({ all, none }) => [...all, ...none].every(mayName))) continue;
+    known.push(audience);
+    places.push(
+      audience.terms.map((term) => {
+        const text = termText(term);
+        const place = placeOf.get(text) ?? terms.length;
+        if (place === terms.length) terms.push(countedTerm(term, positions, planes));
+        placeOf.set(text, place);
+        return place;
+      }),
+    );
+  }
+  return { known, planes, order: { terms, audiences: places, pairs: pairsToCount(known) } };
+}
+
+/** A term as demands on planes; planes not used before are appended. */
+function countedTerm(
+  term: AudienceTerm,
   positions: ReadonlyMap<string, number>,
   planes: number[],
-): readonly TermClause[] | null {
+): CountedTerm {
   const byPlane = new Map<number, { ones: number; zeros: number }>();
   for (const [side, names] of [["ones", term.all] as const, ["zeros", term.none] as const]) {
     for (const name of names) {
-      const position = positions.get(name);
-      if (position === undefined) return null;
-      if (!mayUse(segments[position]!.agencies, term.agency)) return null;
+      const position = positions.get(name)!;
       const plane = Math.floor(position / segmentsPerPlane);
       const demand = byPlane.get(plane) ?? { ones: 0, zeros: 0 };
       demand[side] |= 1 << (position % segmentsPerPlane);
       byPlane.set(plane, demand);
     }
   }
-  return [...byPlane].map(([plane, demand]) => {
+  const clauses = [...byPlane].map(([plane, demand]) => {
     if (!planes.includes(plane)) planes.push(plane);
     return { plane: planes.indexOf(plane), ...demand };
   });
+  return { clauses, mark: -1 };
 }
+
+const forgottenSince = (manifest: Manifest, forgetLog: string): readonly ForgetRecord[] =>
+  readForgetLog(forgetLog, forgetLogStart).records.filter(
+    ({ sequence }) => sequence > manifest.forgetSequence,
+  );
 
 function countPeople(
   folder: string,
   manifest: Manifest,
   planes: readonly number[],
-  terms: readonly (readonly TermClause[])[],
-  forgetLog: string,
-): Float64Array | Refusal {
-  const counter = new TermCounter(terms, Math.max(blockPeople, 32));
+  order: CountOrder,
+  forgotten: readonly ForgetRecord[],
+): CrowdCounter | Refusal {
+  const counter = new CrowdCounter(order, Math.max(blockPeople, 32));
   const planeFiles = partFilesOf(manifest, PartKind.PLANE);
-  const forgotten = readForgetLog(forgetLog, forgetLogStart).records.filter(
-    ({ sequence }) => sequence > manifest.forgetSequence,
-  );
   for (const people of partFilesOf(manifest, PartKind.PEOPLE)) {
     const eligible = readEligible(folder, people);
     if ("ok" in eligible) return eligible;
@@ -129,7 +185,7 @@ function countPeople(
     const refusal = countPart(folder, files, eligible, itemCount, counter);
     if (refusal !== null) return refusal;
   }
-  return counter.counts;
+  return counter;
 }
 
 function readEligible(folder: string, people: PartFile): Uint32Array | Refusal {
@@ -143,7 +199,7 @@ function countPart(
   files: readonly PartFile[],
   eligible: Uint32Array,
   itemCount: number,
-  counter: TermCounter,
+  counter: CrowdCounter,
 ): Refusal | null {
   const count = (planes: readonly Uint32Array[], first: number): void => {
     const people = Math.min(blockPeople, itemCount - first);

@@ -6,10 +6,12 @@ import { ManualClock } from "../base/clock.js";
 import type { Epoch } from "../base/ids.js";
 import type { CurrencyCode, UnixMs } from "../base/units.js";
 import { packAlpha3 } from "../base/units.js";
+import { emptyBook } from "../campaign/certificate-book.js";
 import { segmentNames } from "../campaign/compile.js";
+import type { VerdictWord } from "../campaign/crowd-rule.js";
 import { Live, tableFrom } from "../campaign/table.js";
 import { refuse } from "../index/verify.js";
-import { peopleOf } from "../testing/in-process.js";
+import { peopleOf, testIdentifierKey } from "../testing/in-process.js";
 import { AdvertiserCurrencies } from "./advertiser-currencies.js";
 import type { Judge } from "./certificates.js";
 import { readConfigForm } from "./read-config.js";
@@ -34,10 +36,13 @@ function peopleOfEpoch(epoch: number): People {
   return { ...people, parts: { ...people.parts, epoch: epoch as Epoch, notAfterMs } };
 }
 
-const allCertified = ({ epoch, terms }: CountRequest): CountAnswer => ({
-  ...{ ok: true, epoch },
-  verdicts: terms.map(() => "certified"),
-});
+const all =
+  (verdict: VerdictWord) =>
+  ({ epoch, audiences }: CountRequest): CountAnswer => ({
+    ...{ ok: true, epoch, forgetSequence: 0 },
+    judged: audiences.filter(({ judged }) => judged).map(() => ({ verdict, bears: 10 })),
+  });
+const [allCertified, allRefused] = [all("certified"), all("refused")];
 const failed = (): CountAnswer => refuse("unreadable", "the disk is slow");
 
 /** The demo's config without its line items with an audience, but for the first `count`. */
@@ -67,8 +72,10 @@ function setUp(judge: Judge = (request) => Promise.resolve(allCertified(request)
     judgeContext: {
       ...{ snapshotsFolder: root, forgetLog: root },
       trust: { publicKeys: {}, identifierKeyId: "", crowdMinimum: 100_000 },
+      crowdKey: testIdentifierKey,
       nowMs: clock.nowMs,
     },
+    certificateStore: { ok: true, state: emptyBook(), save: () => undefined },
     retired: new RetiredCreatives(join(root, "landing-pages.json")),
     currencies: new AdvertiserCurrencies(join(root, "advertiser-currencies.json")),
     placeOf: (lineItem) => at.placeOf(lineItem),
@@ -110,9 +117,9 @@ test("verdicts on one snapshot say nothing of another under the same epoch", asy
   expect(await desk.adoptPeople({ ...peopleOfEpoch(2), manifestDigest: "a" })).toBe(false);
   at.publish = () => Promise.resolve();
   const digests: string[] = [];
-  at.judge = ({ manifestDigest, epoch, terms }) => {
-    digests.push(manifestDigest);
-    return Promise.resolve({ ok: true, epoch, verdicts: terms.map(() => "below_crowd_minimum") });
+  at.judge = (request) => {
+    digests.push(request.manifestDigest);
+    return Promise.resolve(allRefused(request));
   };
   expect(await desk.adoptPeople({ ...peopleOfEpoch(2), manifestDigest: "b" })).toBe(true);
   expect([digests, newest().uncertified > 0]).toEqual([["b"], true]);
@@ -281,7 +288,7 @@ function peopleWithout(pattern: RegExp): People {
 test("line items whose planes are not in memory warm up, and live without a count", async () => {
   const counts: number[] = [];
   const { desk, events, newest } = setUp((request) => {
-    counts.push(request.terms.length);
+    counts.push(request.audiences.length);
     return Promise.resolve(allCertified(request));
   });
   await desk.start(peopleWithout(/^interest\./));
@@ -301,8 +308,7 @@ test("line items whose planes are not in memory warm up, and live without a coun
 
 test("an audience that is refused or names others' own segment does not warm up", async () => {
   const { at, desk } = setUp();
-  at.judge = ({ epoch, terms }) =>
-    Promise.resolve({ ok: true, epoch, verdicts: terms.map(() => "below_crowd_minimum") });
+  at.judge = (request) => Promise.resolve(allRefused(request));
   await desk.start(peopleWithout(/./));
   expect([desk.warming(), desk.segmentsMissing]).toEqual([[], true]);
   const people = peopleWithout(/./);

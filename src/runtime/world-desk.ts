@@ -1,20 +1,23 @@
 import type { Clock } from "../base/clock.js";
 import type { Epoch, Generation, LineItemId } from "../base/ids.js";
 import type { PrivacySettings } from "../bid/consent.js";
+import type { BookSnapshot } from "../campaign/certificate-book.js";
 import { type AudienceNeeded, audiencesNeeded, segmentsWanted } from "../campaign/compile.js";
 import type { Issue } from "../campaign/issue.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import { isAbsentFor, type SegmentWanted } from "../index/projection.js";
-import { type Refusal, type RefusalCode, refuse } from "../index/verify.js";
+import { refuse } from "../index/verify.js";
 import type { AmountUnit } from "../ledger/budget-plan.js";
 import type { AdvertiserCurrencies } from "./advertiser-currencies.js";
 import {
   type AudienceVerdict,
+  type CertificateStore,
   Certificates,
-  type CountedSnapshot,
+  type Certified,
   type Judge,
   type JudgeContext,
 } from "./certificates.js";
+import { type DeskEvent, judgedEvent } from "./desk-event.js";
 import type { RetiredCreatives } from "./retired-creatives.js";
 import { warmingOf } from "./warming.js";
 import {
@@ -37,6 +40,7 @@ export type WorldDeskParts = {
   readonly readConfig: () => ConfigReading;
   readonly judge: Judge;
   readonly judgeContext: JudgeContext;
+  readonly certificateStore: CertificateStore;
   readonly retired: Pick<RetiredCreatives, "turn">;
   readonly currencies: Pick<AdvertiserCurrencies, "conflicts" | "note">;
   readonly placeOf: (lineItem: LineItemId, unit?: AmountUnit) => number;
@@ -47,25 +51,7 @@ export type WorldDeskParts = {
   readonly report: (event: DeskEvent) => void;
 };
 
-export type DeskEvent =
-  | { readonly kind: "published"; readonly generation: number; readonly epoch: number }
-  | { readonly kind: "config_refused"; readonly issues: readonly Issue[] }
-  | { readonly kind: "config_warned"; readonly issues: readonly Issue[] }
-  | {
-      readonly kind: "not_certified";
-      readonly epoch: number;
-      readonly code: RefusalCode;
-      readonly words: string;
-    }
-  /** New verdicts; `refused` names the line items that stay dark, and why, without a count. */
-  | { readonly kind: "audiences_judged"; readonly refused: readonly RefusedAudience[] }
-  /** Line items that stay dark until the planes of their segments are in memory. */
-  | { readonly kind: "warming"; readonly lineItems: readonly number[] }
-  | { readonly kind: "creative_unusable"; readonly creative: number; readonly words: string }
-  | { readonly kind: "epoch_expired"; readonly epoch: number; readonly words: string }
-  | { readonly kind: "failed"; readonly words: string };
-
-export type RefusedAudience = { readonly lineItems: readonly number[]; readonly cause: string };
+export type { DeskEvent } from "./desk-event.js";
 
 /** One generation as it is served, with what it was built from. */
 export type Published = {
@@ -74,7 +60,11 @@ export type Published = {
   readonly people: People;
   /** The snapshot's life is over: no audience bids, contextual line items go on. */
   readonly expired: boolean;
+  /** Digests of the audiences that bid. */
+  readonly certified: ReadonlySet<string>;
 };
+
+export type AgencyChecks = { readonly agency: number; readonly leftToday: number };
 
 /** The last good config: what the next World is built from. */
 type Wanted = {
@@ -115,7 +105,7 @@ export class WorldDesk {
 
   constructor(parts: WorldDeskParts) {
     this.parts = parts;
-    this.certificates = new Certificates(parts.judge, parts.judgeContext);
+    this.certificates = new Certificates(parts.judge, parts.judgeContext, parts.certificateStore);
   }
 
   /**
@@ -188,11 +178,28 @@ export class WorldDesk {
     return counted !== "failed";
   }
 
-  /** To be called often: takes the audiences off the air when the snapshot's life is over. */
+  /**
+   * To be called often: takes all audiences off the air when the snapshot's life is over, and those
+   * that so many people of the snapshot left that they may be no crowd any more.
+   */
   async lapse(): Promise<void> {
     const { published } = this;
-    if (published === null || published.expired || !this.isExpired(published.people)) return;
-    await this.republish();
+    if (published === null || published.expired) return;
+    const { people, certified } = published;
+    const still = this.certificates.certified(snapshotOf(people));
+    const fell = [...certified].some((digest) => !still.has(digest));
+    if (fell || this.isExpired(people)) await this.republish();
+  }
+
+  /** Somebody was forgotten, under this sequence of the forget log. */
+  noteForgotten(sequence: number): void {
+    this.certificates.noteForgotten(sequence);
+  }
+
+  /** Checks of new audiences that each agency of the config has left today. */
+  checksLeft(): readonly AgencyChecks[] {
+    const agencies = this.wanted?.config.book.agencies ?? [];
+    return agencies.map(({ id }) => ({ agency: id, leftToday: this.certificates.checksLeft(id) }));
   }
 
   /** null before the first publication. */
@@ -291,29 +298,19 @@ export class WorldDesk {
       if (missing.length === 0) return "nothing missing";
       const { epoch } = people.parts;
       const snapshot = snapshotOf(people);
-      const refusal = await this.certificates.certify(snapshot, missing).catch(refusalOf);
-      if (refusal === null) {
-        this.tellRefused(missing, snapshot);
+      const certified = await this.certificates
+        .certify(snapshot, missing)
+        .catch((error: unknown): Certified => refuse("unreadable", wordsOf(error)));
+      if (certified.ok) {
+        this.parts.report(judgedEvent(missing, certified.certificates));
         return "counted";
       }
-      const { code, words } = refusal;
+      const { code, words } = certified;
       this.parts.report({ kind: "not_certified", epoch, code, words });
       return "failed";
     });
     this.counting = done;
     return done;
-  }
-
-  private tellRefused(judged: readonly AudienceNeeded[], snapshot: CountedSnapshot): void {
-    const verdicts = this.certificates.verdictsOn(snapshot, judged);
-    const refused = verdicts.filter(({ verdict }) => verdict !== "certified");
-    this.parts.report({
-      kind: "audiences_judged",
-      refused: refused.map(({ needed, verdict }) => ({
-        lineItems: needed.lineItems,
-        cause: verdict.replaceAll("_", " "),
-      })),
-    });
   }
 
   private isExpired({ parts: { epoch, notAfterMs } }: People): boolean {
@@ -327,9 +324,10 @@ export class WorldDesk {
     const { epoch } = people.parts;
     const expired = this.isExpired(people);
     const generation = (this.generation + 1) as Generation;
+    const certified = expired ? new Set<string>() : this.certificates.certified(snapshotOf(people));
     const built = buildWorld({
       ...{ generation, config, privacy, people },
-      certificates: expired ? new Set() : this.certificates.certified(snapshotOf(people)),
+      certificates: certified,
       placeOf: parts.placeOf,
       ...(parts.capPlaceOf === undefined ? {} : { capPlaceOf: parts.capPlaceOf }),
       publicUrl: parts.publicUrl,
@@ -341,9 +339,9 @@ export class WorldDesk {
     await parts.publish(built, config);
     const lapsed = expired && this.published?.expired !== true;
     this.people = people;
-    this.published = { built, config, people, expired };
+    this.published = { built, config, people, expired, certified };
     this.failure = "";
-    this.certificates.dropBefore(snapshotOf(people));
+    this.certificates.published(snapshotOf(people));
     this.tell(built, epoch, lapsed);
   }
 
@@ -372,7 +370,7 @@ export class WorldDesk {
   }
 }
 
-const snapshotOf = ({ parts, manifestDigest }: People): CountedSnapshot => ({
+const snapshotOf = ({ parts, manifestDigest }: People): BookSnapshot => ({
   ...{ epoch: parts.epoch, manifestDigest },
 });
 
@@ -380,8 +378,6 @@ const nothing = (): void => undefined;
 
 const wordsOf = (error: unknown): string =>
   error instanceof Error && error.message !== "" ? error.message : "a job of the World desk failed";
-
-const refusalOf = (error: unknown): Refusal => refuse("unreadable", wordsOf(error));
 
 const issueOf = (error: unknown): Issue => ({
   ...{ severity: "error", file: "", line: 0, column: 0 },
