@@ -1,5 +1,6 @@
+import { crowd } from "./crowd.js";
 import { noise } from "./noise.js";
 import type { Proof } from "./proof.js";
 
 /** In the order of the printed table. */
-export const proofs: readonly Proof[] = [noise];
+export const proofs: readonly Proof[] = [noise, crowd];

@@ -4,18 +4,11 @@ import type { SipKey } from "../base/hash.js";
 import type { Epoch } from "../base/ids.js";
 import { crowdMinimumPeople } from "../base/limits.js";
 import type { UnixMs } from "../base/units.js";
-import { type AudienceTerm, termText } from "../campaign/audience.js";
-import { type CountedTerm, type CountOrder, CrowdCounter } from "../campaign/crowd-counter.js";
-import {
-  type AudienceJudged,
-  type CrowdAudience,
-  crowdRuleOf,
-  judgeCrowds,
-  pairsToCount,
-} from "../campaign/crowd-rule.js";
-import { PartKind, segmentsPerPlane } from "../index/format.js";
+import { CrowdCounter } from "../campaign/crowd-counter.js";
+import { type CountPlan, judgeCounted, planCount } from "../campaign/crowd-plan.js";
+import { type AudienceJudged, type CrowdAudience, crowdRuleOf } from "../campaign/crowd-rule.js";
+import { PartKind } from "../index/format.js";
 import type { Manifest } from "../index/manifest.js";
-import { mayUse } from "../index/projection.js";
 import { type Refusal, refuse } from "../index/verify.js";
 import { type ForgetRecord, forgetLogStart, readForgetLog } from "./forget-log.js";
 import {
@@ -76,19 +69,15 @@ export function judgeAudiences(
   if (request.manifestDigest !== "" && request.manifestDigest !== digest) {
     return refuse("changed", `epoch ${epoch} is not the one that was loaded: it was exchanged`);
   }
-  const planned = planOf(audiences, manifest.segments);
-  const { known, planes, order } = planned;
+  const plan = planCount(audiences, manifest.segments);
   const forgotten = forgottenSince(manifest, request.forgetLog);
-  const counter = countPeople(folder, manifest, planes, order, forgotten);
+  const counter = countPeople(folder, manifest, plan, forgotten);
   if ("ok" in counter) return counter;
   const rule = crowdRuleOf(request.crowdKey, Math.floor(request.nowMs / msPerDay), crowdMinimum);
-  const { audiencePeople, pairPeople } = counter;
-  const termPeople = order.audiences.map((places) => places.map((t) => counter.termPeople[t]!));
-  const people = { termPeople, audiencePeople, pairPeople };
-  const verdicts = judgeCrowds(known, order.pairs, people, rule);
+  const verdicts = judgeCounted(plan, counter, rule);
   const judged = audiences.flatMap((audience): AudienceJudged[] => {
     if (!audience.judged) return [];
-    const place = known.indexOf(audience);
+    const place = plan.known.indexOf(audience);
     if (place < 0) return [{ verdict: "unknown_segment", bears: 0 }];
     return [verdicts[place]!];
   });
@@ -98,65 +87,6 @@ export function judgeAudiences(
 
 const msPerDay = 86_400_000;
 
-type CountPlan = {
-  /** The audiences whose every segment is in the snapshot, and their agency's to use. */
-  readonly known: readonly CrowdAudience[];
-  /** Planes to read, by the places that terms know them by. */
-  readonly planes: readonly number[];
-  /** A term that several audiences have is counted once. */
-  readonly order: CountOrder;
-};
-
-function planOf(audiences: readonly CrowdAudience[], segments: Manifest["segments"]): CountPlan {
-  const positions = new Map(segments.map(({ name }, i) => [name, i]));
-  const planes: number[] = [];
-  const terms: CountedTerm[] = [];
-  const placeOf = new Map<string, number>();
-  const known: CrowdAudience[] = [];
-  const places: number[][] = [];
-  for (const audience of audiences) {
-    const mayName = (name: string): boolean => {
-      const segment = segments[positions.get(name) ?? -1];
-      return segment !== undefined && mayUse(segment.agencies, audience.agency);
-    };
-    if (!audience.terms.every(({ all, none }) => [...all, ...none].every(mayName))) continue;
-    known.push(audience);
-    places.push(
-      audience.terms.map((term) => {
-        const text = termText(term);
-        const place = placeOf.get(text) ?? terms.length;
-        if (place === terms.length) terms.push(countedTerm(term, positions, planes));
-        placeOf.set(text, place);
-        return place;
-      }),
-    );
-  }
-  return { known, planes, order: { terms, audiences: places, pairs: pairsToCount(known) } };
-}
-
-/** A term as demands on planes; planes not used before are appended. */
-function countedTerm(
-  term: AudienceTerm,
-  positions: ReadonlyMap<string, number>,
-  planes: number[],
-): CountedTerm {
-  const byPlane = new Map<number, { ones: number; zeros: number }>();
-  for (const [side, names] of [["ones", term.all] as const, ["zeros", term.none] as const]) {
-    for (const name of names) {
-      const position = positions.get(name)!;
-      const plane = Math.floor(position / segmentsPerPlane);
-      const demand = byPlane.get(plane) ?? { ones: 0, zeros: 0 };
-      demand[side] |= 1 << (position % segmentsPerPlane);
-      byPlane.set(plane, demand);
-    }
-  }
-  const clauses = [...byPlane].map(([plane, demand]) => {
-    if (!planes.includes(plane)) planes.push(plane);
-    return { plane: planes.indexOf(plane), ...demand };
-  });
-  return { clauses, mark: -1 };
-}
-
 const forgottenSince = (manifest: Manifest, forgetLog: string): readonly ForgetRecord[] =>
   readForgetLog(forgetLog, forgetLogStart).records.filter(
     ({ sequence }) => sequence > manifest.forgetSequence,
@@ -165,8 +95,7 @@ const forgottenSince = (manifest: Manifest, forgetLog: string): readonly ForgetR
 function countPeople(
   folder: string,
   manifest: Manifest,
-  planes: readonly number[],
-  order: CountOrder,
+  { planes, order }: CountPlan,
   forgotten: readonly ForgetRecord[],
 ): CrowdCounter | Refusal {
   const counter = new CrowdCounter(order, Math.max(blockPeople, 32));
