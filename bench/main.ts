@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bankOptionsOf, printBank } from "./bank.js";
 import { capsFull, printCaps } from "./caps.js";
+import { printCertificates } from "./certificates.js";
 import { printChanges } from "./changes.js";
 import { message, start, stop } from "./child.js";
 import {
@@ -187,6 +188,8 @@ if (process.argv.includes("--scale")) {
   process.exitCode = (await printNotices(scaleArgs, say)) ? 0 : 1;
 } else if (process.argv.includes("--demo")) {
   process.exitCode = (await printDemo(say)) ? 0 : 1;
+} else if (process.argv.includes("--certificates")) {
+  process.exitCode = printCertificates(scaleArgs, say) ? 0 : 1;
 } else if (process.argv.includes("--counts")) {
   printCounts(7, say);
 } else if (process.argv.includes("--ledger")) {

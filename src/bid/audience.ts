@@ -1,5 +1,5 @@
 import type { CampaignTable } from "../campaign/table.js";
-import { NO_AUDIENCE } from "../campaign/table.js";
+import { Demand, NO_AUDIENCE } from "../campaign/table.js";
 import type { Scratch } from "./scratch.js";
 
 /**
@@ -17,25 +17,29 @@ export function inAudience(
   if (scratch.audienceStamp[audience] === scratch.requestStamp) {
     return scratch.audienceTrue[audience] === 1;
   }
-  const start = table.audienceTermStart[audience]!;
-  const met = anyTerm(table, scratch.row, start, table.audienceTermCount[audience]!);
+  const met = meetsAudience(table, scratch.row, audience);
   const truth = met & table.audienceLive[audience]! & (known ? 1 : 0);
   scratch.audienceStamp[audience] = scratch.requestStamp;
   scratch.audienceTrue[audience] = truth;
   return truth === 1;
 }
 
-/** 1 when a term holds. A term holds when no word misses a wanted bit or has an unwanted one. */
-function anyTerm(table: CampaignTable, row: Uint32Array, start: number, count: number): number {
+/**
+ * 1 when a term holds, else 0. A term holds when no word misses a wanted bit or has an unwanted
+ * one. No step but the end of the audience depends on anything: who is asked costs nothing more.
+ */
+export function meetsAudience(table: CampaignTable, row: Uint32Array, audience: number): number {
+  const { demand } = table;
   let any = 0;
-  for (let term = start; term < start + count; term++) {
-    const first = table.termWordStart[term]!;
-    let wrong = 0;
-    for (let i = first; i < first + table.termWordCount[term]!; i++) {
-      const word = row[table.termWord[i]!]!;
-      wrong |= (~word & table.termOnes[i]!) | (word & table.termZeros[i]!);
-    }
-    any |= wrong === 0 ? 1 : 0;
+  let wrong = 0;
+  let at = table.audienceDemand[audience]!;
+  for (let marks = 0; (marks & Demand.LAST_OF_AUDIENCE) === 0; at += 3) {
+    marks = demand[at]!;
+    const word = row[marks & Demand.WORD]!;
+    wrong |= (~word & demand[at + 1]!) | (word & demand[at + 2]!);
+    const isLast = (marks >>> 8) & 1;
+    any |= isLast & (((wrong | -wrong) >>> 31) ^ 1);
+    wrong &= isLast - 1;
   }
   return any;
 }

@@ -6,7 +6,7 @@ import { armsOf } from "./arms.js";
 import type { AudienceTerm, CanonicalAudience } from "./audience.js";
 import { audienceDigest } from "./audience.js";
 import type { LineItem } from "./model.js";
-import { NO_AUDIENCE } from "./table.js";
+import { Demand, NO_AUDIENCE } from "./table.js";
 import type { GrowingColumns } from "./table-columns.js";
 import { entryOf } from "./table-columns.js";
 
@@ -58,14 +58,16 @@ export class Audiences {
   }
 
   writeTo(columns: GrowingColumns, projection: Places, certificates: ReadonlySet<string>): void {
+    // What is not placed is never live; it reads a demand that everybody meets.
+    columns.demand.push(Demand.LAST_OF_TERM | Demand.LAST_OF_AUDIENCE, 0, 0);
     for (const { agency, digest, audience } of this.needed.values()) {
-      const known = isPlaced(audience, agency, projection);
+      const known = audience.terms.length > 0 && isPlaced(audience, agency, projection);
       columns.audienceLive.push(known && certificates.has(digest) ? 1 : 0);
-      columns.audienceTermStart.push(columns.termWordStart.length);
-      columns.audienceTermCount.push(known ? audience.terms.length : 0);
+      columns.audienceDemand.push(known ? columns.demand.length : 0);
       if (!known) continue;
       const placeOf = (name: string) => placeFor(projection, name, agency);
-      for (const term of audience.terms) writeTerm(term, placeOf, columns);
+      for (const term of audience.terms) writeTerm(term, placeOf, columns.demand);
+      markLast(columns.demand, Demand.LAST_OF_AUDIENCE);
     }
   }
 }
@@ -85,7 +87,7 @@ const everybody: Arms = { ok: true, arms: [{ audience: null, factorPermille: 100
 function writeTerm(
   term: AudienceTerm,
   placeOf: (name: string) => Place | undefined,
-  columns: GrowingColumns,
+  demand: number[],
 ): void {
   const words = new Map<number, { ones: number; zeros: number }>();
   const mark = (name: string, side: "ones" | "zeros"): void => {
@@ -97,13 +99,16 @@ function writeTerm(
   };
   for (const name of term.all) mark(name, "ones");
   for (const name of term.none) mark(name, "zeros");
-  columns.termWordStart.push(columns.termWord.length);
-  columns.termWordCount.push(words.size);
+  // A term without segments is met by everybody.
+  if (words.size === 0) words.set(0, { ones: 0, zeros: 0 });
   for (const [word, { ones, zeros }] of [...words].sort(([a], [b]) => a - b)) {
-    columns.termWord.push(word);
-    columns.termOnes.push(ones);
-    columns.termZeros.push(zeros);
+    demand.push(word, ones, zeros);
   }
+  markLast(demand, Demand.LAST_OF_TERM);
+}
+
+function markLast(demand: number[], mark: number): void {
+  demand[demand.length - 3] = (demand.at(-3) ?? 0) | mark;
 }
 
 /** The column value of an arm's audience. */

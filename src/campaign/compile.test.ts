@@ -11,6 +11,7 @@ import type { CampaignBook, LineItem } from "./model.js";
 import type { CampaignTable } from "./table.js";
 import {
   accessSlotOf,
+  Demand,
   Dimension,
   dictionaryIdOf,
   Live,
@@ -196,9 +197,10 @@ describe("audiences", () => {
     const { table } = tableOf(book, { certificates: certify(first.compiled) });
     expect([...table.lineItemLive]).toEqual([Live.LIVE]);
     expect([...table.audienceLive]).toEqual([1]);
-    expect([...table.termWord]).toEqual([0, 1]);
-    expect([...table.termOnes]).toEqual([2 ** 28, 2 ** 29]);
-    expect([...table.termZeros]).toEqual([2 ** 30, 0]);
+    const last = Demand.LAST_OF_TERM | Demand.LAST_OF_AUDIENCE;
+    const demands = [0, 2 ** 28, 2 ** 30, last | 1, 2 ** 29, 0];
+    expect([...table.demand]).toEqual([last, 0, 0, ...demands]);
+    expect([...table.audienceDemand]).toEqual([3]);
   });
 
   test("a segment that the index does not project keeps the line item from bidding", () => {
@@ -228,7 +230,7 @@ describe("audiences", () => {
       [Live.LIVE, Live.UNCERTIFIED],
       [1, 0],
     ]);
-    expect(table.audienceTermCount[1]).toBe(0);
+    expect(table.audienceDemand[1]).toBe(0);
   });
 
   test("an index must hold each agency's segments, those of modifiers too", () => {

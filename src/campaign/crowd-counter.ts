@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.js";
-import { countBits, countSharedBits, orInto } from "../base/bitset.js";
+import { countSharedBits, orInto } from "../base/bitset.js";
 
 /** What a term demands of one plane: all bits of `ones`, none of `zeros` (u32). */
 export type TermClause = {
@@ -91,11 +91,11 @@ export class CrowdCounter {
       matches.set(eligible.subarray(0, groups));
       trimTail(matches, personCount);
       this.keepTerm(t, matches, marks);
-      this.termPeople[t] = this.termPeople[t]! + countBits(matches);
+      this.termPeople[t] = this.termPeople[t]! + countSharedBits(matches, matches);
       for (const audience of this.audiencesOf[t]!) orInto(members[audience]!, matches);
     }
     for (const [a, bits] of members.entries()) {
-      this.audiencePeople[a] = this.audiencePeople[a]! + countBits(bits);
+      this.audiencePeople[a] = this.audiencePeople[a]! + countSharedBits(bits, bits);
     }
     for (const [p, [a, b]] of this.order.pairs.entries()) {
       this.pairPeople[p] = this.pairPeople[p]! + countSharedBits(members[a]!, members[b]!);

@@ -1,0 +1,1 @@
+export default { test: { pool: "forks", testTimeout: 60000 } };
