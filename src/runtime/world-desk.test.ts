@@ -211,6 +211,37 @@ test("when the snapshot's life is over audiences leave the air, context goes on"
   expect(newest().uncertified).toBeGreaterThan(0);
 });
 
+test("those who leave take a small audience off the air, and another count brings it back", async () => {
+  const { at, desk, worlds, newest } = setUp();
+  at.reading = withAudiences(1);
+  await desk.start(peopleOfEpoch(1));
+  desk.noteForgotten(10);
+  await desk.lapse();
+  expect([worlds.length, newest().uncertified]).toEqual([1, 0]);
+  desk.noteForgotten(11);
+  await desk.lapse();
+  await desk.lapse();
+  expect([worlds.length, newest().uncertified]).toEqual([2, 1]);
+  at.judge = (request) => Promise.resolve({ ...allCertified(request), forgetSequence: 11 });
+  expect(await desk.certifyMissing()).toBe(true);
+  expect(newest().uncertified).toBe(0);
+});
+
+test("an agency's checks of the day are told, and every verdict once", async () => {
+  const { at, desk, events } = setUp();
+  at.judge = (request) => Promise.resolve(allRefused(request));
+  await desk.start(peopleOfEpoch(1));
+  await desk.reload();
+  const [judged, ...more] = events.filter(({ kind }) => kind === "audiences_judged");
+  if (judged?.kind !== "audiences_judged") throw new Error("no verdicts");
+  const { certificates, refused } = judged;
+  expect([more, new Set(refused.map(({ cause }) => cause))]).toEqual([[], new Set(["refused"])]);
+  for (const { agency, leftToday } of desk.checksLeft()) {
+    expect(leftToday).toBe(50 - certificates.filter((one) => one.agency === agency).length);
+  }
+  expect(certificates[0]).toMatchObject({ epoch: 1, ruleVersion: 2, verdict: "refused" });
+});
+
 test("the forget log is read right before the workers get an epoch", async () => {
   const { at, desk } = setUp();
   const order: string[] = [];
