@@ -124,10 +124,11 @@ function distinctAudiences(names: readonly string[], count: number): CrowdAudien
   return [...found.values()];
 }
 
-/** The best of three rounds, of the long ones one: other work on the machine says nothing of ours. */
+/** The best of three rounds, of long ones one: other work on the machine says nothing of ours. */
 function timed(name: string, request: CountRequest): Line {
   let line: Line = { name, sec: 0, cpuSec: Number.POSITIVE_INFINITY, certified: 0 };
-  for (let round = 0; round < (request.audiences.length > 2 ? 1 : 3); round++) {
+  const rounds = request.audiences.length > 2 ? 1 : 3;
+  for (let round = 0; round < rounds; round++) {
     const [startedMs, before] = [performance.now(), process.cpuUsage()];
     const answer = judgeAudiences(request);
     const { user, system } = process.cpuUsage(before);

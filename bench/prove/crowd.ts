@@ -149,11 +149,12 @@ export const crowd: Proof = {
     );
     const missed = Object.keys(mutants).filter((name) => !caught.some(([one]) => one === name));
     const { cases, certified, refused, below, wrong } = tried;
+    const found = `${certified} certified, ${refused} not`;
     return [
       {
         promise: "no term and no difference of two audiences of an agency is below the minimum",
         test: `random expressions and neighbours, ${cases} cases on either side of the minimum`,
-        figure: `${below} below, ${wrong} other than the words; ${certified} certified, ${refused} not`,
+        figure: `${below} below, ${wrong} other than the words; ${found}`,
         holds: below === 0 && wrong === 0 && certified > cases / 5 && refused > cases / 5,
       },
       {

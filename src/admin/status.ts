@@ -54,7 +54,7 @@ export type AudienceStatus = {
    * being loaded).
    */
   readonly verdict: "certified" | "refused" | "waiting" | "warming";
-  /** Only where it does not depend on people: of those a refusal says no more than that it is one. */
+  /** Only where it does not depend on people: of those a refusal says that it is one, no more. */
   readonly cause?: "a segment that this epoch does not hold";
 };
 
