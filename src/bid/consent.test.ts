@@ -74,6 +74,8 @@ describe("a market", () => {
     ["BRA", {}, "contextual"],
     ["BRA", consentedTcf, "granted"],
     ["BRA", { usPrivacyPresent: 1 }, "contextual"],
+    ["IND", { gdpr: 1, ...consentedTcf }, "contextual"],
+    ["IND", { canadaApplies: 1, canadaPurposes: maskOf(2, 3, 4, 7, 10) }, "contextual"],
     ["CAN", { canadaApplies: 1, canadaPurposes: maskOf(2, 3, 4, 7, 10) }, "granted"],
     ["CAN", { canadaApplies: 1, canadaPurposes: maskOf(2, 3, 7, 10) }, "contextual"],
     ["", {}, "contextual"],
@@ -95,23 +97,79 @@ describe("a market", () => {
   });
 });
 
+describe("a market that bids on nobody without a signal", () => {
+  const none = { ...testPrivacyPlan.otherMarket, withoutSignal: "none" as const };
+  const strict = privacySettingsOf({ ...testPrivacyPlan, otherMarket: none });
+  const inBrazil = (over: Partial<ConsentSignals>): string => word(over, "BRA", strict);
+
+  it("is not opened by a refusal", () => {
+    expect(inBrazil({})).toBe("no bid");
+    for (const refusal of [...refusals, { unreadable: 1 }, { tcfPresent: 1 }]) {
+      expect(inBrazil(refusal), JSON.stringify(refusal)).toBe("no bid");
+    }
+  });
+
+  it("is opened as far as the string goes", () => {
+    expect(inBrazil(consentedTcf)).toBe("granted");
+    expect(inBrazil({ ...consentedTcf, lmt: 1 })).toBe("contextual");
+    expect(inBrazil({ ...consentedTcf, purposesConsent: maskOf(2) })).toBe("contextual");
+    expect(inBrazil({ ...consentedTcf, purposesConsent: maskOf(1, 3, 4) })).toBe("no bid");
+  });
+});
+
+describe("a request from two countries", () => {
+  it("is held to the stricter of their markets", () => {
+    const both = (country: string, second: string, over: Partial<ConsentSignals> = {}): string =>
+      word({ ...over, secondCountry: codeOf(second) }, country);
+    expect(both("CHN", "USA")).toBe("granted");
+    expect(both("CHN", "DEU")).toBe("no bid");
+    expect(both("DEU", "CHN")).toBe("no bid");
+    expect(both("CHN", "BRA")).toBe("contextual");
+    expect(both("CHN", "DEU", consentedTcf)).toBe("granted");
+    expect(both("DEU", "IND", consentedTcf)).toBe("contextual");
+  });
+});
+
 describe("under the GDPR", () => {
   const inGermany = (over: Partial<ConsentSignals>, by?: PrivacySettings): string =>
     word({ gdpr: 1, ...consentedTcf, ...over }, "DEU", by);
 
-  it("takes consent for profiling, and either basis for what we declared flexible", () => {
+  it("takes the declared basis, and the other one where the publisher demands it", () => {
     expect(inGermany({})).toBe("granted");
-    const byInterest = {
+    const undemanded = {
       purposesConsent: maskOf(1, 3, 4),
       purposesLegitimateInterest: maskOf(2, 7, 10),
       vendorLegitimateInterest: 1,
     };
+    expect(inGermany(undemanded)).toBe("no bid");
+    const byInterest = { ...undemanded, legitimateInterestOnlyPurposes: maskOf(2, 7, 10) };
     expect(inGermany(byInterest)).toBe("granted");
     expect(inGermany({ ...byInterest, vendorLegitimateInterest: 0 })).toBe("no bid");
     expect(inGermany({ ...byInterest, vendorConsent: 0 })).toBe("contextual");
     // Legitimate interest is no basis for purposes 1, 3 and 4, even if a string claims it.
     const claimed = { purposesLegitimateInterest: 0xff_ffff, vendorLegitimateInterest: 1 };
     expect(inGermany({ ...claimed, purposesConsent: maskOf(2) })).toBe("contextual");
+    const demanded = { legitimateInterestOnlyPurposes: maskOf(3) };
+    expect(inGermany({ ...claimed, ...demanded })).toBe("contextual");
+  });
+
+  it("takes no consent for a purpose that we declared on legitimate interest", () => {
+    const declared = { consent: [1, 3, 4], legitimateInterest: [2, 7, 10], flexible: [2, 7] };
+    const tcf = { ...testPrivacyPlan.tcf, declared };
+    const byUs = privacySettingsOf({ ...testPrivacyPlan, tcf });
+    expect(inGermany({}, byUs)).toBe("no bid");
+    expect(inGermany({ consentOnlyPurposes: maskOf(2) }, byUs)).toBe("contextual");
+    // Purpose 10 is not flexible: the publisher's demand takes it away.
+    const unopposed = { purposesLegitimateInterest: maskOf(2, 7, 10), vendorLegitimateInterest: 1 };
+    expect(inGermany({ ...unopposed, consentOnlyPurposes: maskOf(2, 7) }, byUs)).toBe("granted");
+    expect(inGermany({ ...unopposed, consentOnlyPurposes: maskOf(10) }, byUs)).toBe("contextual");
+  });
+
+  it("minds a list of disclosed vendors without ours even where strings may lack it", () => {
+    const tcf = { ...testPrivacyPlan.tcf, disclosureRequired: false };
+    const lenient = privacySettingsOf({ ...testPrivacyPlan, tcf });
+    expect(inGermany({ vendorDisclosed: 0 }, lenient)).toBe("granted");
+    expect(inGermany({ vendorDisclosed: 0, vendorUndisclosed: 1 }, lenient)).toBe("no bid");
   });
 
   it.each([1, 3, 4, 7, 10])("bids by context alone when purpose %i is missing", (purpose) => {
@@ -153,10 +211,8 @@ function mayPursue(s: ConsentSignals, purpose: number): boolean {
   const unopposed = has(s.purposesLegitimateInterest) && s.vendorLegitimateInterest === 1;
   if ([1, 3, 4].includes(purpose)) return consented && !has(s.legitimateInterestOnlyPurposes);
   if (![2, 7, 10].includes(purpose)) return false;
-  return (
-    (consented && !has(s.legitimateInterestOnlyPurposes)) ||
-    (unopposed && !has(s.consentOnlyPurposes))
-  );
+  if (!has(s.legitimateInterestOnlyPurposes)) return consented;
+  return unopposed && !has(s.consentOnlyPurposes);
 }
 const goodString = (s: ConsentSignals): boolean =>
   s.tcfPresent === 1 &&
@@ -176,11 +232,11 @@ const rules: readonly (readonly [(c: Case) => boolean, "no bid" | "contextual" |
   [({ s }) => s.unreadable === 1, "contextual"],
   [({ s }) => s.canadaApplies === 1 && !goodCanada(s), "contextual"],
   [(c) => gdpr(c) && !goodString(c.s), "contextual"],
+  [({ country }) => country === "IND", "contextual"],
   [(c) => gdpr(c), "granted"],
   [({ s }) => s.tcfPresent === 1 && s.gdpr === -1 && !goodString(s), "contextual"],
-  [({ s }) => s.canadaApplies === 1, "granted"],
   [({ country }) => country === "CHN" || country === "USA", "granted"],
-  [({ country }) => country === "IND", "contextual"],
+  [({ s }) => s.canadaApplies === 1, "granted"],
   [({ s }) => goodString(s), "granted"],
   [() => true, "contextual"],
 ];

@@ -27,7 +27,7 @@ export type TcfSettings = {
   readonly vendorId: number;
   readonly declaredConsent: number;
   readonly declaredLegitimateInterest: number;
-  /** Purposes that we pursue on either basis, as the publisher wants. */
+  /** Declared purposes that we also pursue on the other basis, where the publisher demands it. */
   readonly flexible: number;
   /** What a bid without a person needs, and what reading a person's tags needs. */
   readonly contextualPurposes: number;
@@ -127,31 +127,44 @@ const ruleNames = new Map<number, string>(
 /** For explain. */
 export const consentRuleLabel = (rule: ConsentRule): string => ruleNames.get(rule) ?? "unknown";
 
-/** The same decision with its reason. Where signals disagree the strictest holds. */
+/**
+ * The same decision with its reason. Where signals disagree the strictest holds, and so does the
+ * stricter of two markets where device and user are in different ones.
+ */
 export function consentRuleOf(
   signals: ConsentSignals,
   country: CountryCode,
   settings: PrivacySettings,
 ): ConsentRule {
-  const market = settings.marketByCountry.get(country) ?? settings.otherMarket;
-  if (gdprApplies(signals, market)) return gdprRule(signals, settings);
+  const rule = marketRule(signals, marketOf(country, settings), settings);
+  if (signals.secondCountry === 0) return rule;
+  const second = marketOf(signals.secondCountry as CountryCode, settings);
+  return stricter(rule, marketRule(signals, second, settings));
+}
+
+const marketOf = (country: CountryCode, settings: PrivacySettings): Market =>
+  settings.marketByCountry.get(country) ?? settings.otherMarket;
+
+const stricter = (a: ConsentRule, b: ConsentRule): ConsentRule =>
+  decisionOf(b) < decisionOf(a) ? b : a;
+
+/**
+ * What each law that applies allows, then what the person refused: a refusal never makes a bid of
+ * none, and the GDPR never lifts what a market of another regime wants.
+ */
+function marketRule(
+  signals: ConsentSignals,
+  market: Market,
+  settings: PrivacySettings,
+): ConsentRule {
+  const underGdpr = gdprApplies(signals, market);
+  let rule = underGdpr ? gdprRule(signals, settings) : signalRule(signals, market, settings);
+  if (underGdpr && market.regime !== Regime.TCF) {
+    rule = stricter(rule, signalRule(signals, market, settings));
+  }
+  if (decisionOf(rule) === NO_BID) return rule;
   const refusal = refusalOf(signals, settings);
-  if (refusal !== 0) return refusal;
-  const consented = signals.tcfPresent === 1 && tagsAllowed(signals, settings.tcf);
-  // A string that came although nobody said that the GDPR applies can refuse; only a "0" sets it
-  // aside.
-  if (signals.tcfPresent === 1 && !consented && signals.gdpr !== 0) {
-    return ConsentRule.NO_TAG_CONSENT;
-  }
-  if (signals.canadaApplies === 1) return ConsentRule.CANADA_CONSENT;
-  if (market.regime === Regime.TCF && consented) return ConsentRule.TCF_CONSENT;
-  if (market.regime === Regime.US && signals.usPrivacyPresent === 1) {
-    return ConsentRule.US_NOT_OPTED_OUT;
-  }
-  if (market.withoutSignal === WithoutSignal.GRANTED) return ConsentRule.WITHOUT_SIGNAL_GRANTED;
-  return market.withoutSignal === WithoutSignal.CONTEXTUAL
-    ? ConsentRule.WITHOUT_SIGNAL_CONTEXTUAL
-    : ConsentRule.WITHOUT_SIGNAL_NO_BID;
+  return refusal === 0 ? rule : refusal;
 }
 
 function gdprApplies(signals: ConsentSignals, market: Market): boolean {
@@ -169,9 +182,48 @@ function gdprRule(signals: ConsentSignals, settings: PrivacySettings): ConsentRu
   if (!includes(allowedPurposes(signals, tcf), tcf.contextualPurposes)) {
     return ConsentRule.GDPR_NO_LEGAL_BASIS;
   }
-  const refusal = refusalOf(signals, settings);
-  if (refusal !== 0) return refusal;
-  return tagsAllowed(signals, tcf) ? ConsentRule.TCF_CONSENT : ConsentRule.NO_TAG_CONSENT;
+  return allows(signals, tcf, tcf.tagPurposes)
+    ? ConsentRule.TCF_CONSENT
+    : ConsentRule.NO_TAG_CONSENT;
+}
+
+/** What the market's own signal says, or its word for requests without one. */
+function signalRule(
+  signals: ConsentSignals,
+  market: Market,
+  settings: PrivacySettings,
+): ConsentRule {
+  const { tcf } = settings;
+  const consented = signals.tcfPresent === 1 && allows(signals, tcf, tcf.tagPurposes);
+  const rule = positiveRule(signals, market, settings, consented);
+  // A string that came although nobody said that the GDPR applies can refuse; only a "0" sets it
+  // aside.
+  const refused = signals.tcfPresent === 1 && !consented && signals.gdpr !== 0;
+  return refused ? stricter(rule, ConsentRule.NO_TAG_CONSENT) : rule;
+}
+
+function positiveRule(
+  signals: ConsentSignals,
+  market: Market,
+  { tcf }: PrivacySettings,
+  consented: boolean,
+): ConsentRule {
+  if (market.regime === Regime.TCF) {
+    if (consented) return ConsentRule.TCF_CONSENT;
+    if (signals.canadaApplies === 1 && canadaConsented(signals, tcf)) {
+      return ConsentRule.CANADA_CONSENT;
+    }
+    if (signals.tcfPresent === 1 && allows(signals, tcf, tcf.contextualPurposes)) {
+      return ConsentRule.NO_TAG_CONSENT;
+    }
+  }
+  if (market.regime === Regime.US && signals.usPrivacyPresent === 1) {
+    return ConsentRule.US_NOT_OPTED_OUT;
+  }
+  if (market.withoutSignal === WithoutSignal.GRANTED) return ConsentRule.WITHOUT_SIGNAL_GRANTED;
+  return market.withoutSignal === WithoutSignal.CONTEXTUAL
+    ? ConsentRule.WITHOUT_SIGNAL_CONTEXTUAL
+    : ConsentRule.WITHOUT_SIGNAL_NO_BID;
 }
 
 /** The signals that take the person out of any bid, everywhere; 0 when there is none. */
@@ -190,9 +242,7 @@ function refusalOf(signals: ConsentSignals, settings: PrivacySettings): ConsentR
     return ConsentRule.US_NOTICE_MISSING;
   }
   if (signals.unreadable !== 0) return ConsentRule.UNREADABLE;
-  // Purpose 1 does not exist in the Canadian framework.
-  const wanted = settings.tcf.tagPurposes & ~1;
-  if (signals.canadaApplies !== 0 && !includes(signals.canadaPurposes, wanted)) {
+  if (signals.canadaApplies !== 0 && !canadaConsented(signals, settings.tcf)) {
     return ConsentRule.CANADA_NO_CONSENT;
   }
   return 0;
@@ -200,29 +250,34 @@ function refusalOf(signals: ConsentSignals, settings: PrivacySettings): ConsentR
 
 const includes = (mask: number, wanted: number): boolean => (mask & wanted) === wanted;
 
-const isDisclosed = (signals: ConsentSignals, tcf: TcfSettings): boolean =>
-  signals.vendorDisclosed === 1 || !tcf.disclosureRequired;
+/** Purpose 1 does not exist in the Canadian framework. */
+const canadaConsented = (signals: ConsentSignals, tcf: TcfSettings): boolean =>
+  tcf.vendorId !== 0 && includes(signals.canadaPurposes, tcf.tagPurposes & ~1);
 
-const tagsAllowed = (signals: ConsentSignals, tcf: TcfSettings): boolean =>
+/** A list of disclosed vendors without ours refuses, also where a string may lack the list. */
+const isDisclosed = (signals: ConsentSignals, tcf: TcfSettings): boolean =>
+  signals.vendorUndisclosed === 0 && (signals.vendorDisclosed === 1 || !tcf.disclosureRequired);
+
+const allows = (signals: ConsentSignals, tcf: TcfSettings, purposes: number): boolean =>
   signals.tcfValid === 1 &&
   isDisclosed(signals, tcf) &&
-  includes(allowedPurposes(signals, tcf), tcf.tagPurposes);
+  includes(allowedPurposes(signals, tcf), purposes);
 
 /**
- * The purposes that we may pursue: on consent or on legitimate interest, as we declared them, the
- * person chose (purpose and vendor) and the publisher left them. A purpose restricted both ways is
- * allowed neither way.
+ * The purposes that we may pursue, each on the basis that we declared for it. Another basis counts
+ * for flexible purposes only, and only where the publisher demands it (TCF, publisher restrictions:
+ * without a restriction "it must always apply the default legal basis"). A purpose restricted both
+ * ways is allowed neither way.
  */
 function allowedPurposes(signals: ConsentSignals, tcf: TcfSettings): number {
   if (tcf.vendorId === 0) return 0;
-  const byConsent =
-    (tcf.declaredConsent | tcf.flexible) &
-    ~signals.legitimateInterestOnlyPurposes &
-    (signals.vendorConsent === 1 ? signals.purposesConsent : 0);
-  const byInterest =
-    (tcf.declaredLegitimateInterest | tcf.flexible) &
-    legitimateInterestPurposes &
-    ~signals.consentOnlyPurposes &
-    (signals.vendorLegitimateInterest === 1 ? signals.purposesLegitimateInterest : 0);
-  return (byConsent | byInterest) & ~signals.restrictedPurposes;
+  const { consentOnlyPurposes: consentOnly, legitimateInterestOnlyPurposes: interestOnly } =
+    signals;
+  const onConsent = tcf.declaredConsent | (tcf.flexible & consentOnly);
+  const onInterest =
+    (tcf.declaredLegitimateInterest | (tcf.flexible & interestOnly)) & legitimateInterestPurposes;
+  const consented = signals.vendorConsent === 1 ? signals.purposesConsent : 0;
+  const unopposed = signals.vendorLegitimateInterest === 1 ? signals.purposesLegitimateInterest : 0;
+  const allowed = (onConsent & consented & ~interestOnly) | (onInterest & unopposed & ~consentOnly);
+  return allowed & ~signals.restrictedPurposes;
 }

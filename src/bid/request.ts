@@ -206,6 +206,7 @@ export class ConsentSignals {
   vendorConsent = 0;
   vendorLegitimateInterest = 0;
   vendorDisclosed = 0; // 1 disclosed, 0 not (or no segment)
+  vendorUndisclosed = 0; // 1 = a list of the disclosed vendors is there without ours
   specialFeatures = 0; // bit f-1
   // US: us_privacy and GPP sections 6 to 27, strictest of the applicable ones
   usPrivacyPresent = 0;
@@ -220,8 +221,13 @@ export class ConsentSignals {
   canadaPurposes = 0;
   /** 1 = device.ifa is all zeros: tracking is switched off on the device. */
   zeroIfa = 0;
-  /** 1 = a consent string that applies did not decode: strictest. */
+  /** 1 = a signal that applies did not decode, or is told in too many ways: strictest. */
   unreadable = 0;
+  /**
+   * Another country than the request's that it names too (user.geo): the stricter of both markets
+   * counts. 0 = none.
+   */
+  secondCountry = 0;
 
   clear(): void {
     this.gdpr = -1;
@@ -232,7 +238,7 @@ export class ConsentSignals {
     this.vendorConsent = this.vendorLegitimateInterest = this.vendorDisclosed = 0;
     this.specialFeatures = this.usPrivacyPresent = this.usOptOut = this.usKnownChild = 0;
     this.usNoticeMissing = this.tcfApplies = this.canadaApplies = this.canadaPurposes = 0;
-    this.zeroIfa = this.unreadable = 0;
+    this.zeroIfa = this.unreadable = this.vendorUndisclosed = this.secondCountry = 0;
   }
 }
 
@@ -294,6 +300,10 @@ export class BidRequest {
   readonly tcfString = new Slice();
   readonly gppString = new Slice();
   readonly usPrivacy = new Slice();
+  /** The same signals where the places of 2.5 and 2.6 tell something else. */
+  readonly tcfStringSecond = new Slice();
+  readonly gppStringSecond = new Slice();
+  readonly usPrivacySecond = new Slice();
   gppSidMask = 0; // bit n = section n, up to 31
   readonly ifa = new Slice();
   readonly ifaType = new Slice();
@@ -368,6 +378,9 @@ export class BidRequest {
     this.tcfString.clear();
     this.gppString.clear();
     this.usPrivacy.clear();
+    this.tcfStringSecond.clear();
+    this.gppStringSecond.clear();
+    this.usPrivacySecond.clear();
     this.gppSidMask = 0;
     this.ifa.clear();
     this.ifaType.clear();

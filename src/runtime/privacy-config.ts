@@ -145,6 +145,7 @@ function contradictions(file: PrivacyFile): Contradiction[] {
       marketOf.set(country, name);
     }
   }
+  found.push(...declarationsAtOdds(file.tcf.declared));
   const seen = new Set<string | number>();
   for (const [i, { source, number }] of file.eidSources.entries()) {
     for (const value of [source.toLowerCase(), number]) {
@@ -154,6 +155,26 @@ function contradictions(file: PrivacyFile): Contradiction[] {
       }
       seen.add(value);
     }
+  }
+  return found;
+}
+
+/** The vendor list takes a purpose on one basis, and only then as flexible. */
+function declarationsAtOdds({
+  consent,
+  legitimateInterest,
+  flexible,
+}: PrivacyFile["tcf"]["declared"]): Contradiction[] {
+  const found: Contradiction[] = [];
+  for (const [i, purpose] of legitimateInterest.entries()) {
+    if (!consent.includes(purpose)) continue;
+    const what = `purpose ${purpose} is in \`consent\` too: declare it on one basis`;
+    found.push({ keys: ["tcf", "declared", "legitimateInterest", i], what });
+  }
+  for (const [i, purpose] of flexible.entries()) {
+    if (consent.includes(purpose) || legitimateInterest.includes(purpose)) continue;
+    const what = `purpose ${purpose} is declared on no basis: add it to \`consent\` or the other`;
+    found.push({ keys: ["tcf", "declared", "flexible", i], what });
   }
   return found;
 }

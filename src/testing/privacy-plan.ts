@@ -19,7 +19,7 @@ const market = (
 export const testPrivacyPlan: PrivacyPlan = {
   tcf: {
     vendorId: 51,
-    declared: { consent: [1, 3, 4], legitimateInterest: [2, 7, 10], flexible: [2, 7, 10] },
+    declared: { consent: [1, 2, 3, 4, 7, 10], legitimateInterest: [], flexible: [2, 7, 10] },
     contextualPurposes: [2],
     tagPurposes: [1, 2, 3, 4, 7, 10],
     disclosureRequired: true,

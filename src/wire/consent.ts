@@ -17,7 +17,8 @@ const usPrivacyBit = 1 << GppSection.US_PRIVACY;
 /**
  * Fills `request.consent` from user.consent, regs.gpp with regs.gpp_sid, and regs.us_privacy. The
  * plain flags (gdpr, coppa, lmt, dnt, gpc, atts) are already there; a string can only make them
- * stricter. Two strings that speak of the same thing are joined: only what both allow is allowed.
+ * stricter. Two strings that speak of the same thing (two places, TCF and GPP) are joined: only
+ * what both allow is allowed.
  */
 export function readConsent(
   request: BidRequest,
@@ -25,25 +26,41 @@ export function readConsent(
   cache: ConsentCache,
   nowMs: UnixMs,
 ): void {
-  const { consent, bytes, ifa, tcfString, usPrivacy, gppString, gppSidMask } = request;
-  const { tcf } = settings;
-  cache.useVendor(tcf.vendorId);
+  const { consent, bytes, ifa, gppSidMask } = request;
+  const { vendorId, maxAgeDays } = settings.tcf;
+  cache.useVendor(vendorId);
   if (isZeroIfa(bytes, ifa.start, ifa.end)) consent.zeroIfa = 1;
-  if (lengthOf(tcfString) > 0) {
-    const reading =
-      lengthOf(tcfString) > consentBytesMax
-        ? nothing
-        : cache.tcfOf(bytes, tcfString.start, tcfString.end);
-    joinTcf(consent, reading, nowMs, tcf.maxAgeDays);
-  }
-  if (lengthOf(usPrivacy) > 0) {
-    us.clear();
-    readUsPrivacy(bytes, usPrivacy.start, usPrivacy.end, us);
-    joinUs(consent, us);
-  }
+  readTcf(request, request.tcfString, cache, nowMs, maxAgeDays);
+  readTcf(request, request.tcfStringSecond, cache, nowMs, maxAgeDays);
+  readUs(request, request.usPrivacy);
+  readUs(request, request.usPrivacySecond);
   if ((gppSidMask & tcfEuBit) !== 0) consent.tcfApplies = 1;
-  if (lengthOf(gppString) > 0) readGpp(request, cache, nowMs, tcf.maxAgeDays);
-  else if (missingSections(request) !== 0) consent.unreadable = 1;
+  // Without gpp_sid nobody said that the European section applies: it only stands in for an absent
+  // string.
+  const standsIn = consent.tcfPresent === 0;
+  readGpp(request, request.gppString, standsIn, cache, nowMs, maxAgeDays);
+  readGpp(request, request.gppStringSecond, standsIn, cache, nowMs, maxAgeDays);
+  if (missingSections(request) !== 0) consent.unreadable = 1;
+}
+
+function readTcf(
+  request: BidRequest,
+  text: Slice,
+  cache: ConsentCache,
+  nowMs: UnixMs,
+  maxAgeDays: number,
+): void {
+  if (lengthOf(text) === 0) return;
+  const tooLong = lengthOf(text) > consentBytesMax;
+  const reading = tooLong ? nothing : cache.tcfOf(request.bytes, text.start, text.end);
+  joinTcf(request.consent, reading, nowMs, maxAgeDays);
+}
+
+function readUs(request: BidRequest, text: Slice): void {
+  if (lengthOf(text) === 0) return;
+  us.clear();
+  readUsPrivacy(request.bytes, text.start, text.end, us);
+  joinUs(request.consent, us);
 }
 
 const lengthOf = (slice: Slice): number => slice.end - slice.start;
@@ -53,6 +70,7 @@ const lengthOf = (slice: Slice): number => slice.end - slice.start;
  * two.
  */
 function missingSections(request: BidRequest): number {
+  if (lengthOf(request.gppString) > 0) return 0;
   let missing = request.gppSidMask & ~1;
   if (lengthOf(request.tcfString) > 0) missing &= ~tcfEuBit;
   if (lengthOf(request.usPrivacy) > 0) missing &= ~usPrivacyBit;
@@ -61,27 +79,28 @@ function missingSections(request: BidRequest): number {
 
 function readGpp(
   request: BidRequest,
+  text: Slice,
+  standsIn: boolean,
   cache: ConsentCache,
   nowMs: UnixMs,
   maxAgeDays: number,
 ): void {
-  const { consent, bytes, gppString, gppSidMask } = request;
-  if (lengthOf(gppString) > consentBytesMax) {
+  if (lengthOf(text) === 0) return;
+  const { consent, bytes, gppSidMask } = request;
+  if (lengthOf(text) > consentBytesMax) {
     consent.unreadable = 1;
     return;
   }
-  const reading = cache.gppOf(bytes, gppString.start, gppString.end, gppSidMask);
+  const reading = cache.gppOf(bytes, text.start, text.end, gppSidMask);
   if (reading.unreadable === 1) consent.unreadable = 1;
   joinUs(consent, reading.us);
-  // Without gpp_sid nobody said that the European section applies: it only stands in for an absent
-  // string.
-  const stated = (gppSidMask & tcfEuBit) !== 0;
-  if (reading.tcfPresent === 1 && (stated || consent.tcfPresent === 0)) {
+  if (reading.tcfPresent === 1 && (standsIn || (gppSidMask & tcfEuBit) !== 0)) {
     joinTcf(consent, reading.tcf, nowMs, maxAgeDays);
   }
   if (reading.canadaPresent === 1) {
+    const before = consent.canadaApplies === 1 ? consent.canadaPurposes : -1;
     consent.canadaApplies = 1;
-    consent.canadaPurposes = canadaPurposesOf(reading.canada, nowMs, maxAgeDays);
+    consent.canadaPurposes = before & canadaPurposesOf(reading.canada, nowMs, maxAgeDays);
   }
 }
 
@@ -105,6 +124,7 @@ function joinTcf(
   consent.vendorLegitimateInterest =
     said.vendorLegitimateInterest & (consent.vendorLegitimateInterest | before);
   consent.vendorDisclosed = said.vendorDisclosed & (consent.vendorDisclosed | before);
+  consent.vendorUndisclosed |= said.vendorUndisclosed;
   consent.specialFeatures = said.specialFeatures & (consent.specialFeatures | before);
   consent.restrictedPurposes |= said.restrictedPurposes;
   consent.consentOnlyPurposes |= said.consentOnlyPurposes;

@@ -27,7 +27,8 @@ const whole = (value: unknown, fallback: number): number =>
 const flag = (value: unknown, fallback: number): number => {
   if (typeof value === "number") return value === 0 ? 0 : 1;
   if (typeof value === "boolean") return value ? 1 : 0;
-  return value === "1" ? 1 : value === "0" ? 0 : fallback;
+  if (value === undefined || value === null || value === "") return fallback;
+  return value === "0" || value === "false" ? 0 : 1;
 };
 const named = (value: unknown): boolean =>
   typeof value === "number" || (typeof value === "string" && value !== "");
@@ -99,7 +100,7 @@ function oracle(body: unknown): object {
       .map(impFacts),
     numbers: [request["at"], request["tmax"]].map((value) => Math.max(0, whole(value, 0))),
     privacy: [
-      flag(regs["gdpr"], flag(regsExt["gdpr"], -1)),
+      Math.max(...[regs["gdpr"], regsExt["gdpr"]].map((value) => flag(value, -1))),
       ...[regs["coppa"], device["lmt"], device["dnt"]].map((value) => flag(value, 0)),
     ],
     texts: [

@@ -3,7 +3,7 @@ import { Hash64, textKeyOf } from "../base/hash.js";
 import { eidsMax, schainNodesMax } from "../base/limits.js";
 import { Browser, KeyKind, Os } from "../base/lists.js";
 import { packAlpha3 } from "../base/units.js";
-import { SpanUse } from "../bid/request.js";
+import { type Slice, SpanUse } from "../bid/request.js";
 import { DecodedRequest, withRequest } from "../testing/decoded-request.js";
 import { sellerKeyInto } from "./decode-source.js";
 
@@ -55,10 +55,57 @@ describe("device", () => {
     [false, 0],
     ["0", 0],
     [null, 0],
-    [[], 0],
+    [0.5, 1],
+    [0.0, 0],
+    ["", 0],
+    ["false", 0],
+    ["true", 1],
+    ["[LMT]", 1],
+    [[], 1],
+    [{}, 1],
   ])("lmt %j is %i: what asks for privacy is heard in every form", (lmt, flag) => {
     decode({ device: { lmt } });
     expect(record.consent.lmt).toBe(flag);
+    decode({ device: { dnt: lmt }, regs: { coppa: lmt, gpc: lmt, ext: { gpc: 0 } } });
+    const { dnt, coppa, gpc } = record.consent;
+    expect([dnt, coppa, gpc]).toEqual([flag, flag, flag]);
+  });
+
+  test.each([
+    ["3", 3],
+    [3, 3],
+    ["2", 2],
+    [0, 0],
+    [4, 0],
+    ["yes", 0],
+    [null, -1],
+    ["", -1],
+  ])("atts %j is %i: only 3 is leave to track", (atts, status) => {
+    decode({ device: { ext: { atts } } });
+    expect(record.consent.atts).toBe(status);
+  });
+
+  test("what stands twice is told twice", () => {
+    const head = '{"id":"r","imp":[{"id":"1"}],';
+    const of = (rest: string): typeof record.consent => {
+      decoded.decode(head + rest + "}");
+      return record.consent;
+    };
+    expect(of('"device":{"lmt":1,"lmt":0,"dnt":1,"dnt":0}')).toMatchObject({ lmt: 1, dnt: 1 });
+    expect(of('"device":{"ext":{"atts":1,"atts":3}}').atts).toBe(1);
+    expect(of('"device":{"ext":{"atts":1},"ext":{"atts":3}}').atts).toBe(1);
+    expect(of('"regs":{"coppa":1,"coppa":0,"gdpr":1,"gdpr":0}')).toMatchObject({
+      ...{ coppa: 1, gdpr: 1 },
+    });
+    expect(of('"regs":{"coppa":1,"ext":{"gpc":1}},"regs":{}')).toMatchObject({ coppa: 1, gpc: 1 });
+    expect(of('"regs":{"\\u0063oppa":1}').coppa).toBe(1);
+    const texts = '"user":{"consent":"A","consent":"B"},"regs":{"us_privacy":"1YYN"},';
+    expect(of(`${texts}"regs":{"us_privacy":"1YNN"}`).unreadable).toBe(0);
+    expect(decoded.text(record.tcfString) + decoded.text(record.tcfStringSecond)).toBe("AB");
+    expect(decoded.text(record.usPrivacySecond)).toBe("1YNN");
+    expect(of('"user":{"consent":"A","consent":"B","consent":"C"}').unreadable).toBe(1);
+    expect(of('"user":{"consent":"A","consent":"B","consent":"A"}').unreadable).toBe(0);
+    expect(of("").unreadable).toBe(0);
   });
 
   const chrome = { brand: "Chromium" };
@@ -85,12 +132,12 @@ describe("device", () => {
     expect([record.os, record.browser]).toEqual([os, browser]);
   });
 
-  test("a second device takes the place of the first", () => {
+  test("a second device takes the place of the first, but for what it refused", () => {
     decoded.decode(
       '{"id":"r","imp":[{"id":"1"}],"device":{"make":"a","ifa":"x","lmt":1,' +
         '"geo":{"country":"USA"}},"device":{}}',
     );
-    expect([record.ifa.end, record.consent.lmt, record.country]).toEqual([0, 0, 0]);
+    expect([record.ifa.end, record.consent.lmt, record.country]).toEqual([0, 1, 0]);
     expect(decoded.count(SpanUse.VALUE, KeyKind.MAKE)).toBe(0);
   });
 });
@@ -131,23 +178,25 @@ describe("geo", () => {
 });
 
 describe("user", () => {
-  test("the 2.6 places of consent and eids win whatever the order", () => {
+  test("both places of consent are kept; the 2.6 place of eids wins whatever the order", () => {
     const eids = (id: string): object[] => [{ source: "s.example", uids: [{ id }] }];
     const ext = { consent: "OLD", eids: eids("old") };
     const seen = (user: object): unknown[] => {
       decode({ user });
       const id = { start: record.eidStart[0] ?? 0, end: record.eidEnd[0] ?? 0 };
       return [
-        decoded.text(record.tcfString),
+        [record.tcfString, record.tcfStringSecond].map((slice) => decoded.text(slice)).join(),
+        record.consent.unreadable,
         record.eidCount,
         decoded.text(id as typeof record.ifa),
       ];
     };
-    expect(seen({ ext })).toEqual(["OLD", 1, "old"]);
-    expect(seen({ ext, consent: "NEW", eids: eids("new") })).toEqual(["NEW", 1, "new"]);
-    expect(seen({ consent: "NEW", eids: eids("new"), ext })).toEqual(["NEW", 1, "new"]);
-    expect(seen({ consent: 5, eids: "x", ext })).toEqual(["OLD", 1, "old"]);
-    expect(seen({ ext, consent: "" })[0]).toBe("OLD");
+    expect(seen({ ext })).toEqual(["OLD,", 0, 1, "old"]);
+    expect(seen({ ext, consent: "NEW", eids: eids("new") })).toEqual(["OLD,NEW", 0, 1, "new"]);
+    expect(seen({ consent: "NEW", eids: eids("new"), ext })).toEqual(["NEW,OLD", 0, 1, "new"]);
+    expect(seen({ consent: 5, eids: "x", ext })).toEqual(["OLD,", 1, 1, "old"]);
+    expect(seen({ ext, consent: "" }).slice(0, 2)).toEqual(["OLD,", 0]);
+    expect(seen({ ext, consent: "OLD" }).slice(0, 2)).toEqual(["OLD,", 0]);
   });
 
   test("each uid is an entry with its source, whatever stands first", () => {
@@ -190,19 +239,57 @@ describe("user", () => {
 
 describe("regs", () => {
   const ext = { gdpr: 1, us_privacy: "1YYN", gpp: "OLD", gpp_sid: [7] };
-  test("the 2.6 places win whatever the order", () => {
+  test("both places count, whatever the order", () => {
     const seen = (regs: object): unknown[] => {
       decode({ regs });
-      const { consent, usPrivacy, gppString, gppSidMask } = record;
-      return [consent.gdpr, decoded.text(usPrivacy), decoded.text(gppString), gppSidMask];
+      const { consent, usPrivacy, usPrivacySecond, gppString, gppStringSecond } = record;
+      const both = (a: Slice, b: Slice): string =>
+        [decoded.text(a), decoded.text(b)].sort().join("");
+      const texts = [both(usPrivacy, usPrivacySecond), both(gppString, gppStringSecond)];
+      return [consent.gdpr, ...texts, record.gppSidMask, consent.unreadable];
     };
-    const regs = { gdpr: 0, us_privacy: "1NNN", gpp: "NEW", gpp_sid: [2, 31, 32] };
-    const wanted = [0, "1NNN", "NEW", 2 ** 31 + 4];
+    const regs = { gdpr: 0, us_privacy: "1NNN", gpp: "NEW", gpp_sid: [2, 31] };
+    const wanted = [1, "1NNN1YYN", "NEWOLD", 2 ** 31 + 132, 0];
     expect(seen({ ...regs, ext })).toEqual(wanted);
     expect(seen({ ext, ...regs })).toEqual(wanted);
-    expect(seen({ ext })).toEqual([1, "1YYN", "OLD", 1 << 7]);
-    expect(seen({ gdpr: [], us_privacy: 5, gpp: null, gpp_sid: 2, ext })).toEqual(seen({ ext }));
-    expect(seen({})).toEqual([-1, "", "", 0]);
+    expect(seen({ ext })).toEqual([1, "1YYN", "OLD", 1 << 7, 0]);
+    expect(seen({ us_privacy: 5, gpp: null, gpp_sid: 2, ext })).toEqual([
+      ...[1, "1YYN", "OLD", 132, 1],
+    ]);
+    expect(seen({})).toEqual([-1, "", "", 0, 0]);
+  });
+
+  test.each([
+    [1, 1],
+    [0, 0],
+    ["1", 1],
+    ["0", 0],
+    [true, 1],
+    [[], 1],
+    [null, -1],
+    ["", -1],
+  ])("gdpr %j is %i", (gdpr, told) => {
+    decode({ regs: { gdpr } });
+    expect(record.consent.gdpr).toBe(told);
+    decode({ regs: { ext: { gdpr } } });
+    expect(record.consent.gdpr).toBe(told);
+  });
+
+  test.each([
+    [[7], 1 << 7, 0],
+    [["7", 8], (1 << 7) | (1 << 8), 0],
+    [[0], 0, 0],
+    [[-1], 0, 0],
+    [null, 0, 0],
+    [7, 1 << 7, 0],
+    ["7", 1 << 7, 0],
+    [[7, 32], 1 << 7, 1],
+    [["usnat"], 0, 1],
+    [[null], 0, 1],
+    [{}, 0, 1],
+  ])("gpp_sid %j: mask %i, unreadable %i", (sids, mask, unreadable) => {
+    decode({ regs: { gpp_sid: sids } });
+    expect([record.gppSidMask, record.consent.unreadable]).toEqual([mask, unreadable]);
   });
 
   test("coppa, gpc and the digital services act", () => {

@@ -2,10 +2,11 @@ import { Browser, KeyKind, Os } from "../base/lists.js";
 import { type BidRequest, REQUEST_LEVEL } from "../bid/request.js";
 import { pixelsMax } from "./decode-banner.js";
 import { countryFrom } from "./decode-codes.js";
+import { isSaid, readRefusal, readTracking } from "./decode-signals.js";
 import { pushValue, readLanguage, readValue, scopeSpan, voidSpans, wants } from "./decode-spans.js";
 import { WordTable } from "./decode-words.js";
 import { Key } from "./json-keys.js";
-import { readBounded, readFlag, readNameEnd, readSlice, readText } from "./json-read.js";
+import { readBounded, readNameEnd, readSlice, readText } from "./json-read.js";
 import { elementsOf, endAt, keyAt, membersOf, nextAt, startAt } from "./json-tape.js";
 import { UserAgentFacts, userAgentInto } from "./user-agent.js";
 
@@ -85,11 +86,13 @@ const brands = new WordTable(
 /** A place as one of device.geo and user.geo gives it. */
 class Place {
   country = 0;
+  /** 1 = it names a country, also one that is none of ISO 3166. */
+  named = 0;
   spansFrom = 0;
   spansTo = 0;
 
   clear(): void {
-    this.country = this.spansFrom = this.spansTo = 0;
+    this.country = this.named = this.spansFrom = this.spansTo = 0;
   }
 }
 const devicePlace = new Place();
@@ -155,10 +158,10 @@ export function decodeDevice(request: BidRequest, object: number): void {
         request.deviceHeight = readBounded(request, at, 1, pixelsMax, 0);
         break;
       case Key.lmt:
-        request.consent.lmt = readFlag(request, at, 0);
+        request.consent.lmt |= readRefusal(request, at);
         break;
       case Key.dnt:
-        request.consent.dnt = readFlag(request, at, 0);
+        request.consent.dnt |= readRefusal(request, at);
         break;
       case Key.ext:
         decodeDeviceExt(request, at);
@@ -179,8 +182,6 @@ function clearDevice(request: BidRequest): void {
   request.userAgent.clear();
   request.ifa.clear();
   request.ifaType.clear();
-  request.consent.lmt = request.consent.dnt = 0;
-  request.consent.atts = -1;
 }
 
 /** sua is preferred, then device.os, then the words of the user agent. */
@@ -250,7 +251,7 @@ function decodeDeviceExt(request: BidRequest, object: number): void {
         readSlice(request, at, request.ifaType);
         break;
       case Key.atts:
-        request.consent.atts = readBounded(request, at, 0, 3, -1);
+        request.consent.atts = readTracking(request, at, request.consent.atts);
         break;
       default:
     }
@@ -271,7 +272,7 @@ export function decodeUserGeo(request: BidRequest, object: number): void {
 /** A geo object (OpenRTB 3.2.19); a second one takes the place of the first. */
 function decodeGeo(request: BidRequest, object: number, place: Place): void {
   voidSpans(request, place.spansFrom, place.spansTo);
-  place.country = 0;
+  place.country = place.named = 0;
   place.spansFrom = request.spanCount;
   for (let at = membersOf(object), end = nextAt(object); at < end; at = nextAt(at)) {
     switch (keyAt(at)) {
@@ -279,6 +280,7 @@ function decodeGeo(request: BidRequest, object: number, place: Place): void {
         place.country = readText(request, at)
           ? countryFrom(request.bytes, startAt(at), endAt(at))
           : 0;
+        place.named = isSaid(at) ? 1 : 0;
         break;
       case Key.region:
         readRegion(request, at);
@@ -310,12 +312,20 @@ function readRegion(request: BidRequest, at: number): void {
   if (start < end) pushValue(request, start, end, KeyKind.REGION, REQUEST_LEVEL);
 }
 
-/** After device and user: the one place that names a country counts, the device's first. */
+/** A country that is in no market: for a place whose country nobody can read. */
+const unreadableCountry = 1;
+
+/**
+ * After device and user: the one place that names a country counts, the device's first. Where both
+ * do, the market of the other one may be stricter about the person.
+ */
 export function finishGeo(request: BidRequest): void {
   const fromDevice = devicePlace.country !== 0;
   const chosen = fromDevice ? devicePlace : userPlace;
   const other = fromDevice ? userPlace : devicePlace;
   request.country = chosen.country;
+  const second = other.country === 0 && other.named === 1 ? unreadableCountry : other.country;
+  request.consent.secondCountry = second === chosen.country ? 0 : second;
   // without any country the device's own words stay
   if (chosen.country === 0) voidSpans(request, userPlace.spansFrom, userPlace.spansTo);
   else voidSpans(request, other.spansFrom, other.spansTo);

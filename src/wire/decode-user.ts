@@ -1,14 +1,14 @@
 import { Hash64, textKeyInto } from "../base/hash.js";
 import { eidsMax } from "../base/limits.js";
 import { KeyKind } from "../base/lists.js";
-import { type BidRequest, Slice } from "../bid/request.js";
+import type { BidRequest } from "../bid/request.js";
 import { clearUserGeo, decodeUserGeo } from "./decode-device.js";
+import { readSignal } from "./decode-signals.js";
 import { Key } from "./json-keys.js";
 import { isArray, readBounded, readSlice, readText } from "./json-read.js";
 import { elementsOf, endAt, keyAt, membersOf, nextAt, startAt } from "./json-tape.js";
 
 const hash = new Hash64();
-const consentOld = new Slice();
 /** 1 = the eids came from user.eids, which the 2.5 place user.ext.eids must not replace. */
 let eidsFromUser = 0;
 
@@ -19,8 +19,6 @@ let eidsFromUser = 0;
 export function decodeUser(request: BidRequest, object: number): void {
   clearUserGeo(request);
   request.buyerUid.clear();
-  request.tcfString.clear();
-  consentOld.clear();
   request.eidCount = eidsFromUser = 0;
   for (let at = membersOf(object), end = nextAt(object); at < end; at = nextAt(at)) {
     switch (keyAt(at)) {
@@ -28,7 +26,7 @@ export function decodeUser(request: BidRequest, object: number): void {
         readSlice(request, at, request.buyerUid);
         break;
       case Key.consent:
-        readSlice(request, at, request.tcfString);
+        readSignal(request, at, request.tcfString, request.tcfStringSecond);
         break;
       case Key.eids:
         eidsFromUser = isArray(at) ? 1 : 0;
@@ -43,17 +41,14 @@ export function decodeUser(request: BidRequest, object: number): void {
       default:
     }
   }
-  if (request.tcfString.end === request.tcfString.start) {
-    request.tcfString.start = consentOld.start;
-    request.tcfString.end = consentOld.end;
-  }
 }
 
 /** The 2.5 places of consent and eids. */
 function decodeUserExt(request: BidRequest, object: number): void {
   for (let at = membersOf(object), end = nextAt(object); at < end; at = nextAt(at)) {
-    if (keyAt(at) === Key.consent) readSlice(request, at, consentOld);
-    else if (keyAt(at) === Key.eids && eidsFromUser === 0) decodeEids(request, at);
+    if (keyAt(at) === Key.consent) {
+      readSignal(request, at, request.tcfString, request.tcfStringSecond);
+    } else if (keyAt(at) === Key.eids && eidsFromUser === 0) decodeEids(request, at);
   }
 }
 

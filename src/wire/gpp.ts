@@ -32,6 +32,8 @@ export class GppReading {
 
 /** More sections than exist: a string with more is refused. */
 const sectionsMax = 64;
+/** `gpp_sid` is kept as a mask; decode calls a higher number unreadable. */
+const sidMax = 31;
 const sectionIds = new Uint16Array(sectionsMax);
 const reader = new BitReader();
 const tilde = 126;
@@ -68,9 +70,13 @@ export function readGppInto(
     const sectionStart = at + 1;
     at = sectionEnd(bytes, sectionStart, end);
     const section = sectionIds[i]!;
-    const applies = section < 32 && (sidMask === 0 || ((sidMask >>> section) & 1) === 1);
-    if (!applies) continue;
-    if (section < 32) missing &= ~(1 << section);
+    if (section > sidMax) {
+      // None of these is known, and without gpp_sid it may apply.
+      if (sidMask === 0) out.unreadable = 1;
+      continue;
+    }
+    if (sidMask !== 0 && ((sidMask >>> section) & 1) === 0) continue;
+    missing &= ~(1 << section);
     readSection(bytes, sectionStart, at, section, sidMask, vendorId, out);
   }
   if (missing !== 0 || at < end) out.unreadable = 1;

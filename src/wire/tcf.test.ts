@@ -34,6 +34,7 @@ function randomModel(random: SeededRandom): TCModel {
   model.publisherCountryCode = random.pick(["DE", "FR", "AA", "ZZ"]);
   model.vendorListVersion = random.below(4_096);
   model.policyVersion = 4 + random.below(3);
+  model.purposeOneTreatment = random.below(8) === 0;
   model.isServiceSpecific = random.below(2) === 1;
   model.created = new Date((20_000 + random.below(1_000)) * dayMs);
   model.lastUpdated = new Date((20_000 + random.below(1_000)) * dayMs);
@@ -86,9 +87,13 @@ function oracle(text: string, vendorId: number): TcfReading | null {
     if (model.purposeLegitimateInterests.has(p)) out.purposesLegitimateInterest |= bit;
     if (p <= 12 && model.specialFeatureOptins.has(p)) out.specialFeatures |= bit;
   }
+  // Consent to what was not disclosed is none.
+  if (model.purposeOneTreatment) out.purposesConsent &= ~1;
   out.vendorConsent = model.vendorConsents.has(vendorId) ? 1 : 0;
   out.vendorLegitimateInterest = model.vendorLegitimateInterests.has(vendorId) ? 1 : 0;
   out.vendorDisclosed = model.vendorsDisclosed.has(vendorId) ? 1 : 0;
+  const lists = text.split(".").some((segment) => /^[I-P]/.test(segment));
+  out.vendorUndisclosed = lists ? 1 - out.vendorDisclosed : 0;
   for (const restriction of model.publisherRestrictions.getRestrictions(vendorId)) {
     const bit = 1 << (restriction.purposeId - 1);
     const type = Number(restriction.restrictionType);
@@ -114,6 +119,7 @@ function isNoMorePermissive(ours: TcfReading, theirs: TcfReading | null): boolea
     ours.vendorConsent <= theirs.vendorConsent &&
     ours.vendorLegitimateInterest <= theirs.vendorLegitimateInterest &&
     ours.vendorDisclosed <= theirs.vendorDisclosed &&
+    ours.vendorUndisclosed >= theirs.vendorUndisclosed &&
     covers(ours.restrictedPurposes, theirs.restrictedPurposes) &&
     covers(ours.consentOnlyPurposes, theirs.consentOnlyPurposes) &&
     covers(ours.legitimateInterestOnlyPurposes, theirs.legitimateInterestOnlyPurposes)

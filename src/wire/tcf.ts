@@ -19,6 +19,8 @@ export class TcfReading {
   vendorConsent = 0;
   vendorLegitimateInterest = 0;
   vendorDisclosed = 0;
+  /** The string lists the disclosed vendors, and ours is not among them. */
+  vendorUndisclosed = 0;
   restrictedPurposes = 0;
   consentOnlyPurposes = 0;
   legitimateInterestOnlyPurposes = 0;
@@ -27,7 +29,8 @@ export class TcfReading {
     this.valid = this.createdMs = this.updatedMs = this.policyVersion = 0;
     this.vendorListVersion = this.specialFeatures = 0;
     this.purposesConsent = this.purposesLegitimateInterest = 0;
-    this.vendorConsent = this.vendorLegitimateInterest = this.vendorDisclosed = 0;
+    this.vendorConsent = this.vendorLegitimateInterest = 0;
+    this.vendorDisclosed = this.vendorUndisclosed = 0;
     this.restrictedPurposes = this.consentOnlyPurposes = 0;
     this.legitimateInterestOnlyPurposes = 0;
   }
@@ -102,8 +105,10 @@ function readSegment(
     return reader.ok && reader.left() <= paddingBitsMax ? Segment.CORE : -1;
   }
   const type = reader.read(3);
-  if (type === Segment.VENDORS_DISCLOSED) out.vendorDisclosed = readVendor(reader, vendorId);
-  else if (type === Segment.VENDORS_ALLOWED) readVendor(reader, vendorId);
+  if (type === Segment.VENDORS_DISCLOSED) {
+    out.vendorDisclosed = readVendor(reader, vendorId);
+    out.vendorUndisclosed = 1 - out.vendorDisclosed;
+  } else if (type === Segment.VENDORS_ALLOWED) readVendor(reader, vendorId);
   else if (type === Segment.PUBLISHER_TC) skipPublisherPurposes();
   else return -1;
   return reader.ok && reader.left() <= paddingBitsMax ? type : -1;
@@ -129,7 +134,8 @@ function readCore(vendorId: number, out: TcfReading): void {
   out.specialFeatures = reader.mask(12);
   out.purposesConsent = reader.mask(24);
   out.purposesLegitimateInterest = reader.mask(24);
-  reader.skip(1);
+  // Purpose one treatment: the purpose was not disclosed at all, so nobody consented to it.
+  if (reader.read(1) === 1) out.purposesConsent &= ~1;
   if (reader.read(6) > 25 || reader.read(6) > 25) reader.refuse();
   out.vendorConsent = readVendor(reader, vendorId);
   out.vendorLegitimateInterest = readVendor(reader, vendorId);

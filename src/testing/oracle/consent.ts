@@ -11,7 +11,7 @@ export type Allowed = "none" | "contextual" | "person";
 /**
  * The table market x signals (config/privacy.yaml). "person" says only that no signal here forbids
  * it; strings of GPP are not read: they never forbid a contextual bid outside TCF, and inside they
- * are in doubt.
+ * are in doubt. Of two markets the stricter one counts.
  */
 export function allowedUse(
   request: Plain,
@@ -19,19 +19,31 @@ export function allowedUse(
   nowMs: number,
   doubt: Doubt,
 ): Allowed {
+  const uses = marketsOf(request, plan).map((market) =>
+    allowedIn(market, request, plan, nowMs, doubt),
+  );
+  return (["none", "contextual"] as const).find((use) => uses.includes(use)) ?? "person";
+}
+
+function allowedIn(
+  market: MarketPlan,
+  request: Plain,
+  plan: PrivacyPlan,
+  nowMs: number,
+  doubt: Doubt,
+): Allowed {
   const regs = objectAt(request, "regs");
-  const regsExt = objectAt(regs, "ext");
-  const market = marketOf(request, plan, doubt);
-  const stated = moved([regs, "gdpr"], [regsExt, "gdpr"]);
-  if (stated !== undefined && stated !== 0 && stated !== 1) doubt.add("gdpr is neither 0 nor 1");
-  const gdpr = stated === 1 || (stated === 0 ? market.gdprWhenDenied : market.gdprWhenUnstated);
+  const told = [regs, objectAt(regs, "ext")].flatMap((from) => (has(from, "gdpr") ? [from] : []));
+  const values = told.map((from) => from["gdpr"]);
+  if (values.some((value) => value !== 0 && value !== 1)) doubt.add("gdpr is neither 0 nor 1");
+  const stated = values.length > 0 ? market.gdprWhenDenied : market.gdprWhenUnstated;
   const childOrLimited = limitsTracking(request);
-  if (gdpr) {
+  if (values.includes(1) || stated) {
     const allowed = tcfAllows(request, plan, nowMs, doubt);
     return allowed === "person" && childOrLimited ? "contextual" : allowed;
   }
-  if (childOrLimited) return "contextual";
-  return withoutTcf(request, market, doubt);
+  const allowed = withoutTcf(request, market, doubt);
+  return allowed === "person" && childOrLimited ? "contextual" : allowed;
 }
 
 function withoutTcf(request: Plain, market: MarketPlan, doubt: Doubt): Allowed {
@@ -45,22 +57,19 @@ function withoutTcf(request: Plain, market: MarketPlan, doubt: Doubt): Allowed {
   return "person";
 }
 
-/** The market of the device's country, else of the user's; three letters only. */
-function marketOf(request: Plain, plan: PrivacyPlan, doubt: Doubt): MarketPlan {
+/** The markets of the device's and of the user's country; three letters only. */
+function marketsOf(request: Plain, plan: PrivacyPlan): MarketPlan[] {
   const places = [objectAt(request, "device"), objectAt(request, "user")];
-  for (const place of places) {
-    const country = textAt(objectAt(place, "geo"), "country");
-    if (country === undefined || country === "") continue;
-    if (!/^[A-Za-z]{3}$/.test(country)) continue;
-    const code = country.toUpperCase();
-    for (const market of Object.values(plan.markets)) {
-      if (market.countries?.includes(code) === true) return market;
-    }
-    if (place !== places[0] || !has(objectAt(places[1], "geo"), "country")) continue;
-    if (plan.otherMarket.withoutSignal === "none") doubt.add("two countries");
-    break;
-  }
-  return plan.otherMarket;
+  const countries = places.flatMap((place) => textAt(objectAt(place, "geo"), "country") ?? []);
+  const markets = countries
+    .filter((country) => country !== "")
+    .map(
+      (country) =>
+        Object.values(plan.markets).find((market) =>
+          market.countries?.includes(country.toUpperCase()),
+        ) ?? plan.otherMarket,
+    );
+  return markets.length > 0 ? markets : [plan.otherMarket];
 }
 
 export function limitsTracking(request: Plain): boolean {
@@ -71,10 +80,10 @@ export function limitsTracking(request: Plain): boolean {
 
 function tcfAllows(request: Plain, plan: PrivacyPlan, nowMs: number, doubt: Doubt): Allowed {
   const user = objectAt(request, "user");
-  const consent = moved([user, "consent"], [objectAt(user, "ext"), "consent"]);
-  if (has(user, "consent") && (typeof user["consent"] !== "string" || user["consent"] === "")) {
-    if (has(objectAt(user, "ext"), "consent"))
-      doubt.add("an unusable user.consent over an older one");
+  const older = objectAt(user, "ext");
+  const consent = moved([user, "consent"], [older, "consent"]);
+  if (has(user, "consent") && has(older, "consent") && user["consent"] !== older["consent"]) {
+    doubt.add("two places of consent that differ");
   }
   const { vendorId } = plan.tcf;
   const bits = typeof consent === "string" ? readTcf(consent, vendorId ?? 0) : undefined;
@@ -90,11 +99,9 @@ function tcfAllows(request: Plain, plan: PrivacyPlan, nowMs: number, doubt: Doub
   }
   if (String(consent).split(".").length > 2) doubt.add("a TC string of several segments");
   if (bits.restricted) doubt.add("publisher restrictions");
-  const { consent: byConsent, legitimateInterest, flexible } = plan.tcf.declared;
+  const { consent: byConsent, legitimateInterest } = plan.tcf.declared;
   const holds = (purpose: number): boolean =>
-    (bits.vendorConsent &&
-      bits.purposes.has(purpose) &&
-      (byConsent.includes(purpose) || flexible.includes(purpose))) ||
+    (bits.vendorConsent && bits.purposes.has(purpose) && byConsent.includes(purpose)) ||
     (bits.vendorInterest && bits.interests.has(purpose) && legitimateInterest.includes(purpose));
   if (!plan.tcf.contextualPurposes.every(holds)) return "none";
   return plan.tcf.tagPurposes.every(holds) ? "person" : "contextual";

@@ -134,7 +134,7 @@ export const tinyFacts: WorldFacts = {
   privacy: {
     tcf: {
       vendorId: 4000,
-      declared: { consent: [1, 3, 4], legitimateInterest: [2, 7, 10], flexible: [2, 7, 10] },
+      declared: { consent: [1, 2, 3, 4, 7, 10], legitimateInterest: [], flexible: [2, 7, 10] },
       contextualPurposes: [2],
       tagPurposes: [1, 2, 3, 4, 7, 10],
       disclosureRequired: true,
