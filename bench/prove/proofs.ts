@@ -1,6 +1,7 @@
+import { consent } from "./consent.js";
 import { crowd } from "./crowd.js";
 import { noise } from "./noise.js";
 import type { Proof } from "./proof.js";
 
 /** In the order of the printed table. */
-export const proofs: readonly Proof[] = [noise, crowd];
+export const proofs: readonly Proof[] = [noise, crowd, consent];

@@ -195,7 +195,11 @@ function signalRule(
 ): ConsentRule {
   const { tcf } = settings;
   const consented = signals.tcfPresent === 1 && allows(signals, tcf, tcf.tagPurposes);
-  const rule = positiveRule(signals, market, settings, consented);
+  // Of what is unreadable in part nothing speaks for a person.
+  const rule =
+    signals.unreadable === 1
+      ? silentRule(market)
+      : positiveRule(signals, market, settings, consented);
   // A string that came although nobody said that the GDPR applies can refuse; only a "0" sets it
   // aside.
   const refused = signals.tcfPresent === 1 && !consented && signals.gdpr !== 0;
@@ -210,16 +214,20 @@ function positiveRule(
 ): ConsentRule {
   if (market.regime === Regime.TCF) {
     if (consented) return ConsentRule.TCF_CONSENT;
-    if (signals.canadaApplies === 1 && canadaConsented(signals, tcf)) {
-      return ConsentRule.CANADA_CONSENT;
-    }
     if (signals.tcfPresent === 1 && allows(signals, tcf, tcf.contextualPurposes)) {
       return ConsentRule.NO_TAG_CONSENT;
+    }
+    if (signals.canadaApplies === 1 && canadaConsented(signals, tcf)) {
+      return ConsentRule.CANADA_CONSENT;
     }
   }
   if (market.regime === Regime.US && signals.usPrivacyPresent === 1) {
     return ConsentRule.US_NOT_OPTED_OUT;
   }
+  return silentRule(market);
+}
+
+function silentRule(market: Market): ConsentRule {
   if (market.withoutSignal === WithoutSignal.GRANTED) return ConsentRule.WITHOUT_SIGNAL_GRANTED;
   return market.withoutSignal === WithoutSignal.CONTEXTUAL
     ? ConsentRule.WITHOUT_SIGNAL_CONTEXTUAL

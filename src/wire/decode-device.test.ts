@@ -88,7 +88,7 @@ describe("device", () => {
   test("what stands twice is told twice", () => {
     const head = '{"id":"r","imp":[{"id":"1"}],';
     const of = (rest: string): typeof record.consent => {
-      decoded.decode(head + rest + "}");
+      decoded.decode(`${head + rest}}`);
       return record.consent;
     };
     expect(of('"device":{"lmt":1,"lmt":0,"dnt":1,"dnt":0}')).toMatchObject({ lmt: 1, dnt: 1 });
@@ -283,10 +283,10 @@ describe("regs", () => {
     [null, 0, 0],
     [7, 1 << 7, 0],
     ["7", 1 << 7, 0],
-    [[7, 32], 1 << 7, 1],
-    [["usnat"], 0, 1],
-    [[null], 0, 1],
-    [{}, 0, 1],
+    [[7, 32], (1 << 7) | 1, 1],
+    [["usnat"], 1, 1],
+    [[null], 1, 1],
+    [{}, 1, 1],
   ])("gpp_sid %j: mask %i, unreadable %i", (sids, mask, unreadable) => {
     decode({ regs: { gpp_sid: sids } });
     expect([record.gppSidMask, record.consent.unreadable]).toEqual([mask, unreadable]);

@@ -109,7 +109,8 @@ const sectionMax = 31;
 
 /**
  * gpp_sid as a mask: bit n = section n. A section beyond the mask and an entry that is no number
- * make the request unreadable: what applies cannot be told. 0 and -1 say "none".
+ * make the request unreadable and set bit 0: something applies, nobody can tell what. 0 and -1 say
+ * "none".
  */
 export function readSections(request: BidRequest, list: number): number {
   if (!isArray(list)) return isSaid(list) ? sectionBit(request, list) : 0;
@@ -125,6 +126,7 @@ function sectionBit(request: BidRequest, at: number): number {
     kindAt(at) === Kind.STRING ? readNumber(request, at) : readInteger(request, at, 99);
   const isNone = section === 0 || (section === -1 && kindAt(at) !== Kind.STRING);
   if (section > 0 && section <= sectionMax) return 1 << section;
-  if (!isNone) request.consent.unreadable = 1;
-  return 0;
+  if (isNone) return 0;
+  request.consent.unreadable = 1;
+  return 1;
 }

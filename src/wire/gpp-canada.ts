@@ -122,12 +122,31 @@ function otherSegmentsFit(bytes: Uint8Array, coreEnd: number, end: number): bool
   while (from <= end) {
     let to = from;
     while (to < end && bytes[to] !== 46) to++;
-    reader.open(bytes, from, to);
-    const type = reader.read(3);
-    if (!reader.ok || (type !== disclosedVendors && type !== publisherPurposes)) return false;
+    const fits =
+      purposesFit(bytes, from, to) ||
+      vendorsFit(bytes, from, to, fibonacciVendor) ||
+      vendorsFit(bytes, from, to, readVendor);
+    if (!fits) return false;
     from = to + 1;
   }
   return true;
+}
+
+/** type 3 | express 24 | implied 24 | custom purposes n 6 | express n | implied n */
+function purposesFit(bytes: Uint8Array, start: number, end: number): boolean {
+  reader.open(bytes, start, end);
+  if (reader.read(3) !== publisherPurposes) return false;
+  reader.skip(48);
+  reader.skip(2 * reader.read(6));
+  return reader.ok && reader.left() <= paddingBitsMax;
+}
+
+/** type 3 | vendors */
+function vendorsFit(bytes: Uint8Array, start: number, end: number, vendor: VendorReader): boolean {
+  reader.open(bytes, start, end);
+  if (reader.read(3) !== disclosedVendors) return false;
+  vendor(reader, 0);
+  return reader.ok && reader.left() <= paddingBitsMax;
 }
 
 /** Keeps in `out` only what `other` allows too. */

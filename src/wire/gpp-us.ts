@@ -2,6 +2,7 @@ import { BitReader } from "./consent-bits.js";
 
 /** What the US signals of one request say, the strictest of those that apply. */
 export class UsReading {
+  /** 1 = a right to opt out is answered either way; "not applicable" says nothing of a person. */
   present = 0;
   /**
    * Sale, sharing or targeted advertising refused, or the seller only passes on as a service
@@ -104,7 +105,6 @@ export function readUsPrivacy(
   end: number,
   out: UsReading,
 ): boolean {
-  out.present = 1;
   const notice = answer(bytes[start + 1]!);
   const optOut = answer(bytes[start + 2]!);
   const readable =
@@ -113,6 +113,7 @@ export function readUsPrivacy(
     notice !== 0 &&
     optOut !== 0 &&
     answer(bytes[start + 3]!) !== 0;
+  if (!readable || optOut !== 45) out.present = 1;
   if (!readable || optOut === 89) out.optOut = 1;
   if (readable && notice === 78) out.noticeMissing = 1;
   return readable;
@@ -157,12 +158,13 @@ function readCore(
   const version = reader.read(6);
   const versionMax = letters === compiled[7]?.[1] ? 2 : 1;
   if (section < firstSectionWithHeader && (version < 1 || version > versionMax)) return false;
-  out.present = 1;
   for (const letter of letters) {
     const value = reader.read(2);
     if (letter !== 46 && value === 3) return false;
-    if (letter === 110) out.noticeMissing |= value === 2 ? 1 : 0;
-    else if (letter === 111) out.optOut |= value === 1 ? 1 : 0;
+    if (letter === 111) {
+      out.present |= value === 0 ? 0 : 1;
+      out.optOut |= value === 1 ? 1 : 0;
+    } else if (letter === 110) out.noticeMissing |= value === 2 ? 1 : 0;
     else if (letter === 99) out.knownChild |= value === 0 ? 0 : 1;
     else if (letter === 115) out.optOut |= value === 1 ? 1 : 0;
     else if (letter === 109) out.optOut |= value === 2 ? 1 : 0;

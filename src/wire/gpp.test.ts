@@ -35,8 +35,8 @@ const notices = optOuts.map((field) => `${field}Notice`);
 /** What a section's fields mean to us, from the library's field names. */
 function meaningOf(fields: Fields): UsReading {
   const out = new UsReading();
-  out.present = 1;
   const is = (field: string, value: unknown): boolean => fields[field] === value;
+  if (optOuts.some((field) => is(field, 1) || is(field, 2))) out.present = 1;
   const asServiceProvider = is("MspaServiceProviderMode", 1) || is("MspaMode", 2);
   if (asServiceProvider || optOuts.some((field) => is(field, 1))) out.optOut = 1;
   if (notices.some((field) => is(field, 2))) out.noticeMissing = 1;

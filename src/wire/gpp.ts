@@ -59,7 +59,7 @@ export function readGppInto(
     out.unreadable = 1;
     return;
   }
-  // Bit 0 stands for "none" in gpp_sid.
+  // Bit 0: gpp_sid names something that nobody can read.
   let missing = sidMask & ~1;
   let at = headerEnd;
   for (let i = 0; i < count; i++) {
