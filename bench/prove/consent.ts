@@ -59,11 +59,11 @@ function matrixRow(size: ConsentSize): ProofRow {
     promise: "consent is never read more permissively than the specifications allow",
     test:
       `${count(sum(parts, ({ requests }) => requests))} requests of the matrix in ` +
-      `${parts.length} regimes, ${count(sum(parts, ({ verdicts }) => verdicts))} verdicts under 6 ` +
-      "operators' settings, against an oracle written apart; strings by the IAB's libraries",
+      `${parts.length} regimes, ${count(sum(parts, ({ verdicts }) => verdicts))} verdicts under ` +
+      "6 operators' settings, against an oracle written apart; strings by the IAB's libraries",
     figure:
-      `${count(permissive)} more permissive, ${count(stricterOf(parts.map(({ tally }) => tally)))} ` +
-      `stricter; none ${level("none")}, contextual ${level("contextual")}, granted ` +
+      `${count(permissive)} more permissive, ` +
+      `${count(stricterOf(parts.map(({ tally }) => tally)))} stricter; none ${level("none")}, contextual ${level("contextual")}, granted ` +
       level("granted"),
     holds: permissive === 0,
   };
@@ -76,8 +76,8 @@ function stringsRow(size: ConsentSize): ProofRow {
     promise: "a broken consent string allows nothing that the IAB's libraries do not read in it",
     test: `${count(tally.requests)} mutated and random TC, GPP and US Privacy strings`,
     figure:
-      `${count(tally.permissive)} more permissive, ${count(stricterOf([tally]))} stricter of those ` +
-      `compared, 0 throws; granted ${count(tally.byLevel.granted)}`,
+      `${count(tally.permissive)} more permissive, ${count(stricterOf([tally]))} stricter of ` +
+      `those compared, 0 throws; granted ${count(tally.byLevel.granted)}`,
     holds: tally.permissive === 0 && tally.byLevel.granted > 0,
   };
 }

@@ -219,6 +219,8 @@ const goodString = (s: ConsentSignals): boolean =>
   s.tcfValid === 1 &&
   s.vendorDisclosed === 1 &&
   [1, 2, 3, 4, 7, 10].every((purpose) => mayPursue(s, purpose));
+const contextString = (s: ConsentSignals): boolean =>
+  s.tcfPresent === 1 && s.tcfValid === 1 && s.vendorDisclosed === 1 && mayPursue(s, 2);
 const goodCanada = (s: ConsentSignals): boolean =>
   [2, 3, 4, 7, 10].every((p) => Math.floor(s.canadaPurposes / 2 ** (p - 1)) % 2 === 1);
 
@@ -236,8 +238,9 @@ const rules: readonly (readonly [(c: Case) => boolean, "no bid" | "contextual" |
   [(c) => gdpr(c), "granted"],
   [({ s }) => s.tcfPresent === 1 && s.gdpr === -1 && !goodString(s), "contextual"],
   [({ country }) => country === "CHN" || country === "USA", "granted"],
-  [({ s }) => s.canadaApplies === 1, "granted"],
   [({ s }) => goodString(s), "granted"],
+  [({ s }) => contextString(s), "contextual"],
+  [({ s }) => s.canadaApplies === 1, "granted"],
   [() => true, "contextual"],
 ];
 

@@ -106,6 +106,10 @@ export function* oneRefusal({ random }: Sampling): Generator<Sent> {
     ...[0, 1, 2, 3].map((atts) => ({ atts })),
     ...countries.map((userCountry) => ({ userCountry })),
     ...restricted.map((tcf) => ({ tcf })),
+    { tcf: tcfTold({ ...goodTcf, disclosed: "absent" }) },
+    ...[1, 2, 3, 4, 7, 10].map((lacking) => ({
+      tcf: tcfTold({ ...goodTcf, consents: goodTcf.consents.filter((p) => p !== lacking) }),
+    })),
     ...["1YYN", "1NNN", "1---"].map((text) => ({ usPrivacy: text })),
     { gpp: gppTold(new Map([[7, child]])), sids: [7] },
     ...gpps,

@@ -30,8 +30,8 @@ import {
 } from "./consent-trial.js";
 
 /**
- * Strings that nobody's encoder wrote: valid ones with edits, and noise. What they state is what the
- * IAB's libraries read in them; where those throw, the string states nothing.
+ * Strings that nobody's encoder wrote: valid ones with edits, and noise. What they state is what
+ * the IAB's libraries read in them; where those throw, the string states nothing.
  */
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const others = ".~=+/ 1YN\u00e9";
@@ -150,9 +150,9 @@ function randomPlace(random: SeededRandom, known: ReturnType<typeof seeds>): Par
 }
 
 /**
- * The same request's signals as the libraries read them. What our reader refuses is not shown to the
- * GPP library, which fills memory with some broken ranges until the process dies; nothing is allowed
- * by an unreadable string either way.
+ * The same request's signals as the libraries read them. What our reader refuses is not shown to
+ * the GPP library, which fills memory with some broken ranges until the process dies; nothing is
+ * allowed by an unreadable string either way.
  */
 function factsOf(sent: Sent, refused: boolean): PrivacySignals {
   const tcf = (told: Told<TcfSignal> | null): Told<TcfSignal> | null =>

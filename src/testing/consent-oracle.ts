@@ -103,7 +103,7 @@ class Facts {
     this.plan = plan;
     this.nowMs = nowMs;
     const { gpp, usPrivacy } = signals;
-    const sections = gpp?.sections ?? new Map();
+    const sections: GppSignal["sections"] = gpp?.sections ?? new Map<number, null>();
     const said = this.statedSections();
     const counted = said.length > 0 ? said : [...sections.keys()].filter((id) => !isTcf(id));
     const standIn = said.length === 0 && signals.tcf.length === 0;

@@ -68,7 +68,7 @@ function readNumber(request: BidRequest, at: number): number {
 }
 
 const attsAuthorized = 3;
-/** device.ext.atts joined with what was told `before` (-1 nothing): 3 only where nothing else is. */
+/** device.ext.atts joined with what was told `before` (-1 nothing): 3 only if nothing else is. */
 export function readTracking(request: BidRequest, at: number, before: number): number {
   if (!isSaid(at) || (before !== -1 && before !== attsAuthorized)) return before;
   const status = readNumber(request, at);

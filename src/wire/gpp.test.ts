@@ -185,7 +185,9 @@ describe("us_privacy", () => {
       ["1NNN", 0, 1],
       ["1NYN", 1, 1],
     ] as const) {
-      expect(usp(text), text).toMatchObject({ present: 1, optOut, noticeMissing });
+      // An opt-out that is "not applicable" is no answer.
+      const present = text === "1---" ? 0 : 1;
+      expect(usp(text), text).toMatchObject({ present, optOut, noticeMissing });
     }
   });
 
