@@ -63,8 +63,9 @@ function matrixRow(size: ConsentSize): ProofRow {
       "6 operators' settings, against an oracle written apart; strings by the IAB's libraries",
     figure:
       `${count(permissive)} more permissive, ` +
-      `${count(stricterOf(parts.map(({ tally }) => tally)))} stricter; none ${level("none")}, contextual ${level("contextual")}, granted ` +
-      level("granted"),
+      `${count(stricterOf(parts.map(({ tally }) => tally)))} stricter; ` +
+      `none ${level("none")}, contextual ${level("contextual")}, ` +
+      `granted ${level("granted")}`,
     holds: permissive === 0,
   };
 }

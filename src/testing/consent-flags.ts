@@ -107,6 +107,8 @@ export function* oneRefusal({ random }: Sampling): Generator<Sent> {
     ...countries.map((userCountry) => ({ userCountry })),
     ...restricted.map((tcf) => ({ tcf })),
     { tcf: tcfTold({ ...goodTcf, disclosed: "absent" }) },
+    { tcf: tcfTold({ ...goodTcf, disclosed: "out" }) },
+    { tcf: tcfTold({ ...goodTcf, vendorConsent: false }) },
     ...[1, 2, 3, 4, 7, 10].map((lacking) => ({
       tcf: tcfTold({ ...goodTcf, consents: goodTcf.consents.filter((p) => p !== lacking) }),
     })),
