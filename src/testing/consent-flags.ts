@@ -155,14 +155,14 @@ const regimes = [
 export type MatrixPart = { readonly name: string; readonly tally: Tally };
 
 /**
- * Walks all regimes (`small` = a seeded part) under the plans of a registered and of an
- * unregistered operator.
+ * Walks the regimes one after the other under the plans of a registered and of an unregistered
+ * operator; `sampling` says how much of each.
  */
-export function tryMatrix(
+export function* tryMatrix(
   sampling: (oneOfStrings: number) => Sampling,
   loosening: Loosening | null = null,
-): MatrixPart[] {
-  return regimes.map(({ name, of, oneOfStrings }) => {
+): Generator<MatrixPart> {
+  for (const { name, of, oneOfStrings } of regimes) {
     const trial = new ConsentTrial(matrixPlans, matrixNowMs, loosening);
     const unregistered = new ConsentTrial(unregisteredPlans, matrixNowMs, loosening);
     let number = 0;
@@ -175,6 +175,6 @@ export function tryMatrix(
     tally.verdicts += unregistered.tally.verdicts;
     tally.permissive += unregistered.tally.permissive;
     tally.examples.push(...unregistered.tally.examples);
-    return { name, tally };
-  });
+    yield { name, tally };
+  }
 }

@@ -156,17 +156,17 @@ function* purposeStrings(
   const plain: PurposeState = { consent: true, interest: false, types: [] };
   const of = (purpose: number): PurposeState =>
     states.get(purpose) ?? ([2, 7, 10].includes(purpose) ? lent : plain);
-  const facts = {
+  const facts = (): TcfSignal => ({
     ...goodTcf,
     consents: wanted.filter((purpose) => of(purpose).consent),
     interests: wanted.filter((purpose) => of(purpose).interest),
     restrictions: wanted.flatMap((purpose) => of(purpose).types.map((type) => ({ purpose, type }))),
-  };
+  });
   for (const vendors of vendorStates) {
     for (const disclosed of ["absent", "in", "out"] as const) {
       if (skips(sampling)) continue;
       const vendor = { vendorConsent: vendors % 2 === 1, vendorInterest: vendors > 1 };
-      yield* everywhere(sampling, { tcf: tcfTold({ ...facts, ...vendor, disclosed }) });
+      yield* everywhere(sampling, { tcf: tcfTold({ ...facts(), ...vendor, disclosed }) });
     }
   }
 }
@@ -314,11 +314,13 @@ export const gppTold = (
   },
 });
 
+const allUsFields = [...usFields()];
+
 /** 21 US sections x their fields x gpp_sid {absent, match, others} x us_privacy. */
 export function* usSections(sampling: Sampling): Generator<Sent> {
   for (const section of usSectionIds) {
     const other = section === 9 ? 10 : 9;
-    for (const fields of usFields()) {
+    for (const fields of allUsFields) {
       if (skips(sampling)) continue;
       const gpp = gppTold(new Map([[section, usSection(section, fields)]]));
       for (const sids of [

@@ -137,6 +137,9 @@ export const newTally = (): Tally => ({
 
 /** One record for all trials: its bytes take longer to make than a request to be judged. */
 const sharedRequest = new BidRequest();
+/** Caches hold facts about a vendor, whatever the settings. */
+const cacheOfVendor = new ConsentCache();
+const cacheOfNobody = new ConsentCache();
 
 /**
  * Asks our code and the oracle about requests, each under several plans, which have the vendor and
@@ -145,7 +148,7 @@ const sharedRequest = new BidRequest();
 export class ConsentTrial {
   readonly tally = newTally();
   private readonly request = sharedRequest;
-  private readonly cache = new ConsentCache();
+  private readonly cache: ConsentCache;
   private readonly plans: readonly PrivacyPlan[];
   private readonly settings: readonly PrivacySettings[];
   private readonly nowMs: UnixMs;
@@ -153,6 +156,7 @@ export class ConsentTrial {
 
   constructor(plans: readonly PrivacyPlan[], nowMs: UnixMs, loosening: Loosening | null = null) {
     this.plans = plans;
+    this.cache = plans[0]?.tcf.vendorId == null ? cacheOfNobody : cacheOfVendor;
     this.nowMs = nowMs;
     this.loosening = loosening;
     const change = loosening?.settings ?? ((settings: PrivacySettings) => settings);
