@@ -75,6 +75,8 @@ describe("a bad privacy file", () => {
     ["countries: [CHN]", "countries: [IND]", /IND is already in market CN/],
     ["countries: [CHN]", "countries: []", /names no country/],
     ["tagPurposes: [1, 2, 3", "tagPurposes: [2, 3", /must hold 1, 3 and 4/],
+    ["legitimateInterest: []", "legitimateInterest: [2]", /purpose 2 is in `consent` too/],
+    ["flexible: [2, 7, 10]", "flexible: [9]", /flexible\.0: purpose 9 is declared on no basis/],
     ["maxAgeDays: 395", "maxAgeDays: soon", /tcf\.maxAgeDays: .*expected number/],
     ["maxAgeDays: 395", "maxAge: 395", /tcf: Unrecognized key/],
     ["- brand.example", "- https://brand.example", /thirdPartyHosts\.0: write a host/],
