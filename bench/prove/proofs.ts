@@ -2,6 +2,7 @@ import { consent } from "./consent.js";
 import { crowd } from "./crowd.js";
 import { noise } from "./noise.js";
 import type { Proof } from "./proof.js";
+import { redTeam } from "./red-team.js";
 
 /** In the order of the printed table. */
-export const proofs: readonly Proof[] = [noise, crowd, consent];
+export const proofs: readonly Proof[] = [noise, crowd, redTeam, consent];

@@ -1,0 +1,258 @@
+import { sipKeyFrom } from "../../src/base/hash.js";
+import type { AgencyId } from "../../src/base/ids.js";
+import { SeededRandom } from "../../src/base/random.js";
+import { type CanonicalAudience, normalise } from "../../src/campaign/audience.js";
+import {
+  type CrowdAudience,
+  type CrowdRule,
+  crowdRuleOf,
+  judgeCrowds,
+  pairsToCount,
+} from "../../src/campaign/crowd-rule.js";
+import type { AudienceExpression } from "../../src/campaign/model.js";
+import type { Proof, ProofRow, ProofSize } from "./proof.js";
+
+/**
+ * An agency that wants one bit of one person: whether the victim is in the segment `secret`. It
+ * knows everything else of everybody, may have its audiences judged, and sees the verdicts. Each
+ * attack is tried in two worlds that differ in that bit alone; it wins where the verdicts differ.
+ */
+const peopleCount = 6000;
+/** Scaled; the margin of the noise is not. */
+const minimum = 1000;
+const victim = 0;
+
+type Attack = {
+  readonly name: string;
+  /** Audiences in the order in which they are asked for. */
+  readonly audiences: (world: World) => readonly AudienceExpression[];
+};
+type World = { readonly segments: ReadonlyMap<string, Uint8Array>; readonly random: SeededRandom };
+
+/** `one` is the victim alone as far as the agency knows, written as a conjunction of its traits. */
+const one: AudienceExpression = { all: ["trait.a", "trait.b", "trait.c"] };
+const secretOf = (expression: AudienceExpression): AudienceExpression => ({
+  all: [expression, "secret"],
+});
+const not = (expression: AudienceExpression): AudienceExpression => ({ none: [expression] });
+
+const attacks: readonly Attack[] = [
+  {
+    name: "tracker",
+    audiences: () => [
+      "crowd",
+      { any: [secretOf(one), "crowd"] },
+      { any: [secretOf(one), not("crowd")] },
+      not("crowd"),
+    ],
+  },
+  {
+    name: "padding with or",
+    audiences: () => [{ any: [secretOf(one), "crowd", "other"] }, { any: ["crowd", "other"] }],
+  },
+  {
+    name: "list minus one",
+    audiences: () => [
+      { all: ["secret", "list"] },
+      { all: ["secret", "list-minus-one"] },
+      { all: ["list", "secret"] },
+    ],
+  },
+  {
+    name: "exclusion pair",
+    audiences: () => ["secret", { all: ["secret", not(one)] }],
+  },
+  {
+    name: "averaging",
+    // The same people in other words: a set that is the same by its terms has the same noise, one
+    // that is the same by chance differs from the first by nobody.
+    audiences: ({ random }) => [
+      ...["secret", { all: ["secret", { any: ["crowd", not("crowd")] }] }],
+      ...Array.from({ length: 48 }, () => ({
+        all: ["secret", { none: [`nobody.${random.below(8)}`, `nobody.${random.below(8)}`] }],
+      })),
+    ],
+  },
+];
+
+export const redTeam: Proof = {
+  name: "red-team",
+  run: (size: ProofSize): readonly ProofRow[] => {
+    const trials = size === "full" ? 10_000 : 400;
+    return [...attacks.map((attack) => attackRow(attack, trials)), singledOut(), strongest(trials)];
+  },
+};
+
+function attackRow(attack: Attack, trials: number): ProofRow {
+  let told = 0;
+  let certified = 0;
+  for (let trial = 0; trial < trials; trial++) {
+    const [without, with_] = bothWorlds(trial).map((world) =>
+      verdictsOf(attack.audiences(world), world, ruleOf(trial)),
+    );
+    if (without !== with_) told++;
+    if (with_?.includes("certified") === true) certified++;
+  }
+  const advantage = told / trials;
+  return {
+    promise: "an agency's verdicts do not tell a person's segment",
+    test: `${attack.name}, ${trials} trials`,
+    figure: `advantage ${advantage.toFixed(4)} (at most 0.01); ${certified} had something certified`,
+    holds: advantage <= 0.01,
+  };
+}
+
+/** The same crowd twice: the victim is not in the segment, and is. */
+function bothWorlds(seed: number): readonly World[] {
+  return [0, 1].map((secret) => {
+    const random = new SeededRandom(seed + 1);
+    const segments = new Map<string, Uint8Array>();
+    const drawn = (name: string, share: number): Uint8Array => {
+      const below = Math.floor(share * 2 ** 32);
+      const people = Uint8Array.from({ length: peopleCount }, () =>
+        random.nextU32() < below ? 1 : 0,
+      );
+      segments.set(name, people);
+      return people;
+    };
+    drawn("crowd", 0.5);
+    drawn("other", 0.4);
+    // Around the threshold, where one person more can matter.
+    const secrets = drawn("secret", (minimum + random.below(600)) / peopleCount);
+    secrets[victim] = secret;
+    const list = drawn("list", 0.7);
+    list[victim] = 1;
+    const minusOne = Uint8Array.from(list);
+    minusOne[victim] = 0;
+    segments.set("list-minus-one", minusOne);
+    const traits = ["trait.a", "trait.b", "trait.c"].map((name) => drawn(name, 0.4));
+    for (let n = 0; n < peopleCount; n++) {
+      const all = traits.every((trait) => trait[n] === 1);
+      if (n === victim) for (const trait of traits) trait[n] = 1;
+      else if (all) traits[n % 3]![n] = 0;
+    }
+    for (let k = 0; k < 8; k++) {
+      const few = drawn(`nobody.${k}`, 0.3);
+      // Nobody of the secret segment is in it, the victim in neither world.
+      for (let n = 0; n < peopleCount; n++) if (secrets[n] === 1 || n === victim) few[n] = 0;
+    }
+    return { segments, random: new SeededRandom(seed + 7) };
+  });
+}
+
+const ruleOf = (trial: number): CrowdRule => {
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setUint32(0, trial);
+  return crowdRuleOf(sipKeyFrom(bytes), 20_000, minimum);
+};
+
+function canonicalOf(expression: AudienceExpression): CanonicalAudience {
+  const normal = normalise(expression);
+  if (!normal.ok) throw new Error(normal.why);
+  return normal.audience;
+}
+
+/** Verdicts of the audiences, asked for one after the other by one agency. */
+function verdictsOf(
+  expressions: readonly AudienceExpression[],
+  world: World,
+  rule: CrowdRule,
+  pairRule = true,
+): string {
+  const { audiences, members } = countedOf(expressions, world);
+  const pairs = pairRule ? pairsToCount(audiences) : [];
+  const termPeople = audiences.map(({ terms }) =>
+    terms.map((term) => sumOf(membersOf({ terms: [term] }, world))),
+  );
+  const counts = {
+    termPeople,
+    audiencePeople: members.map(sumOf),
+    pairPeople: pairs.map(([a, b]) => sharedOf(members[a]!, members[b]!)),
+  };
+  return judgeCrowds(audiences, pairs, counts, rule)
+    .map(({ verdict }) => verdict)
+    .join();
+}
+
+/** Each set once: who asks for the same again has the same verdict. */
+function countedOf(
+  expressions: readonly AudienceExpression[],
+  world: World,
+): { readonly audiences: CrowdAudience[]; readonly members: Uint8Array[] } {
+  const bySet = new Map(
+    expressions.map(canonicalOf).map((audience) => [JSON.stringify(audience), audience]),
+  );
+  const unique = [...bySet.values()];
+  return {
+    audiences: unique.map(({ terms }) => ({ agency: 1 as AgencyId, terms, judged: true })),
+    members: unique.map((audience) => membersOf(audience, world)),
+  };
+}
+
+function membersOf({ terms }: CanonicalAudience, { segments }: World): Uint8Array {
+  const members = new Uint8Array(peopleCount);
+  for (const { all, none } of terms) {
+    const wanted = all.map((name) => segments.get(name)!);
+    const unwanted = none.map((name) => segments.get(name)!);
+    for (let n = 0; n < peopleCount; n++) {
+      const met = wanted.every((one) => one[n] === 1) && unwanted.every((one) => one[n] === 0);
+      if (met) members[n] = 1;
+    }
+  }
+  return members;
+}
+
+const sumOf = (members: Uint8Array): number => members.reduce((sum, bit) => sum + bit, 0);
+const sharedOf = (a: Uint8Array, b: Uint8Array): number =>
+  a.reduce((sum, bit, n) => sum + (bit & b[n]!), 0);
+
+/** Two audiences that differ by the victim alone: a bid on one and not on the other is a name tag. */
+function singledOut(): ProofRow {
+  const victims = 50;
+  let withPairs = 0;
+  let withoutPairs = 0;
+  for (let v = 0; v < victims; v++) {
+    const [, world] = bothWorlds(9000 + v) as [World, World];
+    const both: readonly AudienceExpression[] = [
+      { all: ["list", "crowd"] },
+      { all: ["list", "crowd", not(one)] },
+    ];
+    world.segments.get("crowd")![victim] = 1;
+    const rule = ruleOf(9000 + v);
+    if (verdictsOf(both, world, rule) === "certified,certified") withPairs++;
+    if (verdictsOf(both, world, rule, false) === "certified,certified") withoutPairs++;
+  }
+  return {
+    promise: "no two audiences of an agency differ by a person",
+    test: `exclusion pair round each of ${victims} victims, with the pair rule and without`,
+    figure: `${withPairs} of ${victims} singled out; without the rule ${withoutPairs} of ${victims}`,
+    holds: withPairs === 0 && withoutPairs === victims,
+  };
+}
+
+/** The most that one verdict can tell: the size is known but for one person, and at its worst. */
+function strongest(trials: number): ProofRow {
+  const people = minimum + 178;
+  let without = 0;
+  let with_ = 0;
+  const term = { all: ["secret"], none: [] };
+  const audiences = [{ agency: 1 as AgencyId, terms: [term], judged: true }];
+  for (let trial = 0; trial < trials; trial++) {
+    const rule = ruleOf(trial);
+    const certified = (count: number): number => {
+      const counts = { termPeople: [[count]], audiencePeople: [count], pairPeople: [] };
+      return judgeCrowds(audiences, [], counts, rule)[0]?.verdict === "certified" ? 1 : 0;
+    };
+    without += certified(people - 1);
+    with_ += certified(people);
+  }
+  const advantage = (with_ - without) / trials;
+  // tanh(epsilon / 2), and what chance adds to it.
+  const bound = Math.tanh(0.05) + 3 * Math.sqrt(0.05 / trials);
+  return {
+    promise: "one verdict on a set whose size is known but for one person: bounded by epsilon",
+    test: `${trials} keys, the size where the verdict depends most on one person`,
+    figure: `advantage ${advantage.toFixed(4)} (bound ${bound.toFixed(4)}); nobody is told sizes`,
+    holds: advantage <= bound && advantage > 0,
+  };
+}
