@@ -85,6 +85,8 @@ test("a file that is gone though an epoch was served closes the rest of the day,
   expect(openCertificateFile(root, day + 1)).toMatchObject({ state: { closedUntilDay: day + 1 } });
 });
 
-test("a fresh data folder is open from the start", () => {
+test("a fresh data folder is open from the start, and after epochs without any audience", () => {
+  expect(openCertificateFile(root, day)).toMatchObject({ state: { closedUntilDay: 0 } });
+  keepServedEpoch(root, 3 as Epoch);
   expect(openCertificateFile(root, day)).toMatchObject({ state: { closedUntilDay: 0 } });
 });

@@ -1,4 +1,12 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { type BookState, emptyBook } from "../campaign/certificate-book.js";
@@ -37,8 +45,9 @@ const book = z.object({
 export function openCertificateFile(dataFolder: string, day: number): CertificateStore {
   const save = (state: BookState): void => writeBook(dataFolder, state);
   const store = readCertificateFile(dataFolder, day, save);
-  // At once, so that the day of the loss is not another one after each restart.
-  if (store.ok && store.state.closedUntilDay > day) save(store.state);
+  // At once: the day of a loss is not another one after each restart, and a bidder that has no
+  // audience yet has lost nothing.
+  if (store.ok && !existsSync(certificateFileOf(dataFolder))) save(store.state);
   return store;
 }
 
