@@ -53,6 +53,11 @@ export class RingWriter {
     return headerBytes + (this.head & (this.records - 1)) * ringRecordBytes;
   }
 
+  /** What can be lost leaves the rest of the ring to what must not be. */
+  isHalfFull(): boolean {
+    return ((this.head - Atomics.load(this.words, tailWord)) | 0) * 2 >= this.records;
+  }
+
   /** Hands the claimed record over; wakes the consumer where somebody waits for an answer. */
   publish(wakeConsumer: boolean): void {
     this.head = (this.head + 1) | 0;

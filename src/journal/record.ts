@@ -30,6 +30,9 @@ export const RecordKind = {
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
+/** Kinds that a ring carries and no journal stores: they name a person. */
+export const RingKind = { GHOST: 128 } as const;
+
 /**
  * What a NOTICE did to money, decided once and stored, so that a replay never decides again.
  * Duplicates and notices past the token's life are not stored.
@@ -103,6 +106,14 @@ export const CountField = {
 } as const;
 export const countBytes = 16;
 export const countsPerRecord = 7;
+
+/** Byte offsets of a GHOST in the ring. */
+export const GhostField = {
+  recordKind: 0, // u8
+  lineItem: 4, // u32
+  ordinal: 8, // u32
+  country: 12, // u32
+} as const;
 
 /** Bits of a token's flags byte. */
 export const TokenFlag = { TEST: 1, DEAL: 2 } as const;

@@ -1,9 +1,16 @@
 import type { RingReader } from "../base/ring.js";
 import type { CellEntry, CountEntry, NoticeEntry } from "./entry.js";
 import type { Notice } from "./notice.js";
-import { CellField, CountField, countBytes, type NoticeEffect, RecordKind } from "./record.js";
+import {
+  CellField,
+  CountField,
+  countBytes,
+  GhostField,
+  type NoticeEffect,
+  RecordKind,
+} from "./record.js";
 
-/** Ring records as the journal stores them. */
+/** Ring records as the journal stores them, and ghosts, which it does not. */
 const decoder = new TextDecoder();
 
 export function cellEntry(reader: RingReader, at: number, boot: number): CellEntry {
@@ -82,3 +89,16 @@ export function noticeEntry(
     chargedNanos,
   };
 }
+
+/** Who was not bid for, by which line item; `country` as packed alpha-3, 0 = not known. */
+export type GhostBid = {
+  readonly lineItem: number;
+  readonly ordinal: number;
+  readonly country: number;
+};
+
+export const ghostBid = ({ view }: RingReader, at: number): GhostBid => ({
+  lineItem: view.getUint32(at + GhostField.lineItem, true),
+  ordinal: view.getUint32(at + GhostField.ordinal, true),
+  country: view.getUint32(at + GhostField.country, true),
+});

@@ -10,8 +10,8 @@ import { join } from "node:path";
  *   9-3f0c52a1b7d4-17,1795600800,42,3,exposure,101,7,2,USA
  *
  * `time` is the start of the hour in Unix seconds, `person` an ordinal of that epoch, `behaviour`
- * exposure, click or ghost (an auction that a person of a control group would have won; nothing
- * writes it yet). Readers pass over a behaviour that they do not know. `mark` is random by boot, so
+ * exposure, click or ghost (a bid that was not made because the person is in the campaign's control
+ * group). Readers pass over a behaviour that they do not know. `mark` is random by boot, so
  * that lines of two bidders differ. Nobody is in a file whom the forget log names up to sequence
  * `forgets`. A file that a bidder still writes, an hour at most, ends in `.live` instead of `.csv`
  * and stands in the order of the bills; closing sorts it (exposure-close.ts), after a crash the
@@ -76,5 +76,5 @@ export function removeUnfinished(folder: string, ending: string): void {
 }
 
 /** Behaviours as the bank's touch-point `ad` names them. */
-export const Behaviour = { EXPOSURE: "exposure", CLICK: "click" } as const;
+export const Behaviour = { EXPOSURE: "exposure", CLICK: "click", GHOST: "ghost" } as const;
 export type Behaviour = (typeof Behaviour)[keyof typeof Behaviour];

@@ -3,6 +3,7 @@ import { unpackAlpha3 } from "../base/units.js";
 import type { SharedState } from "../bid/shared-state.js";
 import type { Entry, NoticeEntry } from "../journal/entry.js";
 import { NoticeEffect, RecordKind, TokenFlag } from "../journal/record.js";
+import type { GhostBid } from "../journal/ring-entry.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
 import { CapRules } from "./cap-rules.js";
 import { Behaviour } from "./exposure-file.js";
@@ -134,6 +135,12 @@ export class ExposureFold implements MoneyFold {
     } else if (entry.kind === RecordKind.NOTICE && whose !== null) this.takeNotice(entry, whose);
   };
 
+  readonly ghost = ({ lineItem, ordinal, country }: GhostBid): void => {
+    if (ordinal === 0 || this.forgotten.has(ordinal)) return;
+    const where = country === 0 ? "" : unpackAlpha3(country);
+    this.noteAt(lineItem, ordinal, Behaviour.GHOST, where);
+  };
+
   readonly durable = (): void => {
     const rows = this.taken;
     this.taken = [];
@@ -216,9 +223,12 @@ export class ExposureFold implements MoneyFold {
     person: number,
     behaviour: Behaviour,
   ): void {
+    this.noteAt(lineItem, person, behaviour, this.countryOf.get(cell) ?? "");
+  }
+
+  private noteAt(lineItem: number, person: number, behaviour: Behaviour, country: string): void {
     const campaign = this.rules.campaignOf(lineItem);
     const advertiser = this.rules.advertiserOf(campaign);
-    const country = this.countryOf.get(cell) ?? "";
     const { epoch } = this;
     this.taken.push({ person, epoch, behaviour, lineItem, campaign, advertiser, country });
   }

@@ -58,6 +58,8 @@ export class GuardedFold implements Whole {
     }
   };
 
+  readonly ghost: Whole["ghost"] = (ghost) => this.run(() => this.fold.ghost?.(ghost));
+
   readonly durable: Whole["durable"] = () => this.run(() => this.fold.durable?.());
 
   /** A fold that has stopped still gives back what it holds open. */

@@ -1,6 +1,7 @@
 import type { Learnt } from "../bid/learnt.js";
 import type { SlotPerson } from "../bid/reserve.js";
 import type { Entry } from "../journal/entry.js";
+import type { GhostBid } from "../journal/ring-entry.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
 
 /** Whose bid a bill or click is of: for caps and the exposure log, never for a record. */
@@ -34,6 +35,8 @@ export type MoneyFold = {
   readonly step?: (nowMs: number, out: Entry[]) => void;
   /** A record of this boot that is about to be made durable; `whose` comes with new notices. */
   readonly take?: (entry: Entry, whose: Whose | null) => void;
+  /** A bid that a control group was left out of; comes through the ring alone, never stored. */
+  readonly ghost?: (ghost: GhostBid) => void;
   /** What was taken is durable. Not called after a commit that failed. */
   readonly durable?: () => void;
   /** The end of the process in order. */

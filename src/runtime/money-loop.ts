@@ -18,8 +18,8 @@ import type { AllowanceEntry, Entry } from "../journal/entry.js";
 import type { JournalFolder } from "../journal/file.js";
 import { Journal } from "../journal/journal.js";
 import { Notice, readNotice } from "../journal/notice.js";
-import { NoticeEffect, RecordKind } from "../journal/record.js";
-import { cellEntry, countEntries, noticeEntry } from "../journal/ring-entry.js";
+import { NoticeEffect, RecordKind, RingKind } from "../journal/record.js";
+import { cellEntry, countEntries, ghostBid, noticeEntry } from "../journal/ring-entry.js";
 import { type AccountView, BudgetBook, type CampaignSpend } from "../ledger/budget.js";
 import { BudgetHistory, isBill } from "../ledger/budget-history.js";
 import { type AmountUnit, type BudgetPlan, Unit } from "../ledger/budget-plan.js";
@@ -255,6 +255,9 @@ export class MoneyLoop {
         const first = this.entries.length;
         countEntries(reader, offset, this.boot, this.entries);
         for (const entry of this.entries.slice(first)) this.history.replay(entry);
+      } else if (kind === RingKind.GHOST) {
+        const ghost = ghostBid(reader, offset);
+        for (const fold of this.folds) fold.ghost?.(ghost);
       }
     }
     this.cellsTaken[worker] = to;

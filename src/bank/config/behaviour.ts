@@ -63,7 +63,7 @@ export function behaviourOf(
   checkWindow(form.within, touchpoints, place, findings);
   return {
     touchpoints: only(named),
-    behaviours: only(behaviours),
+    behaviours: behaviours.length > 0 ? only(behaviours) : shownBehaviours(touchpoints),
     categories: only(categories),
     brands: only(wordsAt(form.brand, words, place)),
     sources: only(wordsAt(form.source, words, place)),
@@ -72,6 +72,15 @@ export function behaviourOf(
     count: form.count ?? 1,
     amountMicros: amountOf(form.amount, below(place, "amount"), known),
   };
+}
+
+/** What was not shown (ad: ghost) is no behaviour of anybody's: only a rule that names it sees it. */
+const notShown = "ghost";
+
+/** [] = any. */
+function shownBehaviours(touchpoints: readonly Touchpoint[]): string[] {
+  const all = new Set(touchpoints.flatMap(({ behaviours }) => behaviours));
+  return all.delete(notShown) ? [...all] : [];
 }
 
 function checkBehaviours(
