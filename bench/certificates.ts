@@ -8,7 +8,7 @@ import { meetsAudience } from "../src/bid/audience.js";
 import { canonicalText, normalise } from "../src/campaign/audience.js";
 import { Audiences } from "../src/campaign/compile-audiences.js";
 import type { CrowdAudience } from "../src/campaign/crowd-rule.js";
-import type { AudienceExpression } from "../src/campaign/model.js";
+import type { AudienceExpression, CampaignBook } from "../src/campaign/model.js";
 import { packTable, tableFrom } from "../src/campaign/table.js";
 import { emptyColumns } from "../src/campaign/table-columns.js";
 import { placesIn } from "../src/index/projection.js";
@@ -19,6 +19,11 @@ import { type CountRequest, judgeAudiences } from "../src/runtime/term-count.js"
 import { everybodys } from "../src/testing/small-snapshot.js";
 import { machineOf } from "./machine.js";
 import { writeSyntheticEpoch } from "./synthetic-epoch.js";
+
+const noBook: CampaignBook = {
+  ...{ agencies: [], advertisers: [], campaigns: [] },
+  ...{ lineItems: [], creatives: [], deals: [] },
+};
 
 const audienceCount = 1000;
 const everyone = 630_000_000;
@@ -153,7 +158,7 @@ export function expressionNs(names: readonly string[], requests: number, rounds 
     everybodys(names),
     Array.from({ length: planes }, (_, i) => i),
   );
-  audiences.writeTo(columns, places, new Set(digests));
+  audiences.writeTo(columns, { book: noBook, projection: places, certificates: new Set(digests) });
   const table = tableFrom(packTable(columns));
   const row = new Uint32Array(planes);
   const random = new SeededRandom(9);

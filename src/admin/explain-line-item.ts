@@ -106,6 +106,10 @@ const liveWords: Readonly<Record<number, readonly [seen: string, limit: string]>
     "needs one time zone more than a World holds",
     "day-parts in a zone that is in use",
   ],
+  [Live.OPENS_TOMORROW]: [
+    "an audience is new today, and its agency's places of the day are taken",
+    "opens with the next UTC day",
+  ],
 };
 
 function notLive(at: ExplainCase, index: number): Refusal {

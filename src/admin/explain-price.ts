@@ -30,7 +30,7 @@ const usDollar = 0x555344;
 export function waysOf(at: ExplainCase, lineItem: number, isOffered: IsOffered): WayExplained[] {
   const { decision } = at;
   const { imp, table, scratch } = decision;
-  const arm = armOf(table, scratch, lineItem, decision.known);
+  const arm = armOf(decision, lineItem);
   const priced = arm < 0 ? table.lineItemArmStart[lineItem]! : arm;
   const ways: WayExplained[] = [];
   for (let deal = imp.dealStart; deal < imp.dealStart + imp.dealCount; deal++) {

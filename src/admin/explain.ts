@@ -2,6 +2,7 @@ import type { SipKey } from "../base/hash.js";
 import { Outcome } from "../base/outcome.js";
 import type { CountryCode, CurrencyCode, UnixMs } from "../base/units.js";
 import { unpackAlpha3 } from "../base/units.js";
+import { Asked } from "../bid/ask-counts.js";
 import { CONTEXTUAL, consentRuleLabel, consentRuleOf, grantOf, isGrant } from "../bid/consent.js";
 import { decide, openRequest } from "../bid/decide.js";
 import { type Decision, PriceSteps } from "../bid/decision.js";
@@ -113,6 +114,7 @@ function decisionFor(input: ExplainInput, request: BidRequest, exchange: Exchang
     price: new PriceSteps(),
     learnt: input.learnt ?? null,
     hold: holdNothing,
+    ...{ asking: null, asked: new Asked(), ghost: null },
     declaredRow: row,
     request,
     exchange,

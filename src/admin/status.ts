@@ -64,6 +64,7 @@ const liveNames = {
   uncertified: Live.UNCERTIFIED,
   noCreative: Live.NO_CREATIVE,
   held: Live.HELD,
+  opensTomorrow: Live.OPENS_TOMORROW,
 } as const;
 
 export type StatusInput = {
@@ -139,6 +140,7 @@ function countLive(column: Uint8Array): AdminStatus["lineItems"] {
     uncertified: count(liveNames.uncertified),
     noCreative: count(liveNames.noCreative),
     held: count(liveNames.held),
+    opensTomorrow: count(liveNames.opensTomorrow),
   };
 }
 

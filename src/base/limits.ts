@@ -58,6 +58,12 @@ export const tokenLifeSec = 72 * 3600;
 
 /** People: a promise, not a setting (DESIGN section 5). */
 export const crowdMinimumPeople = 100_000;
+/** Certified audiences of one agency that answer for one person on one UTC day, by yes or by no. */
+export const askedAudiencesMax = 5;
+/** Answers by a person's groups to one exchange on one UTC day; past it the groups are not asked. */
+export const personAnswersMax = 200;
+/** Of 1,000 people of an audience, those that a campaign never bids for: its control group. */
+export const holdOutPermille = 20;
 
 assert(bodyBytesMax <= gunzipBytesMax);
 assert(offersMax >= impsMax);

@@ -3,11 +3,17 @@ import type { AgencyId, LineItemId } from "../base/ids.js";
 import { SeededRandom } from "../base/random.js";
 import type { AudienceTerm } from "../campaign/audience.js";
 import { Audiences } from "../campaign/compile-audiences.js";
+import type { CampaignBook } from "../campaign/model.js";
 import { packTable, tableFrom } from "../campaign/table.js";
 import { emptyColumns } from "../campaign/table-columns.js";
 import { placesIn } from "../index/projection.js";
 import { everybodys } from "../testing/small-snapshot.js";
 import { meetsAudience } from "./audience.js";
+
+const noBook: CampaignBook = {
+  ...{ agencies: [], advertisers: [], campaigns: [] },
+  ...{ lineItems: [], creatives: [], deals: [] },
+};
 
 const names = Array.from({ length: 70 }, (_, i) => `group.s${i}`);
 
@@ -27,7 +33,8 @@ test("an audience is met by whom any of its terms describes, over one word and o
   const added = termLists.map((terms) => audiences.add(1 as AgencyId, { terms }, 1 as LineItemId));
   const columns = emptyColumns();
   const { places } = placesIn(everybodys(names), [0, 1, 2]);
-  audiences.writeTo(columns, places, new Set(added.map(({ digest }) => digest)));
+  const certificates = new Set(added.map(({ digest }) => digest));
+  audiences.writeTo(columns, { book: noBook, projection: places, certificates });
   const table = tableFrom(packTable(columns));
   let met = 0;
   for (let person = 0; person < 200; person++) {

@@ -1,24 +1,22 @@
 import type { CampaignTable } from "../campaign/table.js";
 import { Demand, NO_AUDIENCE } from "../campaign/table.js";
-import type { Scratch } from "./scratch.js";
+import { isAsked } from "./asking.js";
+import type { Decision } from "./decision.js";
 
 /**
  * True when the person's row meets the audience: any term of its disjunctive normal form. Every
  * term is evaluated, so that the work does not depend on the person; remembered for the request. An
  * audience without a certificate in this World is never true, nor is any audience for a person that
- * is not `known`.
+ * is not `known`, nor one that is not asked about the person today.
  */
-export function inAudience(
-  table: CampaignTable,
-  scratch: Scratch,
-  audience: number,
-  known: boolean,
-): boolean {
+function inAudience(decision: Decision, audience: number): boolean {
+  const { table, scratch } = decision;
   if (scratch.audienceStamp[audience] === scratch.requestStamp) {
     return scratch.audienceTrue[audience] === 1;
   }
   const met = meetsAudience(table, scratch.row, audience);
-  const truth = met & table.audienceLive[audience]! & (known ? 1 : 0);
+  const open = table.audienceLive[audience]! & isAsked(decision, audience);
+  const truth = met & open & (decision.known ? 1 : 0);
   scratch.audienceStamp[audience] = scratch.requestStamp;
   scratch.audienceTrue[audience] = truth;
   return truth === 1;
@@ -45,17 +43,13 @@ export function meetsAudience(table: CampaignTable, row: Uint32Array, audience: 
 }
 
 /** The first arm of a line item whose audience is true; -1 = none. All arms are evaluated. */
-export function armOf(
-  table: CampaignTable,
-  scratch: Scratch,
-  lineItem: number,
-  known: boolean,
-): number {
+export function armOf(decision: Decision, lineItem: number): number {
+  const { table } = decision;
   const start = table.lineItemArmStart[lineItem]!;
   let chosen = -1;
   for (let arm = start + table.lineItemArmCount[lineItem]! - 1; arm >= start; arm--) {
     const audience = table.armAudience[arm]!;
-    if (audience === NO_AUDIENCE || inAudience(table, scratch, audience, known)) chosen = arm;
+    if (audience === NO_AUDIENCE || inAudience(decision, audience)) chosen = arm;
   }
   return chosen;
 }

@@ -3,6 +3,7 @@ import { impsMax } from "../base/limits.js";
 import { Outcome } from "../base/outcome.js";
 import type { CountryCode, UnixMs } from "../base/units.js";
 import type { Exchange } from "../campaign/exchange.js";
+import { mayAskGroups, tellAnswered } from "./asking.js";
 import { armOf } from "./audience.js";
 import { type Grant, grantOf, isGrant, NO_BID } from "./consent.js";
 import { creativeRefusal, pickCreative } from "./creative-fit.js";
@@ -38,7 +39,10 @@ export function decide(
   for (let i = 0; i < request.impCount && offers.count < exchange.maxBids; i++) {
     offerFor(decision, scratchOrder[i]!, offers);
   }
-  if (offers.count > 0) return Outcome.BID;
+  if (offers.count > 0) {
+    tellAnswered(decision, offers);
+    return Outcome.BID;
+  }
   tellRefusals(decision);
   return decision.furthest;
 }
@@ -95,16 +99,21 @@ export function openRequest(
   return Outcome.BID;
 }
 
-/** Without a grant nobody is looked up; the row of nobody is read all the same. */
+/**
+ * Without a grant nobody is looked up; the row of nobody is read all the same, and in place of that
+ * of a person whose groups were asked too often today. Caps still count by that person.
+ */
 function tellPerson(decision: Decision, grant: Grant | null): void {
-  const { world, scratch, person, request, exchange, declaredRow } = decision;
+  const { world, scratch, person, request, exchange, declaredRow, asking } = decision;
   person.clear();
-  if (grant !== null && declaredRow === null) {
+  decision.asked.clear();
+  decision.known = false;
+  if (grant !== null && declaredRow === null && asking !== null) {
     const { eidSources } = world.privacy;
     identifyInto(request, grant, exchange, eidSources, decision.identifierKey, world.index, person);
+    decision.known = mayAskGroups(decision, asking);
   }
-  world.index.rowInto(person.ordinal, scratch.row);
-  decision.known = person.ordinal !== NOBODY;
+  world.index.rowInto(decision.known ? person.ordinal : NOBODY, scratch.row);
   if (grant !== null && declaredRow !== null) {
     scratch.row.set(declaredRow);
     decision.known = true;
@@ -171,7 +180,7 @@ export function considerLineItem(decision: Decision, lineItem: number): Outcome 
   const context = contextOutcome(decision, lineItem);
   // The audience is evaluated for what is left in context, whoever the person is.
   if (context !== Outcome.BID) return context;
-  const arm = armOf(decision.table, decision.scratch, lineItem, decision.known);
+  const arm = armOf(decision, lineItem);
   const priced = arm < 0 ? decision.table.lineItemArmStart[lineItem]! : arm;
   const ways = considerWays(decision, lineItem, priced, arm >= 0);
   return ways === Outcome.BID && arm < 0 ? Outcome.AUDIENCE : ways;

@@ -3,6 +3,7 @@ import type { Outcome } from "../base/outcome.js";
 import type { CurrencyCode, UnixMs } from "../base/units.js";
 import type { Exchange } from "../campaign/exchange.js";
 import type { CampaignTable } from "../campaign/table.js";
+import type { Asked, Asking } from "./ask-counts.js";
 import type { Identified } from "./identify.js";
 import type { Learnt } from "./learnt.js";
 import type { Offer } from "./offer.js";
@@ -40,6 +41,9 @@ export class PriceSteps {
  */
 export type Hold = (decision: Decision, entry: number, offer: Offer) => Outcome;
 
+/** Notes that an offer was not made because the person is in the campaign's control group. */
+export type Ghost = (decision: Decision, offer: Offer) => void;
+
 /** Everything one decision reads and writes; one a worker and World, reused by every request. */
 export type Decision = {
   readonly world: World;
@@ -51,12 +55,17 @@ export type Decision = {
   /** What notices have taught; null = nothing (replay, tests). */
   readonly learnt: Learnt | null;
   hold: Hold;
+  /** null = nobody can be asked about: nobody is looked up (explain, replay). */
+  readonly asking: Asking | null;
+  readonly asked: Asked;
+  /** null = ghosts are not noted (`test: 1`, explain). */
+  ghost: Ghost | null;
   /** Explain only: the row of a person who is in the declared segments, in place of any look-up. */
   declaredRow: Uint32Array | null;
   request: BidRequest;
   exchange: Exchange;
   imp: ImpRecord;
-  /** The person has an ordinal: audiences can be true. */
+  /** The person has an ordinal and may be asked about: audiences can be true. */
   known: boolean;
   currency: CurrencyCode;
   now: UnixMs;

@@ -13,6 +13,8 @@ export type IdentifierIndex = {
 /** Who the request is about, written by `identifyInto`. */
 export class Identified {
   ordinal: Ordinal = NOBODY;
+  /** 1 = another identifier of the request is somebody else's. */
+  mixed = 0;
   /**
    * 1 = the request carries a usable identifier; `hash` is that of the first one in the exchange's
    * order, which caps count by where the person is unknown. It never leaves the process.
@@ -22,6 +24,7 @@ export class Identified {
 
   clear(): void {
     this.ordinal = NOBODY;
+    this.mixed = 0;
     this.hashKnown = this.hash.lo = this.hash.hi = 0;
   }
 }
@@ -43,7 +46,8 @@ let lookUpCount = 0;
 
 /**
  * Finds the request's person: hashes its identifiers in the exchange's order and looks all of them
- * up, the first hit wins. The number of look-ups depends on the request alone, never on who is
+ * up, the first hit wins, whoever the others are: an answer that depended on whether two of them
+ * are one person would tell just that to who puts two together. The number of look-ups depends on the request alone, never on who is
  * known; a request without an identifier makes one too. Only a grant lets a caller in.
  */
 export function identifyInto(
@@ -89,6 +93,7 @@ function lookUp(
   lookUpCount++;
   const ordinal = index.ordinalOf(hash.lo, hash.hi);
   if (out.ordinal === NOBODY) out.ordinal = ordinal;
+  else if (ordinal !== NOBODY && ordinal !== out.ordinal) out.mixed = 1;
   if (out.hashKnown === 0) {
     out.hashKnown = 1;
     out.hash.lo = hash.lo;

@@ -30,7 +30,7 @@ export function openEntriesInto(decision: Decision): void {
   for (let i = 0; i < scratch.candidateCount; i++) {
     const lineItem = scratch.candidate[i]!;
     if (contextOutcome(decision, lineItem) !== Outcome.BID) continue;
-    const arm = armOf(table, scratch, lineItem, decision.known);
+    const arm = armOf(decision, lineItem);
     if (arm < 0 || table.lineItemDealOnly[lineItem] === 1) continue;
     let creative = PICK_LATER;
     if (pricesByCreative(decision, lineItem)) {

@@ -20,6 +20,16 @@ export function isPaced(
   lineItem: number,
 ): boolean {
   state.flow[place * flowWords + wantedWord]! += nanos;
+  return isSkipped(state, place, requestSeed, lineItem);
+}
+
+/** The same without being counted. */
+export function isSkipped(
+  state: SharedState,
+  place: number,
+  requestSeed: number,
+  lineItem: number,
+): boolean {
   const skips = state.skips[place]!;
   return skips !== 0 && mix32(requestSeed, lineItem) >>> 0 < skips;
 }

@@ -1,7 +1,8 @@
 import type { CreativeIndex, LineItemIndex } from "../base/ids.js";
 import { Outcome } from "../base/outcome.js";
 import type { Micros } from "../base/units.js";
-import { NO_AUDIENCE } from "../campaign/table.js";
+import { isHeldOut } from "./asking.js";
+import { dependsOnGroups } from "./audience-use.js";
 import type { Decision } from "./decision.js";
 import { takeEntry } from "./entries.js";
 import type { Offer, Offers } from "./offer.js";
@@ -36,6 +37,11 @@ export function selectInto(decision: Decision, impIndex: number, offers: Offers)
     if (!creativePicked(decision, entry)) continue;
     const offer = offers.items[offers.count]!;
     fillOffer(decision, impIndex, entry, offer);
+    if (isHeldOut(decision, scratch.entryLineItem[entry]!)) {
+      decision.ghost?.(decision, offer);
+      if (furthest < Outcome.AUDIENCE) furthest = Outcome.AUDIENCE;
+      continue;
+    }
     const held = decision.hold(decision, entry, offer);
     if (held !== Outcome.BID) {
       const told = refusalToTell(decision, scratch.entryLineItem[entry]!, held);
@@ -62,11 +68,7 @@ export function selectInto(decision: Decision, impIndex: number, offers: Offers)
 function refusalToTell(decision: Decision, lineItem: number, held: Outcome): Outcome {
   const { table } = decision;
   if (table.lineItemCapCount[lineItem] !== 0) return Outcome.CAPPED;
-  const start = table.lineItemArmStart[lineItem]!;
-  for (let arm = start; arm < start + table.lineItemArmCount[lineItem]!; arm++) {
-    if (table.armAudience[arm] !== NO_AUDIENCE) return Outcome.AUDIENCE;
-  }
-  return held;
+  return dependsOnGroups(table, lineItem) ? Outcome.AUDIENCE : held;
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   workersMax,
 } from "../base/limits.js";
 import { ringBytes } from "../base/ring.js";
+import { AskCounts, askCountBytes } from "./ask-counts.js";
 import { createLearntBuffers, Learnt, type LearntBuffers } from "./learnt.js";
 
 /**
@@ -21,6 +22,7 @@ import { createLearntBuffers, Learnt, type LearntBuffers } from "./learnt.js";
  *   slots        16 u32 each, see reserve.ts
  *   caps         8 i32 each, see cap.ts
  *   cap rules    one i32 each, see cap-rule.ts
+ *   asks         u32, two rows by person, exchange and day, see ask-counts.ts
  *   cells        one i32 a cache line: each `Cell`, then two a worker: generation, durable sequence
  *   rings        128-byte records from a worker to the money thread (base/ring)
  *   learnt       what notices taught, see learnt.ts
@@ -39,6 +41,8 @@ export type SharedSizes = {
   readonly capEntries: number;
   /** Records in a worker's ring: a power of two. */
   readonly ringRecords: number;
+  /** Cells a row of what was asked of whom: a power of two; absent = few (tests). */
+  readonly askCells?: number;
 };
 
 /** Posted to every thread as it is. */
@@ -51,6 +55,7 @@ export type SharedBuffers = {
   readonly slots: SharedArrayBuffer;
   readonly caps: SharedArrayBuffer;
   readonly capRules: SharedArrayBuffer;
+  readonly asks: SharedArrayBuffer;
   readonly cells: SharedArrayBuffer;
   readonly learnt: LearntBuffers;
   readonly rings: readonly SharedArrayBuffer[];
@@ -80,6 +85,8 @@ export const Cell = {
   HEARTBEAT_SEC: 3,
   /** How often no place was left in the table of caps. */
   CAPS_FULL: 7,
+  /** Ghosts that found the ring half full. */
+  GHOSTS_LOST: 6,
 } as const;
 const cellsFixed = 8;
 const lineWords = 16;
@@ -97,6 +104,7 @@ export const sharedSizes = (workers: number): SharedSizes => ({
   slots: reservationSlotsMax,
   capEntries: 2 ** 21,
   ringRecords: ringRecordsMax,
+  askCells: 2 ** 23,
 });
 
 export function createSharedBuffers(sizes: SharedSizes): SharedBuffers {
@@ -114,6 +122,7 @@ export function createSharedBuffers(sizes: SharedSizes): SharedBuffers {
     slots: new SharedArrayBuffer(4 * slotWords * sizes.slots),
     caps: new SharedArrayBuffer(4 * capWords * sizes.capEntries),
     capRules: new SharedArrayBuffer(4 * capRulesMax),
+    asks: new SharedArrayBuffer(askCountBytes(sizes.askCells ?? 4096)),
     cells: new SharedArrayBuffer(4 * lineWords * (cellsFixed + 2 * sizes.workers)),
     learnt: createLearntBuffers(sizes.workers, sizes.places),
     rings: each(ringBytes(sizes.ringRecords)),
@@ -138,6 +147,7 @@ export class SharedState {
   readonly caps: Int32Array;
   readonly capEntries: number;
   readonly capRules: Int32Array;
+  readonly asks: AskCounts;
   readonly learnt: Learnt;
   /** First slot of this worker's part, and the part's size. */
   readonly slotFirst: number;
@@ -172,6 +182,7 @@ export class SharedState {
     this.capEntries = this.caps.length / capWords;
     this.capRules = new Int32Array(buffers.capRules);
     this.cells = new Int32Array(buffers.cells);
+    this.asks = new AskCounts(buffers.asks);
     this.learnt = new Learnt(buffers.learnt);
     const part = Math.floor(this.slots.length / slotWords / buffers.workers);
     this.slotFirst = worker === NO_WORKER ? 0 : worker * part;

@@ -16,6 +16,8 @@ export type World = {
   readonly generation: Generation;
   readonly index: SegmentIndex;
   readonly table: CampaignTable;
+  /** The UTC day, since 1970, whose places of audiences the table has (campaign/roster). */
+  readonly rosterDay: number;
   readonly exchanges: readonly Exchange[];
   /** What native creatives can fill, and each creative's number among them. */
   readonly natives: NativeTable & { readonly creativeNative: Uint32Array };

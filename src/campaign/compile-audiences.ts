@@ -5,7 +5,9 @@ import type { Arms } from "./arms.js";
 import { armsOf } from "./arms.js";
 import type { AudienceTerm, CanonicalAudience } from "./audience.js";
 import { audienceDigest } from "./audience.js";
+import type { CompileInput } from "./compile-input.js";
 import type { LineItem } from "./model.js";
+import { placeOfDay } from "./roster.js";
 import { Demand, NO_AUDIENCE } from "./table.js";
 import type { GrowingColumns } from "./table-columns.js";
 import { entryOf } from "./table-columns.js";
@@ -18,6 +20,7 @@ export type AudienceNeeded = {
   readonly lineItems: readonly LineItemId[];
 };
 
+type Standing = Pick<CompileInput, "book" | "projection" | "certificates" | "roster">;
 type Needed = AudienceNeeded & { readonly lineItems: LineItemId[]; readonly index: number };
 
 /** The audiences of a table, each agency's once; each holds certificates of its own. */
@@ -57,12 +60,16 @@ export class Audiences {
     }));
   }
 
-  writeTo(columns: GrowingColumns, projection: Places, certificates: ReadonlySet<string>): void {
+  writeTo(columns: GrowingColumns, { book, projection, certificates, roster }: Standing): void {
+    const agencyIndex = new Map(book.agencies.map(({ id }, index) => [id, index]));
     // What is not placed is never live; it reads a demand that everybody meets.
     columns.demand.push(Demand.LAST_OF_TERM | Demand.LAST_OF_AUDIENCE, 0, 0);
     for (const { agency, digest, audience } of this.needed.values()) {
       const known = audience.terms.length > 0 && isPlaced(audience, agency, projection);
-      columns.audienceLive.push(known && certificates.has(digest) ? 1 : 0);
+      const place = placeOfDay(roster, digest);
+      columns.audienceLive.push(known && certificates.has(digest) && place >= 0 ? 1 : 0);
+      columns.audienceAgency.push(agencyIndex.get(agency) ?? 0);
+      columns.audiencePlace.push(Math.max(0, place));
       columns.audienceDemand.push(known ? columns.demand.length : 0);
       if (!known) continue;
       const placeOf = (name: string) => placeFor(projection, name, agency);

@@ -5,6 +5,7 @@ import type { CapLevel } from "./caps.js";
 import type { AudienceNeeded } from "./compile-audiences.js";
 import type { Exchange } from "./exchange.js";
 import type { Agency, CampaignBook, CampaignBudget, CreativeModel } from "./model.js";
+import type { Roster } from "./roster.js";
 
 export type CompileInput = {
   readonly book: CampaignBook;
@@ -14,6 +15,8 @@ export type CompileInput = {
   readonly projection: Places;
   /** Digests (audienceDigest) that are certified for the index's epoch. */
   readonly certificates: ReadonlySet<string>;
+  /** The audiences' places of the day; absent (tests, commands): everybody is asked all. */
+  readonly roster?: Roster;
   /** The line item's place in the shared allowances; the same for its whole life in a process. */
   readonly allowancePlaceOf: (lineItem: LineItemId) => number;
   /** As above, in impressions, for line items under such a limit. Absent: no limit is kept. */

@@ -10,6 +10,7 @@ import type { CompileInput, CompileProblem } from "./compile-input.js";
 import type { Predicate, Predicates } from "./compile-predicates.js";
 import { bySelectivity, sizeValueOf } from "./compile-predicates.js";
 import type { Advertiser, Campaign, LineItem } from "./model.js";
+import { placeOfDay } from "./roster.js";
 import { Dimension, Goal, Live, StrategyKind, shapeAccess, WithoutId } from "./table.js";
 import type { GrowingColumns, Postings } from "./table-columns.js";
 
@@ -20,6 +21,8 @@ type Work = {
   readonly audiences: Audiences;
   readonly predicates: Predicates;
 };
+
+type ArmsLive = typeof Live.LIVE | typeof Live.UNCERTIFIED | typeof Live.OPENS_TOMORROW;
 
 type Owner = { readonly campaign: Campaign; readonly advertiser: Advertiser };
 
@@ -86,9 +89,9 @@ export class LineItems {
     const contextual = lineItem.withoutId === "contextual";
     columns.lineItemWithoutId.push(contextual ? WithoutId.CONTEXTUAL : WithoutId.SKIP);
     const creatives = this.addCreatives(lineItem, advertiser);
-    const certified = this.addArms(lineItem, advertiser);
+    const arms = this.addArms(lineItem, advertiser);
     const included = this.addPredicates(lineItem, campaign);
-    columns.lineItemLive.push(liveOf(lineItem, certified, creatives.approved, included !== null));
+    columns.lineItemLive.push(liveOf(lineItem, arms, creatives.approved, included !== null));
     this.post(lineItem, index, included ?? [], creatives.indexes);
   }
 
@@ -156,13 +159,14 @@ export class LineItems {
     return index >= 0 && this.work.columns.creativeAdvertiser[index] === advertiser.id ? index : -1;
   }
 
-  /** True when every arm is certified: else the line item bids for nobody. */
-  private addArms(lineItem: LineItem, advertiser: Advertiser): boolean {
+  /** LIVE when every arm is certified and has a place of the day: else nobody is bid for. */
+  private addArms(lineItem: LineItem, advertiser: Advertiser): ArmsLive {
     const { columns, audiences, input } = this.work;
     const start = columns.armAudience.length;
     columns.lineItemArmStart.push(start);
     const arms = audiences.armsOf(lineItem);
     let certified = arms.ok && arms.arms.length > 0;
+    let placed = true;
     if (!arms.ok) this.problem(lineItem, arms.why);
     else if (arms.arms.length === 0) this.problem(lineItem, "its audience contradicts itself");
     for (const { audience, factorPermille } of arms.ok ? arms.arms : []) {
@@ -174,12 +178,16 @@ export class LineItems {
       certified &&=
         input.certificates.has(needed.digest) &&
         isPlaced(needed.audience, needed.agency, input.projection);
+      placed &&= placeOfDay(input.roster, needed.digest) >= 0;
     }
     columns.lineItemArmCount.push(columns.armAudience.length - start);
     if (arms.ok && arms.arms.length > 0 && !certified) {
       this.problem(lineItem, "an audience of it has no certificate in this snapshot");
     }
-    return certified;
+    if (!certified) return Live.UNCERTIFIED;
+    if (placed) return Live.LIVE;
+    this.problem(lineItem, "an audience of it is new today and opens with the next UTC day");
+    return Live.OPENS_TOMORROW;
   }
 
   /** The included predicates, for access; null when the table cannot hold one of them. */
@@ -273,9 +281,9 @@ export const countsImpressions = (
     (budget) => budget?.totalImpressions !== undefined || budget?.dailyImpressions !== undefined,
   );
 
-function liveOf(lineItem: LineItem, certified: boolean, approved: boolean, fits: boolean): number {
+function liveOf(lineItem: LineItem, arms: ArmsLive, approved: boolean, fits: boolean): number {
   if (lineItem.paused) return Live.PAUSED;
   if (!fits) return Live.HELD;
-  if (!certified) return Live.UNCERTIFIED;
+  if (arms !== Live.LIVE) return arms;
   return approved ? Live.LIVE : Live.NO_CREATIVE;
 }

@@ -10,8 +10,8 @@ import { writeCreatives } from "./compile-creatives.js";
 import type { Compiled, CompileInput } from "./compile-input.js";
 import { LineItems } from "./compile-line-items.js";
 import { Predicates } from "./compile-predicates.js";
-import type { Exchange } from "./exchange.js";
-import type { Agency, CampaignBook, CampaignBudget, Deal, LineItem } from "./model.js";
+import type { CampaignBook, CampaignBudget, Deal, LineItem } from "./model.js";
+import { placesOf } from "./roster.js";
 import { packTable } from "./table.js";
 import type { GrowingColumns } from "./table-columns.js";
 import { Dictionary, emptyColumns, entryOf, Postings } from "./table-columns.js";
@@ -35,9 +35,9 @@ export function compile(input: CompileInput): Compiled {
   writeCreatives(book.creatives, exchanges, input.usable ?? null, dictionary, columns);
   const lineItems = new LineItems({ input, columns, postings, audiences, predicates });
   for (const lineItem of book.lineItems) lineItems.add(lineItem);
-  audiences.writeTo(columns, input.projection, input.certificates);
+  audiences.writeTo(columns, input);
   predicates.writeZones(book.campaigns);
-  writeSeats(book.agencies, exchanges, dictionary, columns);
+  writeAgencies(input, dictionary, columns);
   writeDeals(book.deals, dictionary, columns);
   dictionary.writeTo(columns);
   postings.writeTo(columns);
@@ -105,13 +105,15 @@ function segmentsNamedBy({ audience, price }: LineItem, into: Set<string>): void
   for (const { when } of price.personModifiers) segmentsOf(when, into);
 }
 
-function writeSeats(
-  agencies: readonly Agency[],
-  exchanges: readonly Exchange[],
+function writeAgencies(
+  { book: { agencies }, exchanges, roster }: CompileInput,
   dictionary: Dictionary,
   columns: GrowingColumns,
 ): void {
-  for (const agency of agencies) columns.agencyId.push(agency.id);
+  for (const { id } of agencies) {
+    columns.agencyId.push(id);
+    columns.agencyPlaces.push(placesOf(roster, id));
+  }
   for (const { name } of exchanges) {
     for (const { seats } of agencies) {
       const seat = Object.hasOwn(seats, name) ? (seats[name] ?? "") : "";

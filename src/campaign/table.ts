@@ -79,7 +79,11 @@ export const NO_AUDIENCE = 0xffff_ffff;
 export const Demand = { WORD: 0xff, LAST_OF_TERM: 0x100, LAST_OF_AUDIENCE: 0x200 } as const;
 
 /** Why a line item in the table cannot bid at all (column `live`). Explain shows it. */
-export const Live = { LIVE: 0, PAUSED: 1, UNCERTIFIED: 2, NO_CREATIVE: 3, HELD: 4 } as const;
+export const Live = {
+  ...{ LIVE: 0, PAUSED: 1, UNCERTIFIED: 2, NO_CREATIVE: 3, HELD: 4 },
+  /** An audience of it found no place of the day: it opens with the next UTC day. */
+  OPENS_TOMORROW: 5,
+} as const;
 /** How a line item bids (bid/strategy), and what its base price is for. */
 export const StrategyKind = { FIXED: 0, SHADE: 1, LINEAR: 2 } as const;
 export type StrategyKind = (typeof StrategyKind)[keyof typeof StrategyKind];
@@ -158,7 +162,9 @@ export const tableSpec = {
   lineItemCreative: "u32", // creative index
   lineItemCreativeWeight: "u32",
   // audiences: disjunctive normal form over the projected row
-  audienceLive: "u8", // 1 = certified in this World
+  audienceLive: "u8", // 1 = certified in this World, with a place of the day
+  audienceAgency: "u32", // agency index
+  audiencePlace: "u32", // on its agency's circle of the day, see campaign/roster
   audienceDemand: "u32", // place in `demand` of its first
   demand: "u32", // threes: word of the projected row with the marks below, ones, zeros
   // creatives
@@ -198,6 +204,7 @@ export const tableSpec = {
   // agencies by exchange: seat of agency a at exchange index e = seatValue[e * agencies + a],
   // dictionary id (SEAT), 0 = none
   agencyId: "u32",
+  agencyPlaces: "u32", // of its circle of the day; askedAudiencesMax = everybody is asked all
   seatValue: "u32",
   lineItemAgencyIndex: "u32",
   // invite-only deals: dictionary id (DEAL) -> advertisers let in; sorted by deal

@@ -2,8 +2,9 @@ import type { Clock } from "../base/clock.js";
 import type { SipKey } from "../base/hash.js";
 import { responseBytesMax } from "../base/limits.js";
 import { Outcome } from "../base/outcome.js";
+import { Asked, type Asking } from "../bid/ask-counts.js";
 import { decide } from "../bid/decide.js";
-import { type Decision, type Hold, PriceSteps } from "../bid/decision.js";
+import { type Decision, type Ghost, type Hold, PriceSteps } from "../bid/decision.js";
 import { holdNothing } from "../bid/hold.js";
 import { Identified } from "../bid/identify.js";
 import type { Learnt } from "../bid/learnt.js";
@@ -31,6 +32,10 @@ export type BidderParts = {
   readonly identifierKey: SipKey;
   readonly tokens: TokenWriter;
   readonly hold: Hold;
+  /** null = nobody is looked up. */
+  readonly asking: Asking | null;
+  /** Absent: ghosts are not noted. */
+  readonly ghost?: Ghost;
   /** What notices have taught; absent = nothing. */
   readonly learnt?: Learnt;
   /** null = count nothing (replay, explain). */
@@ -123,6 +128,7 @@ export class Bidder {
       return 0;
     }
     decisionNow.hold = request.test === 0 ? parts.hold : holdNothing;
+    decisionNow.ghost = request.test === 0 ? (parts.ghost ?? null) : null;
     this.outcome = decide(decisionNow, request, exchange, now, offers);
     if (this.outcome !== Outcome.BID) return 0;
     const { table } = world;
@@ -157,6 +163,9 @@ export class Bidder {
       price: new PriceSteps(),
       learnt: this.parts.learnt ?? null,
       hold: this.parts.hold,
+      asking: this.parts.asking,
+      asked: new Asked(),
+      ghost: null,
       declaredRow: null,
       request,
       exchange: world.exchanges[0] as Exchange,

@@ -58,6 +58,7 @@ export async function buildCommandWorld(
     privacy,
     people,
     certificates,
+    roster: null,
     placeOf: () => 0,
     publicUrl: "https://bidder.invalid",
     retired: [],

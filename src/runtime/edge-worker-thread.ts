@@ -4,7 +4,9 @@ import type { SipKey } from "../base/hash.js";
 import { tokenLifeSec } from "../base/limits.js";
 import { NoticeKind } from "../base/lists.js";
 import { Outcome } from "../base/outcome.js";
+import { AskCounts, type Asking, askCountBytes } from "../bid/ask-counts.js";
 import { CellTable } from "../bid/context.js";
+import { ghostOn } from "../bid/ghost.js";
 import { holdNothing, holdOn } from "../bid/hold.js";
 import { sweepSlots } from "../bid/reserve.js";
 import { type SharedBuffers, sharedStateFrom } from "../bid/shared-state.js";
@@ -36,6 +38,8 @@ export type EdgeWorkerOwn = {
   readonly workers: number;
   readonly boot: number;
   readonly identifierKey: SipKey;
+  readonly askingKey: SipKey;
+  readonly holdOutKey: SipKey;
   readonly tokenSecrets: readonly TokenSecret[];
   readonly counters: SharedArrayBuffer;
 };
@@ -58,6 +62,8 @@ const {
   workers,
   boot,
   identifierKey,
+  askingKey,
+  holdOutKey,
   tokenSecrets,
   counters: cells,
 } = own as EdgeWorkerOwn;
@@ -91,10 +97,19 @@ function adopt(payload: unknown): void {
   }
   const tokens = new TokenWriter(tokenKeys[0]!, index, boot);
   const parts = { clock, identifierKey, tokens, learnt: state.learnt };
-  warmUp(new Bidder({ ...parts, hold: holdNothing, counters: null }, served), clock.monotonicNs);
+  // Of its own, so that what is warmed up with is counted for nobody.
+  const warmCounts = new AskCounts(new SharedArrayBuffer(askCountBytes(1024)));
+  const cold = { hold: holdNothing, counters: null, asking: askingWith(warmCounts) };
+  warmUp(new Bidder({ ...parts, ...cold }, served), clock.monotonicNs);
   const hold = holdOn(state, cellsOf(cellTable, desk.ring));
-  bidder = new Bidder({ ...parts, hold, counters, counts }, served);
+  const asking = askingWith(state.asks);
+  const ghost = ghostOn(state, desk.ring);
+  bidder = new Bidder({ ...parts, hold, asking, ghost, counters, counts }, served);
 }
+
+const askingWith = (asks: AskCounts): Asking => ({
+  ...{ key: askingKey, holdOutKey, counts: asks },
+});
 
 /** The edge opens its port after the first World only. */
 function serving(): Bidder {

@@ -15,12 +15,20 @@ const modeOf = (name: string): number => statSync(join(data, name)).mode & 0o777
 
 test("the first start makes every key with its mode, the second reads the same ones", () => {
   const first = openKeyFiles(data);
-  expect([...first.made].sort()).toEqual([
-    ...["admin.token", "keys/crowd.key", "keys/identifier.key", "keys/snapshot.ed25519"],
-    ...["keys/snapshot.ed25519.pub", "keys/suppression.key", "keys/token.key"],
-  ]);
+  expect(new Set(first.made)).toEqual(
+    new Set([
+      ...["admin.token", "keys/crowd.key", "keys/identifier.key", "keys/snapshot.ed25519"],
+      ...[
+        "keys/asking.key",
+        "keys/hold-out.key",
+        "keys/snapshot.ed25519.pub",
+        "keys/suppression.key",
+        "keys/token.key",
+      ],
+    ]),
+  );
   expect(modeOf("keys")).toBe(0o700);
-  for (const name of ["identifier", "suppression", "crowd"]) {
+  for (const name of ["identifier", "suppression", "crowd", "asking", "hold-out"]) {
     expect(modeOf(`keys/${name}.key`)).toBe(0o400);
   }
   expect(modeOf("keys/snapshot.ed25519")).toBe(0o400);
@@ -61,7 +69,7 @@ test.each([...secrets.map((name) => `keys/${name}`), "admin.token"])(
   },
 );
 
-test.each(["identifier", "suppression", "crowd"])(
+test.each(["identifier", "suppression", "crowd", "asking", "hold-out"])(
   "%s.key of the wrong size is refused and never overwritten",
   (name) => {
     openKeyFiles(data);

@@ -28,6 +28,8 @@ import { signingKeyIdOf } from "../index/verify.js";
  *   keys/identifier.key        16 bytes, hashes identifiers; no snapshot contains it
  *   keys/suppression.key       16 bytes, hashes what was forgotten: a lost one lets it in again
  *   keys/crowd.key             16 bytes, seeds the noise of the crowd minimum
+ *   keys/asking.key            16 bytes, chooses which audiences are asked about whom each day
+ *   keys/hold-out.key          16 bytes, chooses control groups; another one mixes them up
  *   keys/snapshot.ed25519      PKCS #8 PEM, signs snapshots
  *   keys/snapshot.ed25519.pub  SPKI PEM, 0444
  *   keys/token.key             1 byte key id, 32 bytes secret, makes notice tokens (wire/token-key)
@@ -39,6 +41,8 @@ export type KeyFiles = {
   readonly identifierKeyId: string;
   readonly suppressionKey: SipKey;
   readonly crowdKey: SipKey;
+  readonly askingKey: SipKey;
+  readonly holdOutKey: SipKey;
   readonly signing: SigningKeys;
   readonly token: { readonly keyId: number; readonly secret: Uint8Array };
   readonly adminToken: string;
@@ -85,6 +89,8 @@ export function openKeyFiles(dataFolder: string): KeyFiles {
   const identifier = sipKeyOf("keys/identifier.key");
   const suppressionKey = sipKeyFrom(sipKeyOf("keys/suppression.key"));
   const crowdKey = sipKeyFrom(sipKeyOf("keys/crowd.key"));
+  const askingKey = sipKeyFrom(sipKeyOf("keys/asking.key"));
+  const holdOutKey = sipKeyFrom(sipKeyOf("keys/hold-out.key"));
   const token = file("keys/token.key", 0o400, () =>
     Buffer.concat([Buffer.of(firstTokenKeyId), randomBytes(tokenSecretBytes)]),
   );
@@ -100,7 +106,7 @@ export function openKeyFiles(dataFolder: string): KeyFiles {
   return {
     identifierKey: sipKeyFrom(identifier),
     identifierKeyId: identifierKeyIdOf(identifier),
-    ...{ suppressionKey, crowdKey, signing },
+    ...{ suppressionKey, crowdKey, askingKey, holdOutKey, signing },
     token: { keyId: token[0]!, secret: new Uint8Array(token.subarray(1)) },
     adminToken,
     adminTokenPath: join(dataFolder, "admin.token"),

@@ -18,6 +18,7 @@ import { PeopleDesk } from "./people-desk.js";
 import { readConfigForm } from "./read-config.js";
 import { realClock } from "./real-clock.js";
 import { RetiredCreatives } from "./retired-creatives.js";
+import { RosterFile } from "./roster-file.js";
 import { loadNewestSnapshot } from "./snapshot-loader.js";
 import { SnapshotRefusals } from "./snapshot-refusals.js";
 import { writeSnapshot } from "./snapshot-write.js";
@@ -82,6 +83,7 @@ function setUp(audiences: readonly AudienceExpression[]) {
       ...{ trust: trustOf(keys), crowdKey: keys.crowdKey, nowMs: realClock.nowMs },
     },
     certificateStore: { ok: true, state: emptyBook(), save: () => undefined },
+    roster: new RosterFile(join(root, "asking-roster.json"), keys.askingKey, () => undefined),
     retired: new RetiredCreatives(join(root, "landing-pages.json")),
     currencies: new AdvertiserCurrencies(join(root, "advertiser-currencies.json")),
     publish: async () => undefined,

@@ -101,6 +101,7 @@ class Replay {
       identifierKey: { k0lo: 0, k0hi: 0, k1lo: 0, k1hi: 0 },
       tokens: new TokenWriter(tokenKeyFrom({ keyId: 0, secret: new Uint8Array(32) }), 0, 0),
       hold: holdNothing,
+      asking: null,
       counters: null,
     };
     this.bidder = new Bidder(parts, { ...served, world: { ...served.world, index } });

@@ -37,6 +37,7 @@ import { exposurePlanOf, planOf } from "./plan.js";
 import { readPriceKeys } from "./price-key-files.js";
 import { realClock } from "./real-clock.js";
 import { RetiredCreatives } from "./retired-creatives.js";
+import { RosterFile, rosterFileOf } from "./roster-file.js";
 import { SnapshotRefusals } from "./snapshot-refusals.js";
 import { Workers } from "./workers.js";
 import type { BuiltWorld, WorldInput } from "./world-build.js";
@@ -138,6 +139,7 @@ class Edge {
     this.own = {
       ...{ buffers, workers: settings.workers, boot: money.boot },
       ...{ identifierKey: keys.identifierKey, tokenSecrets: [keys.token] },
+      ...{ askingKey: keys.askingKey, holdOutKey: keys.holdOutKey },
     };
   }
 
@@ -221,6 +223,9 @@ function worldDeskOf(
       nowMs: realClock.nowMs,
     },
     certificateStore: openCertificateFile(dataFolder, utcDayOf(realClock.nowMs())),
+    roster: new RosterFile(rosterFileOf(dataFolder), keys.askingKey, (problem) =>
+      log.error({ problem }, "roster of the audiences that are asked today"),
+    ),
     retired: new RetiredCreatives(join(dataFolder, "landing-pages.json")),
     currencies: new AdvertiserCurrencies(join(dataFolder, "advertiser-currencies.json")),
     publish: async (built, config) => {

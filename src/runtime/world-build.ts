@@ -5,6 +5,7 @@ import { compile } from "../campaign/compile.js";
 import type { Compiled, CompileInput } from "../campaign/compile-input.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import type { CreativeModel } from "../campaign/model.js";
+import type { Roster } from "../campaign/roster.js";
 import { fullParts } from "../index/format.js";
 import { IndexBuilder } from "../index/index-builder.js";
 import { type IndexParts, partsOfImage } from "../index/index-parts.js";
@@ -41,6 +42,8 @@ export type WorldInput = {
   readonly people: People;
   /** Digests of the audiences that are certified for the people's epoch. */
   readonly certificates: ReadonlySet<string>;
+  /** null = everybody is asked about all audiences: commands and tests, never a server. */
+  readonly roster: Roster | null;
   readonly placeOf: (lineItem: LineItemId, unit?: AmountUnit) => number;
   /** Absent: places of this World's own. */
   readonly capPlaceOf?: CompileInput["capPlaceOf"];
@@ -76,6 +79,7 @@ export function buildWorld(input: WorldInput): BuiltWorld {
     usable: templates.usable,
     projection: people.places,
     certificates: input.certificates,
+    ...(input.roster === null ? {} : { roster: input.roster }),
     allowancePlaceOf: (lineItem) => allowancePlaceOf(lineItem, input.placeOf),
     ...(input.capPlaceOf === undefined ? {} : { capPlaceOf: input.capPlaceOf }),
     impressionPlaceOf: (lineItem) =>
@@ -86,6 +90,7 @@ export function buildWorld(input: WorldInput): BuiltWorld {
     generation,
     index: people.parts,
     table: compiled.table,
+    rosterDay: input.roster?.day ?? 0,
     templates: templates.buffer,
     exchanges,
     rates,

@@ -11,11 +11,12 @@ import { segmentNames } from "../campaign/compile.js";
 import type { VerdictWord } from "../campaign/crowd-rule.js";
 import { Live, tableFrom } from "../campaign/table.js";
 import { refuse } from "../index/verify.js";
-import { peopleOf, testIdentifierKey } from "../testing/in-process.js";
+import { peopleOf, testAskingKey, testIdentifierKey } from "../testing/in-process.js";
 import { AdvertiserCurrencies } from "./advertiser-currencies.js";
 import type { Judge } from "./certificates.js";
 import { readConfigForm } from "./read-config.js";
 import { RetiredCreatives } from "./retired-creatives.js";
+import { RosterFile } from "./roster-file.js";
 import type { CountAnswer, CountRequest } from "./term-count.js";
 import { type BuiltWorld, nobody, type People } from "./world-build.js";
 import { type ConfigReading, type DeskEvent, WorldDesk } from "./world-desk.js";
@@ -76,6 +77,7 @@ function setUp(judge: Judge = (request) => Promise.resolve(allCertified(request)
       nowMs: clock.nowMs,
     },
     certificateStore: { ok: true, state: emptyBook(), save: () => undefined },
+    roster: new RosterFile(join(root, "asking-roster.json"), testAskingKey, () => undefined),
     retired: new RetiredCreatives(join(root, "landing-pages.json")),
     currencies: new AdvertiserCurrencies(join(root, "advertiser-currencies.json")),
     placeOf: (lineItem) => at.placeOf(lineItem),

@@ -19,6 +19,7 @@ import {
 } from "./certificates.js";
 import { type DeskEvent, judgedEvent } from "./desk-event.js";
 import type { RetiredCreatives } from "./retired-creatives.js";
+import type { RosterFile } from "./roster-file.js";
 import { warmingOf } from "./warming.js";
 import {
   type BuiltWorld,
@@ -42,6 +43,7 @@ export type WorldDeskParts = {
   readonly judgeContext: JudgeContext;
   readonly certificateStore: CertificateStore;
   readonly retired: Pick<RetiredCreatives, "turn">;
+  readonly roster: Pick<RosterFile, "turn" | "isOver">;
   readonly currencies: Pick<AdvertiserCurrencies, "conflicts" | "note">;
   readonly placeOf: (lineItem: LineItemId, unit?: AmountUnit) => number;
   readonly capPlaceOf?: WorldInput["capPlaceOf"];
@@ -180,15 +182,19 @@ export class WorldDesk {
 
   /**
    * To be called often: takes all audiences off the air when the snapshot's life is over, and those
-   * that so many people of the snapshot left that they may be no crowd any more.
+   * that so many people of the snapshot left that they may be no crowd any more; begins the roster
+   * of a new UTC day.
    */
   async lapse(): Promise<void> {
     const { published } = this;
-    if (published === null || published.expired) return;
-    const { people, certified } = published;
+    if (published === null) return;
+    const { clock, roster } = this.parts;
+    const { people, certified, expired } = published;
     const still = this.certificates.certified(snapshotOf(people));
-    const fell = [...certified].some((digest) => !still.has(digest));
-    if (fell || this.isExpired(people)) await this.republish();
+    const fell = !expired && [...certified].some((digest) => !still.has(digest));
+    const expires = !expired && this.isExpired(people);
+    const isOver = roster.isOver(published.built.parts.rosterDay, clock.nowMs());
+    if (fell || expires || isOver) await this.republish();
   }
 
   /** Somebody was forgotten, under this sequence of the forget log. */
@@ -324,10 +330,12 @@ export class WorldDesk {
     const { epoch } = people.parts;
     const expired = this.isExpired(people);
     const generation = (this.generation + 1) as Generation;
-    const certified = expired ? new Set<string>() : this.certificates.certified(snapshotOf(people));
+    const certified = expired ? none : this.certificates.certified(snapshotOf(people));
+    const asked = wanted.needed.filter(({ digest }) => certified.has(digest));
     const built = buildWorld({
       ...{ generation, config, privacy, people },
       certificates: certified,
+      roster: parts.roster.turn(asked, parts.clock.nowMs()),
       placeOf: parts.placeOf,
       ...(parts.capPlaceOf === undefined ? {} : { capPlaceOf: parts.capPlaceOf }),
       publicUrl: parts.publicUrl,
@@ -374,6 +382,7 @@ const snapshotOf = ({ parts, manifestDigest }: People): BookSnapshot => ({
   ...{ epoch: parts.epoch, manifestDigest },
 });
 
+const none: ReadonlySet<string> = new Set();
 const nothing = (): void => undefined;
 
 const wordsOf = (error: unknown): string =>

@@ -16,6 +16,7 @@ export type WorldParts = {
   readonly generation: Generation;
   readonly index: IndexParts;
   readonly table: SharedArrayBuffer;
+  readonly rosterDay: number;
   readonly templates: SharedArrayBuffer;
   readonly exchanges: readonly Exchange[];
   readonly rates: Rates;
@@ -32,6 +33,7 @@ export function servedWorldFrom(parts: WorldParts): ServedWorld {
     generation: parts.generation,
     index: SegmentIndex.from(parts.index),
     table: tableFrom(parts.table),
+    rosterDay: parts.rosterDay,
     exchanges: parts.exchanges,
     natives: templates,
     rates: parts.rates,

@@ -1,5 +1,6 @@
 import type { ExplainInput } from "../admin/explain.js";
 import type { UnixMs } from "../base/units.js";
+import { AskCounts, askCountBytes } from "../bid/ask-counts.js";
 import { holdNothing } from "../bid/hold.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import { Bidder } from "../runtime/bidder.js";
@@ -7,7 +8,7 @@ import type { ServedWorld } from "../runtime/world-parts.js";
 import { tokenKeyFrom } from "../wire/token-key.js";
 import { TokenWriter } from "../wire/token-writer.js";
 import type { TestPerson } from "./in-process.js";
-import { startInProcess, testIdentifierKey, testTokenSecret } from "./in-process.js";
+import { startInProcess, testAsking, testIdentifierKey, testTokenSecret } from "./in-process.js";
 
 /** A Monday, noon in Shanghai. */
 export const explainNow = Date.parse("2026-11-23T04:00:00Z") as UnixMs;
@@ -54,6 +55,7 @@ export function bidderOn(served: ServedWorld, nowMs: () => UnixMs): Bidder {
       identifierKey: testIdentifierKey,
       tokens: new TokenWriter(tokenKeyFrom(testTokenSecret), 0, 1),
       hold: holdNothing,
+      asking: testAsking({ asks: new AskCounts(new SharedArrayBuffer(askCountBytes(4096))) }),
       counters: null,
     },
     served,

@@ -5,7 +5,9 @@ import type { Epoch, LineItemId, Ordinal } from "../base/ids.js";
 import { outcomeLabel } from "../base/outcome.js";
 import { RingWriter } from "../base/ring.js";
 import type { UnixMs } from "../base/units.js";
+import type { Asking } from "../bid/ask-counts.js";
 import { CellTable } from "../bid/context.js";
+import { ghostOn } from "../bid/ghost.js";
 import { holdOn } from "../bid/hold.js";
 import {
   Cell,
@@ -16,6 +18,7 @@ import {
 } from "../bid/shared-state.js";
 import { audiencesNeeded, segmentNames } from "../campaign/compile.js";
 import type { LoadedConfig } from "../campaign/load.js";
+import type { Roster } from "../campaign/roster.js";
 import { fullParts } from "../index/format.js";
 import { IndexBuilder } from "../index/index-builder.js";
 import { partsOfImage } from "../index/index-parts.js";
@@ -49,6 +52,8 @@ export type InProcessOptions = {
   readonly snapshot?: { readonly people: readonly TestPerson[]; readonly merges?: TestMerges };
   /** Default: every audience of the config is certified (the crowd minimum has its own tests). */
   readonly certified?: ReadonlySet<string>;
+  /** Default: everybody is asked about every audience. */
+  readonly roster?: Roster;
   /** Puts another book in the config's place (benches). */
   readonly reading?: (reading: ConfigReading) => ConfigReading;
 };
@@ -71,6 +76,11 @@ export type InProcess = {
 export type Sink = { readonly name: string; readonly bytes: Uint8Array };
 
 export const testIdentifierKey = sipKeyFrom(new Uint8Array(16).fill(7));
+export const testAskingKey = sipKeyFrom(new Uint8Array(16).fill(5));
+export const testAsking = ({ asks }: Pick<SharedState, "asks">): Asking => ({
+  ...{ key: testAskingKey, counts: asks },
+  holdOutKey: sipKeyFrom(new Uint8Array(16).fill(6)),
+});
 const allowanceNanos = 10n ** 15n;
 
 /**
@@ -93,6 +103,7 @@ export function startInProcess(options: InProcessOptions): Promise<InProcess> {
   const { parts } = buildWorld({
     ...{ generation: 1 as never, config, privacy, people, retired: [] },
     certificates: options.certified ?? new Set(needed),
+    roster: options.roster ?? null,
     placeOf: (lineItem: LineItemId) => places.placeOf(lineItem),
     publicUrl: "https://bid.test.example",
   });
@@ -111,6 +122,8 @@ export function startInProcess(options: InProcessOptions): Promise<InProcess> {
       identifierKey: testIdentifierKey,
       tokens: new TokenWriter(tokenKeyFrom(testTokenSecret), 0, 1),
       hold: holdOn(state, cellsOf(cells, ring)),
+      asking: testAsking(state),
+      ghost: ghostOn(state, ring),
       counters,
       counts,
       learnt: state.learnt,

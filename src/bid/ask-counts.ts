@@ -1,0 +1,105 @@
+import { assert } from "../base/assert.js";
+import { Hash64, type SipKey } from "../base/hash.js";
+import { KeyedUse, keyedHashInto } from "./keyed.js";
+
+/**
+ * How often each exchange has asked about a person today, and how often the answer told something
+ * of the person's groups: a count-min sketch of two rows in shared memory. Two people may share a
+ * cell, hardly ever both: it counts too much at times and never too little.
+ *
+ *     u32   day, 8 bits | asked 14 | answered 10
+ *
+ * A cell of an earlier day counts as empty and is written anew by whoever comes first: nothing has
+ * to be cleared at midnight. One of a later day (the clock went back) goes on. After 256 days a
+ * cell that nobody touched counts once more. A restart begins at nothing.
+ */
+const answeredBits = 10;
+const askedBits = 14;
+const answeredMask = (1 << answeredBits) - 1;
+const askedMask = (1 << askedBits) - 1;
+const dayShift = answeredBits + askedBits;
+/** Added to a cell. */
+const oneAnswered = 1;
+const oneAsked = 1 << answeredBits;
+
+const rows = 2;
+export const askCountBytes = (cells: number): number => 4 * rows * cells;
+
+/** One thread's view; `cells` a power of two a row. */
+export class AskCounts {
+  readonly words: Uint32Array;
+  readonly mask: number;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.words = new Uint32Array(buffer);
+    const cells = this.words.length / rows;
+    assert((cells & (cells - 1)) === 0, "a row is a power of two of cells");
+    this.mask = cells - 1;
+  }
+}
+
+/** What stands between whoever asks and the person asked about. */
+export type Asking = {
+  /** Chooses the audiences of the day, spreads the counts. */
+  readonly key: SipKey;
+  /** Chooses the control groups; never changed, a campaign's is one for its whole life. */
+  readonly holdOutKey: SipKey;
+  readonly counts: AskCounts;
+};
+
+/** A person's counts at an exchange, as the current request found them; written in place. */
+export class Asked {
+  first = 0;
+  second = 0;
+  /** Today, this request included. */
+  asked = 0;
+  /** Today, before this request. */
+  answered = 0;
+
+  clear(): void {
+    this.first = this.second = this.asked = this.answered = 0;
+  }
+}
+
+const hash = new Hash64();
+
+/**
+ * Finds the counts of (person, exchange). Where `known`, counts the request too: of nobody they are
+ * read alone, at a place that the caller chooses, so that the look-up costs the same.
+ */
+export function noteAsked(
+  counts: AskCounts,
+  key: SipKey,
+  person: number,
+  exchange: number,
+  day: number,
+  known: boolean,
+  out: Asked,
+): void {
+  keyedHashInto(key, KeyedUse.ASK_COUNT, person, exchange, 0, hash);
+  out.first = hash.lo & counts.mask;
+  out.second = counts.mask + 1 + (hash.hi & counts.mask);
+  const first = known ? add(counts.words, out.first, day, oneAsked) : counts.words[out.first]!;
+  const second = known ? add(counts.words, out.second, day, oneAsked) : counts.words[out.second]!;
+  out.asked = Math.min((first >>> answeredBits) & askedMask, (second >>> answeredBits) & askedMask);
+  out.answered = Math.min(first & answeredMask, second & answeredMask);
+}
+
+/** The request that `asked` speaks of was answered by the person's groups. */
+export function noteAnswered(counts: AskCounts, asked: Asked, day: number): void {
+  add(counts.words, asked.first, day, oneAnswered);
+  add(counts.words, asked.second, day, oneAnswered);
+}
+
+/** Adds to one of a cell's counts, which stops at its highest; gives the cell afterwards. */
+function add(words: Uint32Array, at: number, day: number, one: number): number {
+  for (;;) {
+    const before = Atomics.load(words, at);
+    // Of 256 days half are taken for later ones than today.
+    const isEarlier = (((day - (before >>> dayShift)) & 0xff) - 1) >>> 0 < 127;
+    const base = isEarlier || before === 0 ? ((day & 0xff) << dayShift) >>> 0 : before;
+    const mask = one === oneAsked ? askedMask << answeredBits : answeredMask;
+    const after = (base & mask) === mask ? base : base + one;
+    if (Atomics.compareExchange(words, at, before, after) === before) return after;
+  }
+}

@@ -1,0 +1,80 @@
+import { Hash64, type SipKey } from "../base/hash.js";
+import { NOBODY } from "../base/ids.js";
+import { askedAudiencesMax, holdOutPermille, personAnswersMax } from "../base/limits.js";
+import { type Asking, noteAnswered, noteAsked } from "./ask-counts.js";
+import { dependsOnGroups, isTargeted } from "./audience-use.js";
+import type { Decision } from "./decision.js";
+import { KeyedUse, keyedHashInto } from "./keyed.js";
+import type { Offers } from "./offer.js";
+
+const dayMs = 86_400_000;
+const hash = new Hash64();
+
+/** Counts a request about the decision's person; false: the person's groups are not asked. */
+export function mayAskGroups(decision: Decision, asking: Asking): boolean {
+  const { person, exchange, request, now, asked } = decision;
+  const known = person.ordinal !== NOBODY;
+  const who = known ? person.ordinal : request.seed.lo;
+  const day = Math.floor(now / dayMs);
+  noteAsked(asking.counts, asking.key, who, exchange.id, day, known, asked);
+  return known && asked.answered < personAnswersMax;
+}
+
+/** Counts an answer with an offer that the person's groups had a part in. */
+export function tellAnswered({ asking, asked, known, now, table }: Decision, offers: Offers): void {
+  if (asking === null || !known) return;
+  for (let i = 0; i < offers.count; i++) {
+    if (!dependsOnGroups(table, offers.items[i]!.lineItem)) continue;
+    noteAnswered(asking.counts, asked, Math.floor(now / dayMs));
+    return;
+  }
+}
+
+/**
+ * 1 when the audience is one of those that answer for the person on the roster's day: see
+ * campaign/roster. Declared people (explain) are asked all.
+ */
+export function isAsked(decision: Decision, audience: number): number {
+  const { table, declaredRow } = decision;
+  const agency = table.audienceAgency[audience]!;
+  const places = table.agencyPlaces[agency]!;
+  if (places <= askedAudiencesMax || declaredRow !== null) return 1;
+  const ahead = table.audiencePlace[audience]! - windowOf(decision, agency, places);
+  return (ahead < 0 ? ahead + places : ahead) < askedAudiencesMax ? 1 : 0;
+}
+
+/** Where the person's window on the agency's circle begins; once a request and agency. */
+function windowOf(decision: Decision, agency: number, places: number): number {
+  const { scratch, asking, table, person, world } = decision;
+  if (scratch.windowStamp[agency] === scratch.requestStamp) return scratch.windowFrom[agency]!;
+  let from = 0;
+  if (asking !== null) {
+    const { WINDOW } = KeyedUse;
+    const id = table.agencyId[agency]!;
+    keyedHashInto(asking.key, WINDOW, person.ordinal, id, world.rosterDay, hash);
+    from = Math.floor((hash.lo / 2 ** 32) * places);
+  }
+  scratch.windowStamp[agency] = scratch.requestStamp;
+  scratch.windowFrom[agency] = from;
+  return from;
+}
+
+const heldOutBelow = Math.floor((2 ** 32 * holdOutPermille) / 1000);
+
+/**
+ * True for the part of an audience that a campaign never bids for, the control group of its lift:
+ * chosen once for the campaign's whole life. Nobody is bid for because of it.
+ */
+export function isHeldOut(decision: Decision, lineItem: number): boolean {
+  const { asking, known, declaredRow, person, table } = decision;
+  if (asking === null || !known || declaredRow !== null || !isTargeted(table, lineItem)) {
+    return false;
+  }
+  return isControl(asking.holdOutKey, person.ordinal, table.lineItemCampaign[lineItem]!);
+}
+
+/** Whether a person (who stays, after a merge) is in a campaign's control group. */
+export function isControl(holdOutKey: SipKey, ordinal: number, campaign: number): boolean {
+  keyedHashInto(holdOutKey, KeyedUse.HOLD_OUT, ordinal, campaign, 0, hash);
+  return hash.lo < heldOutBelow;
+}
