@@ -29,7 +29,7 @@ const usDollar = 0x555344;
  */
 export function waysOf(at: ExplainCase, lineItem: number, isOffered: IsOffered): WayExplained[] {
   const { decision } = at;
-  const { imp, table, scratch } = decision;
+  const { imp, table } = decision;
   const arm = armOf(decision, lineItem);
   const priced = arm < 0 ? table.lineItemArmStart[lineItem]! : arm;
   const ways: WayExplained[] = [];

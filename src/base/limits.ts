@@ -62,6 +62,8 @@ export const crowdMinimumPeople = 100_000;
 export const askedAudiencesMax = 5;
 /** Answers by a person's groups to one exchange on one UTC day; past it the groups are not asked. */
 export const personAnswersMax = 200;
+/** Requests about one person by one exchange on one UTC day that look like probing. */
+export const repeatedAsksMin = 2000;
 /** Of 1,000 people of an audience, those that a campaign never bids for: its control group. */
 export const holdOutPermille = 20;
 

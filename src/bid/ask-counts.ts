@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.js";
-import { Hash64, type SipKey } from "../base/hash.js";
-import { KeyedUse, keyedHashInto } from "./keyed.js";
+import { Hash64, mix32, type SipKey } from "../base/hash.js";
+import { keyedHashInto } from "./keyed.js";
 
 /**
  * How often each exchange has asked about a person today, and how often the answer told something
@@ -49,6 +49,8 @@ export type Asking = {
 
 /** A person's counts at an exchange, as the current request found them; written in place. */
 export class Asked {
+  /** The keyed hash of the person: says nothing of who it is, spreads cells and windows. */
+  readonly hash = new Hash64();
   first = 0;
   second = 0;
   /** Today, this request included. */
@@ -57,11 +59,10 @@ export class Asked {
   answered = 0;
 
   clear(): void {
+    this.hash.lo = this.hash.hi = 0;
     this.first = this.second = this.asked = this.answered = 0;
   }
 }
-
-const hash = new Hash64();
 
 /**
  * Finds the counts of (person, exchange). Where `known`, counts the request too: of nobody they are
@@ -76,9 +77,10 @@ export function noteAsked(
   known: boolean,
   out: Asked,
 ): void {
-  keyedHashInto(key, KeyedUse.ASK_COUNT, person, exchange, 0, hash);
-  out.first = hash.lo & counts.mask;
-  out.second = counts.mask + 1 + (hash.hi & counts.mask);
+  const { hash } = out;
+  keyedHashInto(key, person, 0, hash);
+  out.first = mix32(hash.lo, exchange) & counts.mask;
+  out.second = counts.mask + 1 + (mix32(hash.hi, exchange) & counts.mask);
   const first = known ? add(counts.words, out.first, day, oneAsked) : counts.words[out.first]!;
   const second = known ? add(counts.words, out.second, day, oneAsked) : counts.words[out.second]!;
   out.asked = Math.min((first >>> answeredBits) & askedMask, (second >>> answeredBits) & askedMask);

@@ -1,10 +1,10 @@
-import { Hash64, type SipKey } from "../base/hash.js";
+import { Hash64, mix32, type SipKey } from "../base/hash.js";
 import { NOBODY } from "../base/ids.js";
 import { askedAudiencesMax, holdOutPermille, personAnswersMax } from "../base/limits.js";
 import { type Asking, noteAnswered, noteAsked } from "./ask-counts.js";
 import { dependsOnGroups, isTargeted } from "./audience-use.js";
 import type { Decision } from "./decision.js";
-import { KeyedUse, keyedHashInto } from "./keyed.js";
+import { keyedHashInto } from "./keyed.js";
 import type { Offers } from "./offer.js";
 
 const dayMs = 86_400_000;
@@ -35,28 +35,22 @@ export function tellAnswered({ asking, asked, known, now, table }: Decision, off
  * campaign/roster. Declared people (explain) are asked all.
  */
 export function isAsked(decision: Decision, audience: number): number {
-  const { table, declaredRow } = decision;
+  const { table, declaredRow, asked, world } = decision;
   const agency = table.audienceAgency[audience]!;
   const places = table.agencyPlaces[agency]!;
   if (places <= askedAudiencesMax || declaredRow !== null) return 1;
-  const ahead = table.audiencePlace[audience]! - windowOf(decision, agency, places);
+  const from = windowFrom(asked.hash, table.agencyId[agency]!, world.rosterDay, places);
+  const ahead = table.audiencePlace[audience]! - from;
   return (ahead < 0 ? ahead + places : ahead) < askedAudiencesMax ? 1 : 0;
 }
 
-/** Where the person's window on the agency's circle begins; once a request and agency. */
-function windowOf(decision: Decision, agency: number, places: number): number {
-  const { scratch, asking, table, person, world } = decision;
-  if (scratch.windowStamp[agency] === scratch.requestStamp) return scratch.windowFrom[agency]!;
-  let from = 0;
-  if (asking !== null) {
-    const { WINDOW } = KeyedUse;
-    const id = table.agencyId[agency]!;
-    keyedHashInto(asking.key, WINDOW, person.ordinal, id, world.rosterDay, hash);
-    from = Math.floor((hash.lo / 2 ** 32) * places);
-  }
-  scratch.windowStamp[agency] = scratch.requestStamp;
-  scratch.windowFrom[agency] = from;
-  return from;
+/**
+ * Where the person's window on the agency's circle begins that day. What the hash hides is the
+ * person: a window may be known, it depends on nobody's groups.
+ */
+export function windowFrom(person: Hash64, agency: number, day: number, places: number): number {
+  const drawn = mix32((person.lo ^ mix32(agency, day)) >>> 0, person.hi);
+  return Math.floor((drawn / 2 ** 32) * places);
 }
 
 const heldOutBelow = Math.floor((2 ** 32 * holdOutPermille) / 1000);
@@ -75,6 +69,6 @@ export function isHeldOut(decision: Decision, lineItem: number): boolean {
 
 /** Whether a person (who stays, after a merge) is in a campaign's control group. */
 export function isControl(holdOutKey: SipKey, ordinal: number, campaign: number): boolean {
-  keyedHashInto(holdOutKey, KeyedUse.HOLD_OUT, ordinal, campaign, 0, hash);
+  keyedHashInto(holdOutKey, ordinal, campaign, hash);
   return hash.lo < heldOutBelow;
 }

@@ -86,6 +86,9 @@ export function openRequest(
   decision.request = request;
   decision.exchange = exchange;
   decision.now = now;
+  decision.known = false;
+  decision.person.clear();
+  decision.asked.clear();
   if (request.overflow === 1) return Outcome.TOO_LARGE;
   if (schainOutcome(request, exchange) !== Outcome.BID) return Outcome.SCHAIN_BLOCKED;
   const consent = grantOf(request.consent, request.country as CountryCode, world.privacy);
@@ -105,9 +108,6 @@ export function openRequest(
  */
 function tellPerson(decision: Decision, grant: Grant | null): void {
   const { world, scratch, person, request, exchange, declaredRow, asking } = decision;
-  person.clear();
-  decision.asked.clear();
-  decision.known = false;
   if (grant !== null && declaredRow === null && asking !== null) {
     const { eidSources } = world.privacy;
     identifyInto(request, grant, exchange, eidSources, decision.identifierKey, world.index, person);

@@ -48,8 +48,6 @@ export class Scratch {
   readonly creativeSize: Uint32Array; // size chosen: width << 16 | height
   readonly agencyStamp: Uint32Array;
   readonly agencyOutcome: Uint8Array;
-  readonly windowStamp: Uint32Array;
-  readonly windowFrom: Uint32Array; // the person's on the agency's circle, see bid/asking
 
   // candidates of the current imp
   readonly lineItemStamp: Uint32Array;
@@ -94,8 +92,6 @@ export class Scratch {
     this.creativeSize = new Uint32Array(table.creativeId.length);
     this.agencyStamp = new Uint32Array(table.agencyId.length);
     this.agencyOutcome = new Uint8Array(table.agencyId.length);
-    this.windowStamp = new Uint32Array(table.agencyId.length);
-    this.windowFrom = new Uint32Array(table.agencyId.length);
     const lineItems = table.lineItemId.length;
     this.lineItemStamp = new Uint32Array(lineItems);
     this.candidate = new Uint32Array(lineItems);
@@ -120,7 +116,6 @@ export class Scratch {
     const stamped = [
       ...[this.requestMark, this.impMark, this.predicateStamp, this.audienceStamp],
       ...[this.creativeStamp, this.agencyStamp, this.lineItemStamp, this.dealTaken],
-      this.windowStamp,
     ];
     for (const stamps of stamped) stamps.fill(0);
   }

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import type { SipKey } from "../base/hash.js";
-import { responseBytesMax } from "../base/limits.js";
+import { NOBODY } from "../base/ids.js";
+import { personAnswersMax, repeatedAsksMin, responseBytesMax } from "../base/limits.js";
 import { Outcome } from "../base/outcome.js";
 import { Asked, type Asking } from "../bid/ask-counts.js";
 import { decide } from "../bid/decide.js";
@@ -19,7 +20,7 @@ import { ConsentCache } from "../wire/consent-cache.js";
 import { DecodeResult, decode } from "../wire/decode.js";
 import { encodeInto, noBidInto } from "../wire/encode.js";
 import type { TokenWriter } from "../wire/token-writer.js";
-import type { WorkerCounters } from "./counters.js";
+import { AskingNote, type WorkerCounters } from "./counters.js";
 import type { RequestCounts } from "./request-counts.js";
 import type { ServedWorld } from "./world-parts.js";
 
@@ -130,6 +131,7 @@ export class Bidder {
     decisionNow.hold = request.test === 0 ? parts.hold : holdNothing;
     decisionNow.ghost = request.test === 0 ? (parts.ghost ?? null) : null;
     this.outcome = decide(decisionNow, request, exchange, now, offers);
+    if (parts.counters !== null) this.noteAsking(exchange, parts.counters);
     if (this.outcome !== Outcome.BID) return 0;
     const { table } = world;
     const { tokens } = parts;
@@ -138,6 +140,16 @@ export class Bidder {
     // No template, or no room: reservations of what was left out run to their expiry.
     if (bytes === 0) this.outcome = Outcome.NO_CREATIVE;
     return bytes;
+  }
+
+  /** For the alarm on probing alone: no number of these leaves the process. */
+  private noteAsking(exchange: Exchange, counters: WorkerCounters): void {
+    const { person, asked } = this.decisionNow;
+    if (person.ordinal === NOBODY) return;
+    counters.asking(exchange.index, AskingNote.KNOWN);
+    if (asked.answered >= personAnswersMax) counters.asking(exchange.index, AskingNote.CAPPED);
+    if (asked.asked >= repeatedAsksMin) counters.asking(exchange.index, AskingNote.REPEATED);
+    if (person.mixed === 1) counters.asking(exchange.index, AskingNote.MIXED);
   }
 
   private refuse(): BidAnswer {

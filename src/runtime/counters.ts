@@ -26,6 +26,10 @@ export const Single = {
 } as const;
 export type Single = (typeof Single)[keyof typeof Single];
 
+/** What the alarm on probing looks at, of requests by exchange (asking-alarm). */
+export const AskingNote = { KNOWN: 0, CAPPED: 1, REPEATED: 2, MIXED: 3 } as const;
+export type AskingNote = (typeof AskingNote)[keyof typeof AskingNote];
+
 /** Refusals by status; the last place takes every other status. */
 export const refusalStatuses = [400, 401, 404, 405, 408, 411, 413, 415] as const;
 /** Exchanges keep their slot for the life of the process: indexes change with a World. */
@@ -43,6 +47,7 @@ const latencySumAt = latencyAt + histogramBuckets;
 const exchangesAt = latencySumAt + 1;
 const requestsPlace = outcomesMax;
 const bidsPlace = outcomesMax + 1;
+const askingPlace = outcomesMax + 2;
 const exchangeStride = outcomesMax + 8;
 const countersTotal = exchangesAt + exchangeSlotsMax * exchangeStride;
 
@@ -84,6 +89,11 @@ export class WorkerCounters {
 
   noBid(exchangeIndex: number, outcome: Outcome): void {
     const at = this.place(exchangeIndex, outcome);
+    this.cells[at] = this.cells[at]! + 1;
+  }
+
+  asking(exchangeIndex: number, note: AskingNote): void {
+    const at = this.place(exchangeIndex, askingPlace + note);
     this.cells[at] = this.cells[at]! + 1;
   }
 
@@ -133,6 +143,8 @@ export class CounterSums {
   bids = (slot: number): number => this.sum(exchangesAt + slot * exchangeStride + bidsPlace);
   noBids = (slot: number, outcome: number): number =>
     this.sum(exchangesAt + slot * exchangeStride + outcome);
+  asking = (slot: number, note: AskingNote): number =>
+    this.sum(exchangesAt + slot * exchangeStride + askingPlace + note);
   notices = (kind: NoticeKind, result: NoticeResult): number =>
     this.sum(noticesAt + kind * noticeResultsMax + result);
   /** By place in `refusalStatuses`; one place behind it: every other status. */

@@ -73,6 +73,7 @@ export class ExposureFold implements MoneyFold {
   private readonly forgotten = new Set<number>();
   private forgetPosition = forgetLogStart;
   private forgetsTold = 0;
+  private ghosts = 0;
 
   constructor(parts: ExposureFoldParts) {
     this.parts = parts;
@@ -86,7 +87,9 @@ export class ExposureFold implements MoneyFold {
     const { rows, lost, failure } = this.parts.log;
     const { capsLost } = this.rules;
     const why = this.thrown || this.rules.failure || failure;
-    return { rows, lost, failure: why, rulesHeld: this.rules.held(), capsLost };
+    // Whoever asks about a person must not see a ghost go by in a number.
+    const shown = rows - this.ghosts;
+    return { rows: shown, lost, failure: why, rulesHeld: this.rules.held(), capsLost };
   }
 
   readonly replay = (entry: Entry): void => this.guard(() => this.learn(entry));
@@ -145,7 +148,10 @@ export class ExposureFold implements MoneyFold {
     const rows = this.taken;
     this.taken = [];
     this.guard(() => {
-      for (const row of rows) this.parts.log.add(row, this.nowSec);
+      for (const row of rows) {
+        if (row.behaviour === Behaviour.GHOST) this.ghosts++;
+        this.parts.log.add(row, this.nowSec);
+      }
       this.parts.log.flush(this.nowSec);
     });
     this.guardCaps(() => this.rules.suspend(this.parts.log.isBehind));

@@ -3,6 +3,7 @@ import { countBelow } from "../base/histogram.js";
 import { NoticeKind } from "../base/lists.js";
 import { Outcome, outcomeLabel } from "../base/outcome.js";
 import { type RefusalCode, refusalCodes } from "../index/verify.js";
+import type { AskingAlarm } from "./asking-alarm.js";
 import type { CapFacts } from "./cap-alarm.js";
 import type { ClockFacts } from "./clock-alarm.js";
 import {
@@ -30,6 +31,8 @@ export type MetricSources = {
   readonly moneyClock?: () => ClockFacts;
   /** Refused snapshots since the start. */
   readonly snapshotsRefused?: () => ReadonlyMap<RefusalCode, number>;
+  readonly asking?: () => readonly AskingAlarm[];
+  readonly ghostsLost?: () => number;
   /** What keeps a part of the World from bidding; see the names of the gauges. */
   readonly health?: () => {
     readonly configErrors: number;
@@ -230,6 +233,25 @@ function clockMetrics(registry: Registry, clock: () => ClockFacts): void {
   counter(registry, "notices_doubted_total", doubtedHelp, () => [[{}, clock().doubted]]);
 }
 
+/** 1 = on; absent = off. */
+function askingMetrics(registry: Registry, { asking, ghostsLost }: MetricSources): void {
+  if (ghostsLost !== undefined) {
+    const help = "Bids not made for control groups that the exposure log misses.";
+    counter(registry, "ghosts_lost_total", help, () => [[{}, ghostsLost()]]);
+  }
+  if (asking === undefined) return;
+  new Gauge({
+    name: `${prefix}asking_alarm`,
+    help: "1 = an exchange's requests look like probing for what we know of people.",
+    labelNames: ["exchange", "kind"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { exchange, kind } of asking()) this.set({ exchange, kind }, 1);
+    },
+  });
+}
+
 /** The registry that `GET /metrics` prints. Labels come from closed lists and the config alone. */
 export function createMetrics(sources: MetricSources): Registry {
   const registry = new Registry();
@@ -237,6 +259,7 @@ export function createMetrics(sources: MetricSources): Registry {
   healthMetrics(registry, sources);
   if (sources.caps !== undefined) capMetrics(registry, sources.caps);
   if (sources.moneyClock !== undefined) clockMetrics(registry, sources.moneyClock);
+  askingMetrics(registry, sources);
   new DurationHistogram(registry, sources.counters);
   workerMetrics(registry, sources);
   gauge(registry, "generation", "Number of the published World.", sources.generation);

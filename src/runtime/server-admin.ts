@@ -55,6 +55,8 @@ function factsOf(
     snapshotsRefused: () => server.refusals.counts,
     caps: server.caps.facts,
     moneyClock: server.clock.facts,
+    asking: server.asking.alarms,
+    ghostsLost: server.asking.ghostsLost,
     health: () => healthOf(server),
   });
   return {

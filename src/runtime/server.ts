@@ -13,6 +13,7 @@ import {
 import { CapPlaces } from "../campaign/caps.js";
 import { AllowancePlaces, type AmountUnit, type ExposurePlan } from "../ledger/budget-plan.js";
 import { AdvertiserCurrencies } from "./advertiser-currencies.js";
+import { type AskingWatch, watchAsking } from "./asking-alarm.js";
 import { type CapWatch, watchCaps } from "./cap-alarm.js";
 import { judgeAudiencesApart } from "./certificate-count.js";
 import { openCertificateFile } from "./certificate-file.js";
@@ -67,6 +68,7 @@ export type Server = {
   readonly forget: ForgetDesk;
   readonly caps: CapWatch;
   readonly clock: ClockWatch;
+  readonly asking: AskingWatch;
   readonly workers: Workers;
   readonly counters: CounterSums;
   readonly slots: ExchangeSlots;
@@ -269,7 +271,11 @@ async function startWorld(
   const stopWatching = watchConfig(settings.configFolder, edited);
   const caps = watchCaps(state, money.totals, log);
   const clock = watchClock(money.totals, log);
-  const stop = (): boolean => stopAll([stopWatching, caps.stop, clock.stop], people, forget);
+  const { slots, publicUrl } = edge;
+  const counters = new CounterSums(edge.counters);
+  const asking = watchAsking({ counters, slots, state, log });
+  const stops = [stopWatching, caps.stop, clock.stop, asking.stop];
+  const stop = (): boolean => stopAll(stops, people, forget);
   ending.add({ name: "watchers", rank: EndRank.WATCHERS, run: stop });
   // The demo answers contextual bids at once and loads behind; a server waits for its people.
   const started = await people.start(settings.mode === "serve");
@@ -280,8 +286,6 @@ async function startWorld(
   }
   people.watch();
   forget.resume();
-  const { publicUrl, slots } = edge;
-  const counters = new CounterSums(edge.counters);
   return {
     settings,
     keys,
@@ -292,6 +296,7 @@ async function startWorld(
     forget,
     caps,
     clock,
+    asking,
     workers,
     counters,
     slots,
