@@ -10,8 +10,8 @@ import { keyedHashInto } from "./keyed.js";
  *     u32   day, 8 bits | asked 14 | answered 10
  *
  * A cell of an earlier day counts as empty and is written anew by whoever comes first: nothing has
- * to be cleared at midnight. One of a later day (the clock went back) goes on. After 256 days a
- * cell that nobody touched counts once more. A restart begins at nothing.
+ * to be cleared at midnight. One of tomorrow (the clock went back) goes on. A cell that nobody
+ * touched for 255 days looks like that once. A restart begins at nothing.
  */
 const answeredBits = 10;
 const askedBits = 14;
@@ -97,9 +97,9 @@ export function noteAnswered(counts: AskCounts, asked: Asked, day: number): void
 function add(words: Uint32Array, at: number, day: number, one: number): number {
   for (;;) {
     const before = Atomics.load(words, at);
-    // Of 256 days half are taken for later ones than today.
-    const isEarlier = (((day - (before >>> dayShift)) & 0xff) - 1) >>> 0 < 127;
-    const base = isEarlier || before === 0 ? ((day & 0xff) << dayShift) >>> 0 : before;
+    const ahead = ((before >>> dayShift) - day) & 0xff;
+    const goesOn = ahead <= 1 && before !== 0;
+    const base = goesOn ? before : ((day & 0xff) << dayShift) >>> 0;
     const mask = one === oneAsked ? askedMask << answeredBits : answeredMask;
     const after = (base & mask) === mask ? base : base + one;
     if (Atomics.compareExchange(words, at, before, after) === before) return after;

@@ -245,7 +245,7 @@ export function pickCreative(decision: Decision, lineItem: number, deal: number)
     total += table.lineItemCreativeWeight[i]!;
   }
   if (total === 0) return -1;
-  const seed = mix32(request.seed.lo ^ decision.imp.id.start, table.lineItemId[lineItem]!);
+  const seed = mix32(request.seed.lo ^ decision.imp.index, table.lineItemId[lineItem]!);
   let left = seed % total;
   for (let i = start; i < end; i++) {
     const creative = table.lineItemCreative[i]!;

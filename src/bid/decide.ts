@@ -234,7 +234,7 @@ function considerWay(
   if (!inAudience) return Outcome.BID;
   const { request, price } = decision;
   const rank = deal < 0 ? 0 : 1 + request.dealGuaranteed[deal]!;
-  const seed = request.seed.lo ^ decision.imp.id.start;
+  const seed = request.seed.lo ^ decision.imp.index;
   const { priceMicros, reservedMicros } = price;
   addEntry(decision.scratch, lineItem, deal, creative, rank, priceMicros, reservedMicros, seed);
   return Outcome.BID;

@@ -19,7 +19,7 @@ export function ghostOn(state: SharedState, ring: RingWriter): Ghost {
     if (!state.mayBidAt(Math.floor(now / 1000))) return;
     const place = table.lineItemAllowance[offer.lineItem]!;
     const lineItem = table.lineItemId[offer.lineItem]!;
-    const seed = request.seed.hi ^ decision.imp.id.start;
+    const seed = request.seed.hi ^ decision.imp.index;
     if (isSkipped(state, place, seed, lineItem)) return;
     if (!hasAllowance(state, place, offer.reservedMicros)) return;
     const at = ring.isHalfFull() ? -1 : ring.claim();

@@ -26,7 +26,7 @@ const oneFloor = (timed: TimedMedia): boolean =>
  */
 export function openEntriesInto(decision: Decision): void {
   const { table, scratch, request, imp, price } = decision;
-  const seed = request.seed.lo ^ imp.id.start;
+  const seed = request.seed.lo ^ imp.index;
   for (let i = 0; i < scratch.candidateCount; i++) {
     const lineItem = scratch.candidate[i]!;
     if (contextOutcome(decision, lineItem) !== Outcome.BID) continue;

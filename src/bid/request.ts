@@ -123,6 +123,11 @@ export type NativeAsset = {
 };
 
 export class ImpRecord {
+  /**
+   * Its place in the request: with the request's own seed the seed of all that must repeat. Never a
+   * place in the body's bytes, which the length of somebody's identifier moves.
+   */
+  readonly index: number;
   /** The raw JSON text of imp.id between its quotes: echoed as it is. */
   readonly id = new Slice();
   mediaMask = 0;
@@ -163,6 +168,10 @@ export class ImpRecord {
   privateAuction = 0;
   dealStart = 0; // into BidRequest.deal*
   dealCount = 0;
+
+  constructor(index: number) {
+    this.index = index;
+  }
 
   clear(): void {
     this.id.clear();
@@ -327,7 +336,10 @@ export class BidRequest {
 
   // imps and their pools
   impCount = 0;
-  readonly imps: readonly ImpRecord[] = Array.from({ length: impsMax }, () => new ImpRecord());
+  readonly imps: readonly ImpRecord[] = Array.from(
+    { length: impsMax },
+    (_, index) => new ImpRecord(index),
+  );
   formatCount = 0;
   readonly formatWidth = new Uint16Array(formatsMax);
   readonly formatHeight = new Uint16Array(formatsMax);

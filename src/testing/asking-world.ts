@@ -14,7 +14,14 @@ import { type InProcess, startInProcess, testAskingKey } from "./in-process.js";
 export type AskingWorld = InProcess & {
   /** True: an answer with a bid of audience i's line item on the person of that number. */
   readonly isIn: (person: number, audience: number) => boolean;
-  readonly askAbout: (person: number, site: string, test?: number) => string;
+  readonly askAbout: (person: number, site: string, said?: Said) => string;
+};
+
+/** What else a request says, and how. */
+export type Said = {
+  readonly id?: string;
+  readonly test?: number;
+  readonly userId?: string;
 };
 
 export type AskingOptions = {
@@ -36,11 +43,13 @@ export const idfaOf = (person: number): string =>
 export function bookOf(audiences: number): CampaignBook {
   const whole = syntheticModel(1, 5 * (audiences + 1), { cappedShare: 0, modifierShare: 0 });
   const [template] = whole.lineItems;
-  const [creative] = whole.creatives;
-  if (template === undefined || creative === undefined) throw new Error("a book has line items");
+  const [creative, other] = whole.creatives;
+  if (template === undefined || creative === undefined || other === undefined)
+    throw new Error("a book has some of each");
   const lineItem = (id: number, site: string, audience: string | null): LineItem => ({
     ...template,
     ...{ id: id as LineItem["id"], campaign: id as LineItem["campaign"], audience },
+    creatives: [creative, other].map(({ id }) => ({ id, weight: 1 })),
     targeting: { include: { sites: [site] }, exclude: {} },
     price: { ...template.price, cpmMicros: microsFromCurrency(audience === null ? 1 : 2) },
   });
@@ -58,7 +67,9 @@ export function bookOf(audiences: number): CampaignBook {
       lineItem(audiences + 1, siteOfAll, null),
       lineItem(audiences + 2, siteOfAll, segmentName(0)),
     ],
-    creatives: [{ ...creative, sizes: [{ width: 300, height: 250 }] }],
+    creatives: [creative, other].map((one) => ({
+      ...{ ...one, sizes: [{ width: 300, height: 250 }] },
+    })),
   };
 }
 
@@ -79,13 +90,14 @@ export async function askingWorld(options: AskingOptions): Promise<AskingWorld> 
   });
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
-  const askAbout = (person: number, site: string, test = 0): string => {
+  const askAbout = (person: number, site: string, said: Said = {}): string => {
+    const { id = "request", test = 0, userId = "" } = said;
     const body = encoder.encode(
       JSON.stringify({
-        ...{ id: `request-${person}`, at: 1, cur: ["USD"], test },
+        ...{ id, at: 1, cur: ["USD"], test, user: { id: userId } },
+        device: { os: "iOS", ifa: idfaOf(person), geo: { country: "USA" } },
         imp: [{ id: "1", secure: 1, banner: { w: 300, h: 250 } }],
         site: { domain: site },
-        device: { os: "iOS", ifa: idfaOf(person), geo: { country: "USA" } },
       }),
     );
     return decoder.decode(world.ask("openrtb26", body).body);

@@ -67,6 +67,8 @@ export type InProcess = {
   readonly ask: (exchange: string, body: Uint8Array) => Asked;
   readonly bidder: Bidder;
   readonly state: SharedState;
+  /** The worker's, which nobody empties. */
+  readonly ring: SharedArrayBuffer;
   readonly config: LoadedConfig;
   readonly people: People;
   readonly clock: ManualClock;
@@ -149,7 +151,8 @@ export function startInProcess(options: InProcessOptions): Promise<InProcess> {
     { name: "log", bytes: Buffer.from(logged.join("")) },
     { name: "records for the journal", bytes: testRing(state).bytes.slice() },
   ];
-  return Promise.resolve({ ask, bidder, state, config, people, clock, sinks });
+  const own = ring.view.buffer as SharedArrayBuffer;
+  return Promise.resolve({ ask, bidder, state, ring: own, config, people, clock, sinks });
 }
 
 export const testTokenSecret = { keyId: 1, secret: new Uint8Array(32).fill(9) };

@@ -57,7 +57,7 @@ export function decisionOf(learnt: Learnt): Decision & { readonly creativeSize: 
     table: { creativeMedia: new Uint8Array(1), lineItemAllowance: new Uint32Array(1) },
     exchange: { id: 1, atDefault: 1 },
     request: { at: 0, dealAt: new Uint8Array(1), seed: { lo: 0, hi: 0 } },
-    imp: { id: { start: 0 } },
+    imp: { index: 0 },
   } as unknown as Decision & { readonly creativeSize: Uint32Array };
 }
 

@@ -22,7 +22,7 @@ export const shade: Strategy = (decision, lineItem, deal, creative, valueMicros)
   if (permille === 0) permille = learntShare(learnt, exchange.id, Level.FORMAT, format, size, bin);
   if (permille === 0) permille = learntShare(learnt, exchange.id, Level.WHOLE, format, size, bin);
   if (permille === 0) return shareOne;
-  const chance = mix32(decision.request.seed.lo ^ decision.imp.id.start, lineItem ^ 0x5ade);
+  const chance = mix32(decision.request.seed.lo ^ decision.imp.index, lineItem ^ 0x5ade);
   if ((chance & exploreMask) !== 0) return permille * 1000;
   // From half the share to one and a half of it, never above the value.
   return Math.min(shareOne, permille * (500 + ((chance >>> 5) % 1001)));

@@ -1,0 +1,146 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { personAnswersMax } from "../base/limits.js";
+import { RingReader } from "../base/ring.js";
+import { isControl } from "../bid/asking.js";
+import { RingKind } from "../journal/record.js";
+import { ghostBid } from "../journal/ring-entry.js";
+import { type AskingWorld, askingWorld, siteOf, siteOfAll } from "./asking-world.js";
+import { testAsking } from "./in-process.js";
+
+const nowMs = Date.UTC(2026, 10, 26, 23, 50);
+const day = Math.floor(nowMs / 86_400_000);
+const audiences = 12;
+const all = Array.from({ length: audiences }, (_, i) => i);
+/** Person n has ordinal n + 1; all in every segment but the last one. */
+const people = [...Array.from({ length: 60 }, () => all), []];
+const stranger = people.length - 1;
+
+let limited: AskingWorld;
+let open: AskingWorld;
+const holdOutKey = testAsking({ asks: null as never }).holdOutKey;
+const held = (person: number, audience: number): boolean =>
+  isControl(holdOutKey, person + 1, audience + 1);
+const answering = (world: AskingWorld, person: number): number[] =>
+  all.filter((i) => world.isIn(person, i));
+
+beforeAll(async () => {
+  limited = await askingWorld({ audiences, people, nowMs, day });
+  open = await askingWorld({ audiences, people, nowMs });
+});
+
+describe("of an agency's twelve audiences", () => {
+  test("at most five answer for a person a day, and every one of them for somebody", () => {
+    const lists = people.slice(0, 40).map((_, person) => answering(limited, person));
+    expect(Math.max(...lists.map((list) => list.length))).toBe(5);
+    expect(new Set(lists.flat())).toEqual(new Set(all));
+    const again = people.slice(0, 40).map((_, person) => answering(limited, person));
+    expect(again).toEqual(lists);
+  });
+
+  test("all answer where there is no rule, but for the control groups", () => {
+    for (let person = 0; person < 40; person++) {
+      expect(answering(open, person)).toEqual(all.filter((i) => !held(person, i)));
+    }
+  });
+
+  test("another exchange gets the same five, another day others", async () => {
+    const tomorrow = await askingWorld({ audiences, people, nowMs, day: day + 1 });
+    const own = people.slice(0, 20).map((_, person) => answering(limited, person).join());
+    const others = people.slice(0, 20).map((_, person) => answering(tomorrow, person).join());
+    expect(others.filter((list, i) => list === own[i]).length).toBeLessThan(10);
+  });
+});
+
+describe("answers by a person's groups", () => {
+  test("end after 200 a day at an exchange, test requests counted; the next day they go on", () => {
+    const person = all.length + 30;
+    const site = siteOf(all.find((i) => open.isIn(person, i))!);
+    let answers = 1;
+    for (let i = 0; i < 2 * personAnswersMax; i++) {
+      if (open.askAbout(person, site, { test: i % 2 }) !== "") answers++;
+    }
+    expect(answers).toBeGreaterThan(personAnswersMax - 20);
+    expect(answers).toBeLessThanOrEqual(personAnswersMax);
+    expect([open.askAbout(person, site), open.bidder.outcome]).toEqual(["", 48]);
+    expect(open.askAbout(person, siteOfAll)).not.toBe("");
+    open.clock.advance(20 * 60_000);
+    expect(open.askAbout(person, site)).not.toBe("");
+  });
+});
+
+describe("a control group", () => {
+  const pairs = people.flatMap((own, person) =>
+    own.filter((i) => held(person, i)).map((audience) => ({ person, audience })),
+  );
+
+  test("is two in a hundred", () => {
+    let members = 0;
+    for (let ordinal = 1; ordinal <= 50_000; ordinal++) {
+      if (isControl(holdOutKey, ordinal, 3)) members++;
+    }
+    expect(members / 50_000).toBeCloseTo(0.02, 2);
+  });
+
+  test("is not bid for, leaves a ghost and nothing else, and still sees what is for everybody", () => {
+    const [{ person, audience } = { person: 0, audience: 0 }] = pairs;
+    const reader = new RingReader(open.ring);
+    const before = reader.published();
+    const left = open.state.allowances.slice();
+    const flow = open.state.flow.slice();
+    open.askAbout(person, siteOf(audience), { test: 1 });
+    expect(reader.published()).toBe(before);
+    expect(open.askAbout(person, siteOf(audience))).toBe("");
+    expect(open.bidder.outcome).toBe(48);
+    expect(open.state.allowances).toEqual(left);
+    expect(open.state.flow).toEqual(flow);
+    const ghosts = [];
+    for (let at = before; at !== reader.published(); at++) {
+      const offset = reader.offsetOf(at);
+      if (reader.view.getUint8(offset) === RingKind.GHOST) ghosts.push(ghostBid(reader, offset));
+    }
+    const country = ghosts[0]?.country;
+    expect(ghosts).toEqual([{ lineItem: audience + 1, ordinal: person + 1, country }]);
+    expect(open.askAbout(person, siteOfAll)).not.toBe("");
+  });
+
+  test("leaves no ghost where nobody would have been bid for", () => {
+    const [{ person, audience } = { person: 0, audience: 0 }] = pairs;
+    const reader = new RingReader(open.ring);
+    const ask = (): number => {
+      const before = reader.published();
+      open.askAbout(person, siteOf(audience));
+      return reader.published() - before;
+    };
+    expect(ask()).toBe(1);
+    const place = open.bidder.decision.table.lineItemAllowance[audience]!;
+    open.state.skips[place] = 2 ** 32 - 1;
+    expect(ask()).toBe(0);
+    open.state.skips[place] = 0;
+    const left = open.state.allowances[place]!;
+    open.state.allowances[place] = 1n;
+    expect(ask()).toBe(0);
+    open.state.allowances[place] = left;
+    // A ring that is half full is for notices and cells.
+    let more = 0;
+    for (let i = 0; i < 1000; i++) more += ask();
+    expect(more).toBeLessThanOrEqual(512);
+    expect(open.state.cell(6)).toBeGreaterThan(400);
+  });
+
+  test("is nobody who is not in the audience", () => {
+    expect(answering(open, stranger)).toEqual([]);
+  });
+});
+
+test("which creative is shown never depends on how long somebody's identifiers are", () => {
+  const creatives = new Set<string>();
+  for (let i = 0; i < 60; i++) {
+    const shown = ["", "u", "a-much-longer-identifier"].map((userId) => {
+      const answer = open.askAbout(stranger, siteOfAll, { id: `request-${i}`, userId });
+      return /"crid":"(\w+)"/.exec(answer)?.[1] ?? "none";
+    });
+    expect(new Set(shown).size).toBe(1);
+    creatives.add(shown[0]!);
+  }
+  expect(creatives.size).toBe(2);
+});
