@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { printAsking } from "./asking.js";
 import { bankOptionsOf, printBank } from "./bank.js";
 import { capsFull, printCaps } from "./caps.js";
 import { printCertificates } from "./certificates.js";
@@ -205,6 +206,8 @@ if (process.argv.includes("--scale")) {
 } else if (process.argv.includes("--changes")) {
   const clean = await printChanges(100, (line) => void process.stdout.write(`${line}\n`));
   process.exitCode = clean ? 0 : 1;
+} else if (process.argv.includes("--asking")) {
+  printAsking(tiny, say);
 } else if (process.argv.includes("--caps")) {
   printCaps(capsFull, say);
 } else if (process.argv.includes("--corpora")) {

@@ -4,8 +4,9 @@ import { keyedHashInto } from "./keyed.js";
 
 /**
  * How often each exchange has asked about a person today, and how often the answer told something
- * of the person's groups: a count-min sketch of two rows in shared memory. Two people may share a
- * cell, hardly ever both: it counts too much at times and never too little.
+ * of the person's groups: a count-min sketch of two rows in shared memory, a person's two cells in
+ * one cache line. Two people may share a cell, hardly ever both: it counts too much at times and
+ * never too little.
  *
  *     u32   day, 8 bits | asked 14 | answered 10
  *
@@ -24,17 +25,20 @@ const oneAsked = 1 << answeredBits;
 
 const rows = 2;
 export const askCountBytes = (cells: number): number => 4 * rows * cells;
+/** Of a cache line each row has a half. */
+const halfWords = 8;
+const lineWords = rows * halfWords;
 
-/** One thread's view; `cells` a power of two a row. */
+/** One thread's view; `cells` a power of two a row, eight at least. */
 export class AskCounts {
   readonly words: Uint32Array;
-  readonly mask: number;
+  readonly lineMask: number;
 
   constructor(buffer: SharedArrayBuffer) {
     this.words = new Uint32Array(buffer);
-    const cells = this.words.length / rows;
-    assert((cells & (cells - 1)) === 0, "a row is a power of two of cells");
-    this.mask = cells - 1;
+    const lines = this.words.length / lineWords;
+    assert(lines >= 1 && (lines & (lines - 1)) === 0, "a power of two of lines");
+    this.lineMask = lines - 1;
   }
 }
 
@@ -79,8 +83,10 @@ export function noteAsked(
 ): void {
   const { hash } = out;
   keyedHashInto(key, person, 0, hash);
-  out.first = mix32(hash.lo, exchange) & counts.mask;
-  out.second = counts.mask + 1 + (mix32(hash.hi, exchange) & counts.mask);
+  const line = (mix32(hash.lo, exchange) & counts.lineMask) * lineWords;
+  const cell = mix32(hash.hi, exchange);
+  out.first = line + (cell & (halfWords - 1));
+  out.second = line + halfWords + ((cell >>> 8) & (halfWords - 1));
   const first = known ? add(counts.words, out.first, day, oneAsked) : counts.words[out.first]!;
   const second = known ? add(counts.words, out.second, day, oneAsked) : counts.words[out.second]!;
   out.asked = Math.min((first >>> answeredBits) & askedMask, (second >>> answeredBits) & askedMask);

@@ -244,6 +244,30 @@ test("an agency's checks of the day are told, and every verdict once", async () 
   expect(certificates[0]).toMatchObject({ epoch: 1, ruleVersion: 2, verdict: "refused" });
 });
 
+test("a new UTC day begins with a World of its own, where new audiences open", async () => {
+  const { at, clock, desk, worlds } = setUp();
+  const all = demo.config!.book.lineItems.filter(({ audience }) => audience !== null).length;
+  const closed = (): number =>
+    tableFrom(worlds.at(-1)!.parts.table).lineItemLive.filter(
+      (live) => live === Live.OPENS_TOMORROW,
+    ).length;
+  at.reading = withAudiences(1);
+  await desk.start(peopleOfEpoch(1));
+  at.reading = withAudiences(all);
+  await desk.reload();
+  const day = Math.floor(nowMs / 86_400_000);
+  expect([worlds.at(-1)!.parts.rosterDay, closed() > 0]).toEqual([day, true]);
+  clock.advance(11 * 3_600_000);
+  await desk.lapse();
+  expect(closed()).toBeGreaterThan(0);
+  clock.advance(3_600_000);
+  await desk.lapse();
+  expect([worlds.at(-1)!.parts.rosterDay, closed()]).toEqual([day + 1, 0]);
+  const published = worlds.length;
+  await desk.lapse();
+  expect(worlds).toHaveLength(published);
+});
+
 test("the forget log is read right before the workers get an epoch", async () => {
   const { at, desk } = setUp();
   const order: string[] = [];

@@ -10,7 +10,7 @@ import { reserve } from "../bid/reserve.js";
 import { createSharedBuffers, type SharedState, sharedStateFrom } from "../bid/shared-state.js";
 import type { CapRule } from "../campaign/caps.js";
 import { Notice, writeNotice } from "../journal/notice.js";
-import { CellField, NoticeField, RecordKind } from "../journal/record.js";
+import { CellField, GhostField, NoticeField, RecordKind, RingKind } from "../journal/record.js";
 import { closeLeftovers } from "../runtime/exposure-close.js";
 import { ExposureFold } from "../runtime/exposure-fold.js";
 import { ExposureLog } from "../runtime/exposure-log.js";
@@ -150,6 +150,17 @@ export class ExposureBoot {
     view.setUint32(at + CellField.cell, cell, true);
     view.setUint32(at + CellField.country, packAlpha3(country), true);
     this.ring.publish(true);
+    this.loop.step();
+  }
+
+  /** A bid that a control group was left out of. */
+  ghost(ordinal: number, lineItem: number): void {
+    const at = this.ring.claim();
+    this.ring.view.setUint8(at + GhostField.recordKind, RingKind.GHOST);
+    this.ring.view.setUint32(at + GhostField.lineItem, lineItem, true);
+    this.ring.view.setUint32(at + GhostField.ordinal, ordinal, true);
+    this.ring.view.setUint32(at + GhostField.country, 0, true);
+    this.ring.publish(false);
     this.loop.step();
   }
 
