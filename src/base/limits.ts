@@ -60,7 +60,7 @@ export const tokenLifeSec = 72 * 3600;
 export const crowdMinimumPeople = 100_000;
 /** Certified audiences of one agency that answer for one person on one UTC day, by yes or by no. */
 export const askedAudiencesMax = 5;
-/** Answers by a person's groups to one exchange on one UTC day; past it the groups are not asked. */
+/** Answers by a person's groups to one exchange on a UTC day; past it the groups are not asked. */
 export const personAnswersMax = 200;
 /** Requests about one person by one exchange on one UTC day that look like probing. */
 export const repeatedAsksMin = 2000;

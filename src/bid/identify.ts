@@ -47,8 +47,9 @@ let lookUpCount = 0;
 /**
  * Finds the request's person: hashes its identifiers in the exchange's order and looks all of them
  * up, the first hit wins, whoever the others are: an answer that depended on whether two of them
- * are one person would tell just that to who puts two together. The number of look-ups depends on the request alone, never on who is
- * known; a request without an identifier makes one too. Only a grant lets a caller in.
+ * are one person would tell just that to who puts two together. The number of look-ups depends on
+ * the request alone, never on who is known; a request without an identifier makes one too. Only a
+ * grant lets a caller in.
  */
 export function identifyInto(
   request: BidRequest,

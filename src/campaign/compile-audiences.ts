@@ -5,9 +5,8 @@ import type { Arms } from "./arms.js";
 import { armsOf } from "./arms.js";
 import type { AudienceTerm, CanonicalAudience } from "./audience.js";
 import { audienceDigest } from "./audience.js";
-import type { CompileInput } from "./compile-input.js";
-import type { LineItem } from "./model.js";
-import { placeOfDay } from "./roster.js";
+import type { CampaignBook, LineItem } from "./model.js";
+import { placeOfDay, type Roster } from "./roster.js";
 import { Demand, NO_AUDIENCE } from "./table.js";
 import type { GrowingColumns } from "./table-columns.js";
 import { entryOf } from "./table-columns.js";
@@ -20,7 +19,13 @@ export type AudienceNeeded = {
   readonly lineItems: readonly LineItemId[];
 };
 
-type Standing = Pick<CompileInput, "book" | "projection" | "certificates" | "roster">;
+/** What decides whether an audience answers in a World: as in CompileInput. */
+type Standing = {
+  readonly book: Pick<CampaignBook, "agencies">;
+  readonly projection: Places;
+  readonly certificates: ReadonlySet<string>;
+  readonly roster?: Roster;
+};
 type Needed = AudienceNeeded & { readonly lineItems: LineItemId[]; readonly index: number };
 
 /** The audiences of a table, each agency's once; each holds certificates of its own. */

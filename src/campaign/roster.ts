@@ -3,12 +3,11 @@ import { Hash64, type SipKey } from "../base/hash.js";
 import type { AgencyId } from "../base/ids.js";
 import { askedAudiencesMax } from "../base/limits.js";
 import { sipHash24Into } from "../base/siphash.js";
-import type { AudienceNeeded } from "./compile-audiences.js";
 
 /**
  * WHO MAY ASK. Whoever may send requests can try every audience of an agency on one person. So on
- * one UTC day at most five of them answer for a person at all, by yes or by no: a "no" of the others
- * is the same for everybody and tells nothing.
+ * one UTC day at most five of them answer for a person at all, by yes or by no: a "no" of the
+ * others is the same for everybody and tells nothing.
  *
  * The audiences of an agency that were live at any time of the day stand on a circle of places; a
  * person is asked those in a window of five places, which begins where a keyed hash of person,
@@ -55,7 +54,7 @@ export const placesFor = (audiences: number): number =>
  */
 export function withCertified(
   before: RosterBook | null,
-  certified: readonly Pick<AudienceNeeded, "agency" | "digest">[],
+  certified: readonly { readonly agency: AgencyId; readonly digest: string }[],
   today: number,
 ): RosterBook {
   const goesOn = before !== null && before.day >= today;
@@ -99,7 +98,7 @@ function shuffled(places: number, agency: number, day: number, key: SipKey): rea
   return drawn.map(({ place }) => place);
 }
 
-/** Without a roster everybody is asked all; an agency without one has nothing that could be asked. */
+/** Without a roster everybody is asked all; an agency without one has nothing to be asked. */
 export const placesOf = (roster: Roster | undefined, agency: AgencyId): number =>
   roster === undefined ? askedAudiencesMax : (roster.placesOf.get(agency) ?? askedAudiencesMax);
 

@@ -74,7 +74,7 @@ export function behaviourOf(
   };
 }
 
-/** What was not shown (ad: ghost) is no behaviour of anybody's: only a rule that names it sees it. */
+/** What was not shown (ad: ghost) is nobody's behaviour: only a rule that names it sees it. */
 const notShown = "ghost";
 
 /** [] = any. */
