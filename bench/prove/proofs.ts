@@ -2,8 +2,8 @@ import { asking } from "./asking.js";
 import { consent } from "./consent.js";
 import { crowd } from "./crowd.js";
 import { noise } from "./noise.js";
-import { redTeam } from "./red-team.js";
 import type { Proof } from "./proof.js";
+import { redTeam } from "./red-team.js";
 
 /** In the order of the printed table. */
 export const proofs: readonly Proof[] = [noise, crowd, redTeam, asking, consent];
