@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { dimensions } from "./ledger/report.js";
+import { type AuditOptions, runAudit } from "./runtime/audit-command.js";
 import { addBank } from "./runtime/bank-program.js";
 import { type CheckOptions, runCheck } from "./runtime/check-command.js";
 import { processIo } from "./runtime/command-io.js";
@@ -33,6 +34,7 @@ function program(args: readonly string[]): Command {
   addExplain(crowdbid);
   addReplay(crowdbid);
   addReport(crowdbid);
+  addAudit(crowdbid);
   addBank(crowdbid, processIo, (code) => {
     process.exitCode = code;
   });
@@ -105,6 +107,19 @@ function addReport(crowdbid: Command): void {
     .option("--no-checkpoint", "read the whole journal, and keep no sums beside it")
     .action(async (options: ReportOptions) => {
       process.exitCode = await runReport(options, processIo);
+    });
+}
+
+function addAudit(crowdbid: Command): void {
+  crowdbid
+    .command("audit")
+    .description("replay the ledger of all that was ever shown, and prove it whole")
+    .exitOverride()
+    .option("--data <folder>", "the data folder of a bidder or bank", "data")
+    .option("--head <hash>", "a head that an earlier audit printed: it must be in the ledger")
+    .option("--json", "print JSON")
+    .action((options: AuditOptions) => {
+      process.exitCode = runAudit(options, processIo);
     });
 }
 

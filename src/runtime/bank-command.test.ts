@@ -8,6 +8,8 @@ import { runBankBuild, runBankForget, runBankGenerate } from "./bank-command.js"
 import { type Inspected, runBankInspect, threeDigits } from "./bank-inspect.js";
 import { runListAdd, runListRemove, runListShow } from "./bank-list-command.js";
 import { bankFailure } from "./bank-open.js";
+import { openKeyFiles } from "./key-files.js";
+import { ReleaseLedger } from "./release-ledger.js";
 
 const root = mkdtempSync(join(tmpdir(), "crowdbid-bank-command-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -75,6 +77,9 @@ test("a list comes in from the command line, without a word of who is in it", as
   const options = { data, config: "config/demo", agency: "1", kind: "email" };
   const io = testIo({}, nowMs);
   expect(await runListAdd("friends", file, options, io)).toBe(0);
+  const { signing } = openKeyFiles(options.data);
+  const released = new ReleaseLedger(options.data, signing, io.nowMs).records();
+  expect(released).toMatchObject([{ n: 1, kind: "list", agency: 1, list: "friends" }]);
   expect(io.out()).toBe(
     "list.1.friends: 2 rows, 1 of them no email; a segment from the next build on\n",
   );

@@ -9,6 +9,7 @@ import { told, wholeNumber } from "./bank-command.js";
 import { bankConfigOf, defaultLimits, withBank } from "./bank-open.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { UsageError } from "./flags.js";
+import { ReleaseLedger } from "./release-ledger.js";
 import { tableText } from "./table-text.js";
 
 export type ListOptions = {
@@ -44,7 +45,14 @@ export async function runListAdd(
       ...{ dataFolder: resolve(options.data), config: bankConfigOf(options.config) },
       ...{ limits: defaultLimits(), nowMs: io.nowMs(), report: () => undefined },
     };
-    const taken = await withBank(order, ({ bank }) => addList(bank, upload));
+    const taken = await withBank(order, async ({ bank, keys }) => {
+      const answer = await addList(bank, upload);
+      const { agency } = upload;
+      const ledger = new ReleaseLedger(order.dataFolder, keys.signing, io.nowMs);
+      const { rows, unusable } = answer;
+      ledger.append([{ kind: "list", agency, list: name, rows, unusable }]);
+      return answer;
+    });
     const rows = `${taken.rows} rows, ${taken.unusable} of them no ${options.kind}`;
     io.stdout(`list.${upload.agency}.${name}: ${rows}; a segment from the next build on\n`);
   });

@@ -37,8 +37,11 @@ import { PeopleDesk } from "./people-desk.js";
 import { exposurePlanOf, planOf } from "./plan.js";
 import { readPriceKeys } from "./price-key-files.js";
 import { realClock } from "./real-clock.js";
+import { ReleaseDesk } from "./release-desk.js";
+import { ReleaseLedger } from "./release-ledger.js";
 import { RetiredCreatives } from "./retired-creatives.js";
 import { RosterFile, rosterFileOf } from "./roster-file.js";
+import { loadNewestSnapshot } from "./snapshot-loader.js";
 import { SnapshotRefusals } from "./snapshot-refusals.js";
 import { Workers } from "./workers.js";
 import type { BuiltWorld, WorldInput } from "./world-build.js";
@@ -75,6 +78,7 @@ export type Server = {
   readonly publicUrl: string;
   /** Main's view of what the threads share. */
   readonly state: SharedState;
+  readonly releases: ReleaseDesk;
 };
 
 const alarmWords: Readonly<Record<MoneyAlarm["alarm"], string>> = {
@@ -205,6 +209,7 @@ function worldDeskOf(
   money: Money,
   edge: Edge,
   refusals: SnapshotRefusals,
+  releases: ReleaseDesk,
 ): WorldDesk {
   const { log } = options;
   const { dataFolder } = options.settings;
@@ -231,6 +236,8 @@ function worldDeskOf(
     retired: new RetiredCreatives(join(dataFolder, "landing-pages.json")),
     currencies: new AdvertiserCurrencies(join(dataFolder, "advertiser-currencies.json")),
     publish: async (built, config) => {
+      // Nothing bids, and nothing is shown, before it is in the release ledger.
+      releases.settle();
       const { generation } = built.parts;
       const exposures = exposurePlanOf(config, built.parts.index.epoch, capPlaceOf);
       money.sendPlan({
@@ -242,6 +249,7 @@ function worldDeskOf(
     },
     report: (event) => {
       logEvent(log, event);
+      if (event.kind === "audiences_judged") releases.verdicts(event.certificates);
       if (event.kind === "not_certified") refusals.note([event], realClock.nowMs());
       options.onEvent?.(event);
     },
@@ -259,11 +267,21 @@ async function startWorld(
   const { dataFolder } = settings;
   const state = sharedStateFrom(buffers, NO_WORKER);
   const refusals = new SnapshotRefusals();
-  const desk = worldDeskOf(options, keys, state, money, edge, refusals);
+  const ledger = new ReleaseLedger(dataFolder, keys.signing, realClock.nowMs);
+  const releases = new ReleaseDesk(ledger, log);
+  const desk = worldDeskOf(options, keys, state, money, edge, refusals, releases);
   const { demoProgress } = options;
   const { configFolder } = settings;
   const people = new PeopleDesk({
     ...{ dataFolder, configFolder, keys, desk, refusals, log, demoProgress },
+    load: async (request) => {
+      const outcome = await loadNewestSnapshot(request);
+      const { loaded } = outcome;
+      if (loaded !== null) {
+        releases.segments(loaded.parts.epoch, loaded.manifestDigest, loaded.segments);
+      }
+      return outcome;
+    },
   });
   const forget = new ForgetDesk({ dataFolder, clock: realClock, log });
   // An edit may name segments whose planes are not in memory: no waiting for the next look.
@@ -302,6 +320,7 @@ async function startWorld(
     slots,
     publicUrl,
     state,
+    releases,
   };
 }
 
