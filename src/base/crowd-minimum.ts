@@ -1,4 +1,5 @@
 import { assert } from "./assert.js";
+import { DiscreteLaplace } from "./discrete-laplace.js";
 import { Hash64, type SipKey } from "./hash.js";
 import { sipHash24Into } from "./siphash.js";
 
@@ -45,43 +46,10 @@ export const crowdChecksADay = 50;
 export const admitsCrowd = (people: number, noise: number, minimum: number): boolean =>
   people + noise >= minimum + crowdMarginPeople;
 
-const weightBits = 58n;
-const fractionBits = 64n;
-
-/**
- * Cumulative weights of z = -m .. m in integers, e^-epsilon from its series: no float decides a
- * draw, so every machine draws the same. The smallest weight is 2^58 e^-17.8 = 5e9, so rounding
- * changes no probability by more than 1e-9 of itself times m.
- */
-const cumulative: readonly bigint[] = cumulativeWeights();
-const total = cumulative[cumulative.length - 1]!;
-
-function cumulativeWeights(): bigint[] {
-  const one = 1n << fractionBits;
-  let ratio = 0n;
-  let term = one;
-  for (let k = 1n; term !== 0n; k++) {
-    ratio += term;
-    term = -term / (k * BigInt(crowdEpsilonInverse));
-  }
-  const falling = [1n << weightBits];
-  for (let z = 0; z < crowdMarginPeople; z++) falling.push((falling[z]! * ratio) >> fractionBits);
-  let sum = 0n;
-  const sums: bigint[] = [];
-  for (let z = -crowdMarginPeople; z <= crowdMarginPeople; z++) {
-    sum += falling[Math.abs(z)]!;
-    sums.push(sum);
-  }
-  return sums;
-}
+const laplace = new DiscreteLaplace(crowdEpsilonInverse, crowdMarginPeople);
 
 /** The probability of one value of the noise, for those who check it. */
-export function noiseProbability(noise: number): number {
-  const place = noise + crowdMarginPeople;
-  if (place < 0 || place >= cumulative.length) return 0;
-  const before = place === 0 ? 0n : cumulative[place - 1]!;
-  return Number(cumulative[place]! - before) / Number(total);
-}
+export const noiseProbability = (noise: number): number => laplace.probability(noise);
 
 /** Tells this use of the key from every other one. */
 const domain = 0x63;
@@ -103,14 +71,4 @@ export function crowdNoise(key: SipKey, digest: Uint8Array, drawDay: number): nu
 }
 
 /** The noise at a uniform number of 64 bits: rising from -m at 0 to m at the end. */
-export function noiseAt(uniform: bigint): number {
-  const point = (uniform * total) >> 64n;
-  let low = 0;
-  let high = cumulative.length - 1;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (cumulative[middle]! > point) high = middle;
-    else low = middle + 1;
-  }
-  return low - crowdMarginPeople;
-}
+export const noiseAt = (uniform: bigint): number => laplace.at(uniform);

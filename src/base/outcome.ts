@@ -57,6 +57,14 @@ export const outcomesMax = 64;
 /** True for the reasons that would tell something of a person. */
 export const dependsOnPerson = (outcome: Outcome): boolean => outcome >= Outcome.AUDIENCE;
 
+/**
+ * True for the reasons that a request comes to only behind the person's groups: a candidate that
+ * passes in context ends in a bid or in one of these, and in which one depends on who it is about.
+ * NO_CREATIVE is also said of an offer that could not be written.
+ */
+export const isBehindPerson = (outcome: Outcome): boolean =>
+  outcome >= Outcome.BELOW_FLOOR || outcome === Outcome.NO_CREATIVE;
+
 const names = new Map<number, string>(
   Object.entries(Outcome).map(([name, value]) => [value, name.toLowerCase()]),
 );

@@ -105,7 +105,7 @@ test("what was shown before is no news after a restart, and another verdict is",
 test("what the disk does not take is complained of, and nothing is published until it does", () => {
   let full = true;
   const faulty = {
-    records: () => [],
+    recent: () => [],
     append: (...args: Parameters<ReleaseLedger["append"]>) => {
       if (full) throw new Error("ENOSPC");
       ledger.append(...args);

@@ -27,6 +27,7 @@ test("a full table of caps and a log that fails ring once each time, and are met
     expect(lines).toEqual([{ times: 2 }, { impressions: 4 }, { failure: "no room" }]);
     const metrics = await createMetrics({
       ...{ counters: new CounterSums([newCounters()]), slots: new ExchangeSlots() },
+      funnel: { shown: (series) => (series === "exposures" ? 5 : 0) },
       ...{ generation: () => 1, epoch: () => 0, epochAgeSeconds: () => null, caps: watch.facts },
     }).metrics();
     for (const row of [

@@ -11,7 +11,7 @@ import {
 } from "./counters.js";
 import { createMetrics } from "./metrics.js";
 
-function setUp(epochAgeSeconds: number | null) {
+function setUp(epochAgeSeconds: number | null, shown: Record<string, number> = {}) {
   const buffer = newCounters();
   const worker = new WorkerCounters(buffer);
   const slots = new ExchangeSlots();
@@ -19,6 +19,7 @@ function setUp(epochAgeSeconds: number | null) {
   const registry = createMetrics({
     counters: new CounterSums([buffer]),
     slots,
+    funnel: { shown: (series) => shown[series] ?? 0 },
     generation: () => 12,
     epoch: () => 3,
     epochAgeSeconds: () => epochAgeSeconds,
@@ -32,7 +33,7 @@ test("a scrape prints what the workers counted, and again what they counted sinc
   const { worker, scrape } = setUp(60);
   worker.request(0);
   worker.bids(0, 3);
-  worker.noBid(0, Outcome.BELOW_FLOOR);
+  worker.noBid(0, Outcome.NO_CONSENT);
   worker.notice(NoticeKind.WIN, NoticeResult.FORGED);
   worker.refused(413);
   worker.add(Single.SHED, 2);
@@ -42,7 +43,7 @@ test("a scrape prints what the workers counted, and again what they counted sinc
   for (const line of [
     'crowdbid_requests_total{exchange="openrtb26"} 2',
     'crowdbid_bids_total{exchange="openrtb26"} 3',
-    'crowdbid_no_bids_total{exchange="openrtb26",reason="below_floor"} 1',
+    'crowdbid_no_bids_total{exchange="openrtb26",reason="no_consent"} 1',
     'crowdbid_notices_total{kind="win",result="forged"} 1',
     'crowdbid_refusals_total{status="413"} 1',
     "crowdbid_shed_total 2",
@@ -57,14 +58,17 @@ test("a scrape prints what the workers counted, and again what they counted sinc
   expect(text).toMatch(/^crowdbid_process_cpu_seconds_total /m);
 });
 
-test("reasons that depend on a person are one reason", async () => {
-  const { worker, scrape } = setUp(60);
-  for (const outcome of [Outcome.AUDIENCE, Outcome.NO_IDENTIFIER, Outcome.CAPPED]) {
-    worker.noBid(0, outcome);
+test("what depends on people is shown as the funnel shows it, in one reason for all of them", async () => {
+  const { worker, scrape } = setUp(60, { "no_bids 1 person": 7, "no_bids 1 below_floor": 5 });
+  for (const outcome of Object.values(Outcome)) worker.noBid(0, outcome);
+  const rows = (await scrape()).split("\n").filter((line) => /reason="/.test(line));
+  const values = new Map(rows.map((row) => [/reason="(\w+)"/.exec(row)?.[1], row.split(" ")[1]]));
+  expect([values.get("person"), values.get("below_floor")]).toEqual(["7", "5"]);
+  for (const reason of ["no_creative", "no_allowance", "paced", "table_full", "audience"]) {
+    expect(values.has(reason), reason).toBe(false);
   }
-  const text = await scrape();
-  expect(text).toContain('crowdbid_no_bids_total{exchange="openrtb26",reason="person"} 3\n');
-  expect(text).not.toMatch(/audience|identifier|capped/);
+  expect(values.get("rate_missing")).toBe("1");
+  expect(rows.join()).not.toMatch(/audience|identifier|capped/);
 });
 
 test("the histogram is cumulative, and its last bucket is its count", async () => {
@@ -81,7 +85,7 @@ test("the histogram is cumulative, and its last bucket is its count", async () =
   expect(lines).toContain(`${name}_bucket{le="0.000128"} 4`);
   expect(lines).toContain(`${name}_bucket{le="+Inf"} 6`);
   expect(lines).toContain(`${name}_count 6`);
-  expect(lines.find((line) => line.startsWith(`${name}_sum`))).toBe(`${name}_sum 30.005141`);
+  expect(lines.find((line) => line.startsWith(`${name}_sum`))).toBe(`${name}_sum 30.005`);
 });
 
 test("the empty snapshot has no age", async () => {

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { countBelow } from "../base/histogram.js";
 import { NoticeKind } from "../base/lists.js";
-import { Outcome, outcomeLabel } from "../base/outcome.js";
+import { isBehindPerson, Outcome, outcomeLabel } from "../base/outcome.js";
 import { type RefusalCode, refusalCodes } from "../index/verify.js";
 import type { AskingAlarm } from "./asking-alarm.js";
 import type { CapFacts } from "./cap-alarm.js";
@@ -13,12 +13,15 @@ import {
   refusalStatuses,
   Single,
 } from "./counters.js";
+import { exposuresSeries, type Funnel, noBidSeries } from "./funnel.js";
 import { type FoldName, foldNames } from "./guarded-fold.js";
 
 /** What the metrics show beside the workers' counters, asked at each scrape. */
 export type MetricSources = {
   readonly counters: CounterSums;
   readonly slots: ExchangeSlots;
+  /** Numbers that depend on people, as they are shown. */
+  readonly funnel: Pick<Funnel, "shown">;
   readonly generation: () => number;
   readonly epoch: () => number;
   /** null on epoch 0, which has no age. */
@@ -50,7 +53,10 @@ export type MetricSources = {
 const prefix = "crowdbid_";
 /** Powers of two in microseconds: there the histogram's buckets end, so the counts are exact. */
 const durationLimitsUs = Array.from({ length: 17 }, (_, i) => 2 ** (i + 4));
-const noBidOutcomes = Object.values(Outcome).filter((outcome) => outcome !== Outcome.BID);
+const contextOutcomes = Object.values(Outcome).filter(
+  (outcome) => outcome !== Outcome.BID && !isBehindPerson(outcome),
+);
+const behindPersonLabels = new Set(Object.values(Outcome).filter(isBehindPerson).map(outcomeLabel));
 
 const lower = <T extends Record<string, number>>(names: T): [string, T[keyof T]][] =>
   Object.entries(names).map(([name, value]) => [name.toLowerCase(), value as T[keyof T]]);
@@ -79,7 +85,8 @@ class DurationHistogram extends Histogram {
     const values = [
       ...durationLimitsUs.map((us) => row("bucket", { le: us / 1e6 }, countBelow(counts, us))),
       row("bucket", { le: "+Inf" }, count),
-      row("sum", {}, this.counters.latencySumUs() / 1e6),
+      // Whole milliseconds: the time of one request is nobody's business.
+      row("sum", {}, Math.floor(this.counters.latencySumUs() / 1e3) / 1e3),
       row("count", {}, count),
     ];
     return { name: durationName, help: durationHelp, type: "histogram", aggregator: "sum", values };
@@ -124,12 +131,16 @@ function trafficMetrics(registry: Registry, sources: MetricSources): void {
     for (const [slot, exchange] of slots.entries()) yield [{ exchange }, counters.bids(slot)];
   });
   const noBidHelp =
-    "Bid requests without a bid, by reason; all that a person causes is one reason.";
+    "Bid requests without a bid, by reason; all that a person causes is one reason, and what " +
+    "comes behind the person's groups is shown every 15 minutes, with noise.";
   counter(registry, "no_bids_total", noBidHelp, function* () {
     for (const [slot, exchange] of slots.entries()) {
-      for (const outcome of noBidOutcomes) {
+      for (const outcome of contextOutcomes) {
         const reason = outcomeLabel(outcome);
         yield [{ exchange, reason }, counters.noBids(slot, outcome)];
+      }
+      for (const reason of behindPersonLabels) {
+        yield [{ exchange, reason }, sources.funnel.shown(noBidSeries(slot, reason))];
       }
     }
   });
@@ -213,11 +224,15 @@ function healthMetrics(registry: Registry, { health, snapshotsRefused }: MetricS
   });
 }
 
-function capMetrics(registry: Registry, caps: () => CapFacts): void {
+function capMetrics(
+  registry: Registry,
+  caps: () => CapFacts,
+  funnel: MetricSources["funnel"],
+): void {
   const fullHelp = "Bids that were not made because the table of frequency caps was full.";
   counter(registry, "cap_table_full_total", fullHelp, () => [[{}, caps().tableFull]]);
-  const rowsHelp = "Exposures and clicks that were written to the exposure log.";
-  counter(registry, "exposures_total", rowsHelp, () => [[{}, caps().exposures]]);
+  const rowsHelp = "Rows of the exposure log; every 15 minutes, with noise.";
+  counter(registry, "exposures_total", rowsHelp, () => [[{}, funnel.shown(exposuresSeries)]]);
   const lostHelp = "Exposures that the disk did not take.";
   counter(registry, "exposures_lost_total", lostHelp, () => [[{}, caps().exposuresLost]]);
   const heldHelp = "Frequency caps that bid for nobody while something is not counted or written.";
@@ -257,7 +272,7 @@ export function createMetrics(sources: MetricSources): Registry {
   const registry = new Registry();
   trafficMetrics(registry, sources);
   healthMetrics(registry, sources);
-  if (sources.caps !== undefined) capMetrics(registry, sources.caps);
+  if (sources.caps !== undefined) capMetrics(registry, sources.caps, sources.funnel);
   if (sources.moneyClock !== undefined) clockMetrics(registry, sources.moneyClock);
   askingMetrics(registry, sources);
   new DurationHistogram(registry, sources.counters);

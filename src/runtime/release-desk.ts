@@ -16,16 +16,16 @@ export type Shown = Pick<
  * not take waits, and until it is written nothing new is published: `settle` says so.
  */
 export class ReleaseDesk {
-  private readonly ledger: Pick<ReleaseLedger, "append" | "records">;
+  private readonly ledger: Pick<ReleaseLedger, "append" | "recent">;
   private readonly log: Pick<Log, "error">;
   /** What was shown last, by what it is about: the same again is no news. */
   private readonly shown = new Map<string, string>();
   private waiting: Release[] = [];
 
-  constructor(ledger: Pick<ReleaseLedger, "append" | "records">, log: Pick<Log, "error">) {
+  constructor(ledger: Pick<ReleaseLedger, "append" | "recent">, log: Pick<Log, "error">) {
     this.ledger = ledger;
     this.log = log;
-    for (const { n: _, at: __, previous: ___, ...release } of ledger.records()) {
+    for (const { n: _, at: __, previous: ___, ...release } of ledger.recent()) {
       this.isNews(release as Release);
     }
   }
@@ -61,6 +61,12 @@ export class ReleaseDesk {
       ({ name, bandedPeople, agencies }) => [name, bandedPeople, agencies] as const,
     );
     this.note([{ kind: "segments", agency: 0, epoch, manifest, segments: shown }]);
+  }
+
+  /** At once or not at all: throws where it cannot be written, and then it must not be shown. */
+  show(releases: readonly Release[]): void {
+    this.settle();
+    this.ledger.append(releases);
   }
 
   /** Throws where something that was noted is not in the ledger yet. */

@@ -78,6 +78,11 @@ export class ReleaseLedger {
     return readReleases(this.folder, pemOf(this.signing)).records;
   }
 
+  /** Those of the newest two months: what is shown now was shown in them if ever. */
+  recent(): readonly ReleaseRecord[] {
+    return existsSync(this.folder) ? readChain(this.newestFiles(), null).records : [];
+  }
+
   /** Throws where the disk fails; nothing may be shown then. */
   append(releases: readonly Release[]): void {
     if (releases.length === 0) return;

@@ -48,6 +48,7 @@ function factsOf(
   const metrics = createMetrics({
     counters: server.counters,
     slots: server.slots,
+    funnel: server.funnel,
     generation: () => worldNow()?.generation ?? 0,
     epoch: () => server.desk.servedPeople.parts.epoch,
     epochAgeSeconds,

@@ -29,6 +29,7 @@ import { entryUrl } from "./entry-url.js";
 import { exposureDaysKept } from "./exposure-retention.js";
 import type { Settings } from "./flags.js";
 import { ForgetDesk } from "./forget-desk.js";
+import { Funnel, funnelRows } from "./funnel.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
 import type { Log } from "./log.js";
 import { type Money, startMoney } from "./money.js";
@@ -79,6 +80,7 @@ export type Server = {
   /** Main's view of what the threads share. */
   readonly state: SharedState;
   readonly releases: ReleaseDesk;
+  readonly funnel: Funnel;
 };
 
 const alarmWords: Readonly<Record<MoneyAlarm["alarm"], string>> = {
@@ -292,7 +294,12 @@ async function startWorld(
   const { slots, publicUrl } = edge;
   const counters = new CounterSums(edge.counters);
   const asking = watchAsking({ counters, slots, state, log });
-  const stops = [stopWatching, caps.stop, clock.stop, asking.stop];
+  const funnel = new Funnel({
+    ...{ key: keys.crowdKey, clock: realClock, log },
+    rows: () => funnelRows(counters, edge.slots, caps.facts().exposures),
+    note: (tick, counts) => releases.show([{ kind: "funnel", agency: 0, tick, counts }]),
+  });
+  const stops = [stopWatching, caps.stop, clock.stop, asking.stop, funnel.stop];
   const stop = (): boolean => stopAll(stops, people, forget);
   ending.add({ name: "watchers", rank: EndRank.WATCHERS, run: stop });
   // The demo answers contextual bids at once and loads behind; a server waits for its people.
@@ -321,6 +328,7 @@ async function startWorld(
     publicUrl,
     state,
     releases,
+    funnel,
   };
 }
 

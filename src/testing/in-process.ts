@@ -28,6 +28,7 @@ import { AllowancePlaces } from "../ledger/budget-plan.js";
 import { Bidder } from "../runtime/bidder.js";
 import { cellsOf, requestCellsOf } from "../runtime/cells.js";
 import { CounterSums, ExchangeSlots, newCounters, WorkerCounters } from "../runtime/counters.js";
+import { Funnel, funnelRows } from "../runtime/funnel.js";
 import { createLog } from "../runtime/log.js";
 import { createMetrics } from "../runtime/metrics.js";
 import { readConfig } from "../runtime/read-config.js";
@@ -132,9 +133,16 @@ export function startInProcess(options: InProcessOptions): Promise<InProcess> {
     },
     servedWorldFrom(parts),
   );
+  const sums = new CounterSums([counterBuffer]);
+  const funnel = new Funnel({
+    ...{ key: testIdentifierKey, clock, log: { error: () => {} } },
+    ...{ rows: () => funnelRows(sums, slots, 0), note: () => {} },
+  });
+  funnel.stop();
   const metrics = createMetrics({
-    counters: new CounterSums([counterBuffer]),
+    counters: sums,
     slots,
+    funnel,
     generation: () => 1,
     epoch: () => 1,
     epochAgeSeconds: () => 0,
