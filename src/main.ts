@@ -13,6 +13,7 @@ import {
   settingsFrom,
   UsageError,
 } from "./runtime/flags.js";
+import { hardenProcess } from "./runtime/process.js";
 import { type ReplayOptions, runReplay } from "./runtime/replay-command.js";
 import { type ReportOptions, reportFilters, runReport } from "./runtime/report-command.js";
 import { runServer } from "./runtime/server-command.js";
@@ -123,6 +124,7 @@ function addAudit(crowdbid: Command): void {
     });
 }
 
+hardenProcess();
 try {
   await program(process.argv.slice(2)).parseAsync(process.argv);
 } catch (error) {

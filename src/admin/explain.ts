@@ -1,4 +1,4 @@
-import type { SipKey } from "../base/hash.js";
+import { SipKey } from "../base/hash.js";
 import { Outcome } from "../base/outcome.js";
 import type { CountryCode, CurrencyCode, UnixMs } from "../base/units.js";
 import { unpackAlpha3 } from "../base/units.js";
@@ -99,7 +99,7 @@ const refused = (decoded: DecodeResult): ExplainRefused => ({
 });
 
 /** Keeps no identifier: nothing is hashed where nothing is left to hash. */
-const noKey: SipKey = { k0lo: 0, k0hi: 0, k1lo: 0, k1hi: 0 };
+const noKey = new SipKey(0, 0, 0, 0);
 
 function decisionFor(input: ExplainInput, request: BidRequest, exchange: Exchange): Decision {
   const { rowWords } = input.world.index;

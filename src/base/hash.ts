@@ -1,32 +1,41 @@
 import { KeyKind } from "./lists.js";
+import { Withheld } from "./unprintable.js";
 
 /**
  * Two hashes, both giving 64 bits as two u32 halves in a caller's `Hash64` (no allocation, no
  * BigInt): `sipHash24Into` for people's identifiers (keyed PRF) and `textKeyInto` for names out of
  * requests (domains, categories, bundles): not secret, so a faster mix is enough.
  */
-export class Hash64 {
+export class Hash64 extends Withheld {
   lo = 0;
   hi = 0;
 }
 
 /** A 128-bit SipHash key as four u32 words, little-endian as in the reference. */
-export type SipKey = {
+export class SipKey extends Withheld {
   readonly k0lo: number;
   readonly k0hi: number;
   readonly k1lo: number;
   readonly k1hi: number;
-};
+
+  constructor(k0lo: number, k0hi: number, k1lo: number, k1hi: number) {
+    super();
+    this.k0lo = k0lo;
+    this.k0hi = k0hi;
+    this.k1lo = k1lo;
+    this.k1hi = k1hi;
+  }
+}
+
+/** A key that was posted from another thread, which takes its class away. */
+export const sipKeyPosted = ({ k0lo, k0hi, k1lo, k1hi }: SipKey): SipKey =>
+  new SipKey(k0lo, k0hi, k1lo, k1hi);
 
 /** Reads a key from 16 bytes. */
 export function sipKeyFrom(bytes: Uint8Array): SipKey {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
-  return {
-    k0lo: view.getUint32(0, true),
-    k0hi: view.getUint32(4, true),
-    k1lo: view.getUint32(8, true),
-    k1hi: view.getUint32(12, true),
-  };
+  const word = (at: number): number => view.getUint32(at, true);
+  return new SipKey(word(0), word(4), word(8), word(12));
 }
 
 /** Ids of others that are told apart by case; every other kind of name is not. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sipKeyFrom } from "./hash.js";
+import { Hash64, sipKeyFrom } from "./hash.js";
 import { identifierHashOf, isZeroIfa, Namespace } from "./identifier.js";
 import { sipHash24Into } from "./siphash.js";
 
@@ -13,7 +13,7 @@ const hashOf = (namespace: Namespace, value: string, scope = 0): string => {
 describe("an identifier's hash", () => {
   it("is SipHash-2-4 of the namespace, the scope and the normalised value", () => {
     const digits = Buffer.from(uuid.replaceAll("-", ""), "hex");
-    const direct = { lo: 0, hi: 0 };
+    const direct = new Hash64();
     const message = Uint8Array.from([Namespace.IDFA + 0x80, 0, 0, 0, 0, ...digits]);
     sipHash24Into(key, message, 0, message.length, direct);
     expect(identifierHashOf(Namespace.IDFA, uuid, 0, key)).toEqual(direct);

@@ -2,6 +2,7 @@ import { Hash64, type SipKey } from "../base/hash.js";
 import { identifierHashInto, Namespace } from "../base/identifier.js";
 import { type ExchangeId, NOBODY, type Ordinal } from "../base/ids.js";
 import { ChannelKind, Os } from "../base/lists.js";
+import { Withheld } from "../base/unprintable.js";
 import type { EidSources, Grant } from "./consent.js";
 import type { BidRequest } from "./request.js";
 
@@ -11,7 +12,7 @@ export type IdentifierIndex = {
 };
 
 /** Who the request is about, written by `identifyInto`. */
-export class Identified {
+export class Identified extends Withheld {
   ordinal: Ordinal = NOBODY;
   /** 1 = another identifier of the request is somebody else's. */
   mixed = 0;

@@ -12,6 +12,7 @@ import {
   spansMax,
 } from "../base/limits.js";
 import type { CurrencyCode } from "../base/units.js";
+import { Withheld } from "../base/unprintable.js";
 
 /**
  * The request as the decision reads it: preallocated once a worker, filled by wire/decode, cleared
@@ -261,7 +262,7 @@ export class DsaRecord {
   }
 }
 
-export class BidRequest {
+export class BidRequest extends Withheld {
   /** The body, then unescaped text. Capacity: twice the largest body. */
   readonly bytes = new Uint8Array(2 * gunzipBytesMax);
   bodyLength = 0;

@@ -1,4 +1,5 @@
 import { dealsMax, impsMax } from "../base/limits.js";
+import { Withheld } from "../base/unprintable.js";
 import type { CampaignTable } from "../campaign/table.js";
 import { dimensionsMax } from "../campaign/table.js";
 
@@ -13,7 +14,7 @@ const stampMax = 2 ** 32 - 1 - (2 * impsMax + 2);
  * never cleared. "Stamp" arrays hold the number of the request (or imp) that last wrote an element:
  * older means empty.
  */
-export class Scratch {
+export class Scratch extends Withheld {
   /**
    * Rises by one per request and by one or two per imp; the arrays hold 32 bits of it, so
    * `renewStamps` starts it anew before they would wrap (after some 15 h at 40,000 requests a
@@ -78,6 +79,7 @@ export class Scratch {
   zoneMinute = -1;
 
   constructor(table: CampaignTable, planes: number) {
+    super();
     const dictionary = dictionarySize(table);
     this.requestMark = new Uint32Array(dictionary);
     this.requestMarkBits = new Uint16Array(dictionary);

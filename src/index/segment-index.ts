@@ -3,6 +3,7 @@ import { SharedBits } from "../base/bitset.js";
 import { type Epoch, NOBODY, type Ordinal } from "../base/ids.js";
 import { planesResidentMax } from "../base/limits.js";
 import type { UnixMs } from "../base/units.js";
+import { Withheld } from "../base/unprintable.js";
 import { fullParts, headerBytes, headerMismatch, itemsInPart, PartKind } from "./format.js";
 import { findOrdinal } from "./identifier-table.js";
 import { IndexBuilder } from "./index-builder.js";
@@ -14,7 +15,7 @@ import { MergedPeople } from "./merged-people.js";
  * from that to the row of segments. Many threads read the same memory through an instance of their
  * own.
  */
-export class SegmentIndex {
+export class SegmentIndex extends Withheld {
   readonly parts: IndexParts;
   readonly epoch: Epoch;
   readonly createdMs: UnixMs;
@@ -38,6 +39,7 @@ export class SegmentIndex {
   private readonly suppressed: SharedBits;
 
   private constructor(parts: IndexParts) {
+    super();
     this.parts = parts;
     this.epoch = parts.epoch;
     this.createdMs = parts.createdMs;

@@ -1,4 +1,5 @@
 import { refuse } from "../index/verify.js";
+import { hardenProcess } from "./process.js";
 import { type CountAnswer, type CountRequest, judgeAudiences } from "./term-count.js";
 
 /**
@@ -13,6 +14,7 @@ function answer(request: CountRequest): CountAnswer {
   }
 }
 
+hardenProcess();
 process.once("message", (request: CountRequest) => {
   process.send?.(answer(request), () => process.disconnect());
 });

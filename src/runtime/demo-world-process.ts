@@ -1,5 +1,6 @@
 import { bankFailure } from "./bank-open.js";
 import { type DemoWorldOrder, type DemoWorldResult, makeDemoWorld } from "./demo-world.js";
+import { hardenProcess } from "./process.js";
 
 /**
  * The process that builds the demo world while contextual bids are answered already. It gets one
@@ -40,6 +41,7 @@ const orphaned = setInterval(() => {
 orphaned.unref();
 process.once("disconnect", () => process.exit(1));
 
+hardenProcess();
 process.once("message", (order: DemoWorldOrder) => {
   void build(order).then((last) => {
     if (last.kind === "failed") process.exitCode = 1;

@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import { assert } from "../base/assert.js";
-import type { SipKey } from "../base/hash.js";
+import { type SipKey, sipKeyPosted } from "../base/hash.js";
 import { tokenLifeSec } from "../base/limits.js";
 import { NoticeKind } from "../base/lists.js";
 import { Outcome } from "../base/outcome.js";
@@ -61,12 +61,13 @@ const {
   buffers,
   workers,
   boot,
-  identifierKey,
-  askingKey,
-  holdOutKey,
   tokenSecrets,
   counters: cells,
+  ...posted
 } = own as EdgeWorkerOwn;
+const identifierKey = sipKeyPosted(posted.identifierKey);
+const askingKey = sipKeyPosted(posted.askingKey);
+const holdOutKey = sipKeyPosted(posted.holdOutKey);
 const clock = realClock;
 const state = sharedStateFrom(buffers, index);
 const counters = new WorkerCounters(cells);

@@ -1,6 +1,7 @@
 import type { ForgetResult } from "../bank/forget.js";
 import type { ForgetRequest } from "../bank/forget-words.js";
 import { type ForgetPlace, finishPending, forgetFailure, takeAndSuppress } from "./forget-run.js";
+import { hardenProcess } from "./process.js";
 
 /**
  * The process that forgets: gets one order, answers, ends. It alone sees identifiers and keys in
@@ -39,6 +40,7 @@ async function carryOut(order: ForgetOrder): Promise<ForgetMessage> {
 
 const end = (): never => process.exit(0);
 
+hardenProcess();
 process.once("message", (order: ForgetOrder) => {
   // Whoever asked is gone: what is pending is finished by the next command or start.
   process.once("disconnect", end);

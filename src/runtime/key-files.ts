@@ -20,6 +20,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { type SipKey, sipKeyFrom } from "../base/hash.js";
+import { Unprintable, withhold } from "../base/unprintable.js";
 import { signingKeyIdOf } from "../index/verify.js";
 
 /**
@@ -45,7 +46,7 @@ export type KeyFiles = {
   readonly holdOutKey: SipKey;
   readonly signing: SigningKeys;
   readonly token: { readonly keyId: number; readonly secret: Uint8Array };
-  readonly adminToken: string;
+  readonly adminToken: Unprintable<string>;
   readonly adminTokenPath: string;
   /**
    * The files that this call has made, relative to the data folder: print them at the first start.
@@ -103,15 +104,15 @@ export function openKeyFiles(dataFolder: string): KeyFiles {
   if (!/^[\w-]{32,}$/.test(adminToken)) {
     throw new KeyFileError("key_content", "admin.token: delete it, and a new one is made");
   }
-  return {
+  return withhold({
     identifierKey: sipKeyFrom(identifier),
     identifierKeyId: identifierKeyIdOf(identifier),
     ...{ suppressionKey, crowdKey, askingKey, holdOutKey, signing },
-    token: { keyId: token[0]!, secret: new Uint8Array(token.subarray(1)) },
-    adminToken,
+    token: withhold({ keyId: token[0]!, secret: withhold(new Uint8Array(token.subarray(1))) }),
+    adminToken: new Unprintable(adminToken),
     adminTokenPath: join(dataFolder, "admin.token"),
     made,
-  };
+  });
 }
 
 /** Names the key without giving it away: 64 bits of a digest of 128 random ones. */

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { withhold } from "../base/unprintable.js";
 import type { Exchange } from "../campaign/exchange.js";
 import type { PriceKey } from "../wire/token-price.js";
 
@@ -57,7 +58,7 @@ function readKeyFile(path: string): Uint8Array | string {
 
 /** 32 bytes as they are, or in base64 or base64url, as exchanges hand them out. */
 function keyFrom(content: Buffer, path: string): Uint8Array | string {
-  if (content.length === keyBytes) return new Uint8Array(content);
+  if (content.length === keyBytes) return withhold(new Uint8Array(content));
   const text = content.toString("latin1").trim();
   const key = /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? Buffer.from(text, "base64") : null;
   if (key !== null && key.length === keyBytes) return new Uint8Array(key);

@@ -1,3 +1,4 @@
+import { close as closeInspector, url as inspectorUrl } from "node:inspector";
 import type { Ending } from "./ending.js";
 import { reasonOf } from "./worker-messages.js";
 
@@ -8,6 +9,22 @@ export const isUnderParent = (): boolean =>
   process.env[childMark] === "1" && process.send !== undefined;
 
 /**
+ * Flags of Node that let others look into the memory, which holds identifiers and keys: debuggers,
+ * heap snapshots, profiles, reports, cores.
+ */
+const lookingFlag =
+  /^--(inspect|debug|experimental-network-inspection|heap-?snapshot|heap-prof|cpu-prof|prof\b|report|abort-on-uncaught|node-snapshot|build-snapshot|expose-?internals|trace-event)/;
+
+/** Those that this process was started with, on its command line or in NODE_OPTIONS. */
+export const lookingFlags = (
+  execArgv: readonly string[] = process.execArgv,
+  nodeOptions = process.env["NODE_OPTIONS"] ?? "",
+): string[] =>
+  [...execArgv, ...nodeOptions.split(/\s+/)]
+    .map((flag) => flag.replaceAll("_", "-").replaceAll(/["']/g, ""))
+    .filter((flag) => lookingFlag.test(flag));
+
+/**
  * What every process of the program does first. Files are for their owner alone; SIGUSR1 opens no
  * inspector (any handler stops Node from doing so); no report is ever written, as it would hold the
  * environment and the heap holds identifiers.
@@ -15,6 +32,8 @@ export const isUnderParent = (): boolean =>
 export function hardenProcess(): void {
   process.umask(0o077);
   process.on("SIGUSR1", () => {});
+  // The signal may have come before this line.
+  if (inspectorUrl() !== undefined && lookingFlags().length === 0) closeInspector();
   const { report } = process;
   report.reportOnFatalError = false;
   report.reportOnSignal = false;

@@ -1,5 +1,6 @@
 import { indexOfNobody } from "../admin/anonymous-request.js";
 import type { Clock } from "../base/clock.js";
+import { SipKey } from "../base/hash.js";
 import { gunzipBytesMax } from "../base/limits.js";
 import { Outcome, outcomeLabel } from "../base/outcome.js";
 import type { MonotonicNs } from "../base/units.js";
@@ -98,7 +99,7 @@ class Replay {
     };
     const parts = {
       clock,
-      identifierKey: { k0lo: 0, k0hi: 0, k1lo: 0, k1hi: 0 },
+      identifierKey: new SipKey(0, 0, 0, 0),
       tokens: new TokenWriter(tokenKeyFrom({ keyId: 0, secret: new Uint8Array(32) }), 0, 0),
       hold: holdNothing,
       asking: null,

@@ -27,7 +27,7 @@ export async function startServerAdmin(
 ): Promise<AdminServer> {
   const { settings, keys } = server;
   const admin = await startAdmin({
-    ...{ host: settings.host, port: settings.adminPort, token: keys.adminToken, log },
+    ...{ host: settings.host, port: settings.adminPort, token: keys.adminToken.reveal(), log },
     facts: factsOf(server, ending, trading),
   });
   const close = (): Promise<boolean> => admin.close().then(() => true);

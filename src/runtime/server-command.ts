@@ -3,10 +3,16 @@ import { DemoConsole } from "./demo-console.js";
 import { DemoTrade } from "./demo-trade.js";
 import { Ending } from "./ending.js";
 import { entryUrl } from "./entry-url.js";
-import type { Settings } from "./flags.js";
+import { type Settings, UsageError } from "./flags.js";
 import { createLog } from "./log.js";
 import { Parent } from "./parent.js";
-import { announceReady, endOnSignals, hardenProcess, isUnderParent } from "./process.js";
+import {
+  announceReady,
+  endOnSignals,
+  hardenProcess,
+  isUnderParent,
+  lookingFlags,
+} from "./process.js";
 import { readConfig } from "./read-config.js";
 import { type Server, startServer } from "./server.js";
 import { startServerAdmin } from "./server-admin.js";
@@ -18,6 +24,11 @@ import type { ConfigReading } from "./world-desk.js";
  */
 export async function runServer(settings: Settings, args: readonly string[]): Promise<number> {
   hardenProcess();
+  const flags = settings.mode === "serve" ? lookingFlags() : [];
+  if (flags.length > 0) {
+    const what = `${flags.join(" ")} (in node's flags or NODE_OPTIONS) opens the memory to others`;
+    throw new UsageError(`${what}: serve holds identifiers and keys and does not start with it`);
+  }
   if (isUnderParent()) return serveHere(settings);
   const log = createLog({ part: "parent", level: settings.mode === "demo" ? "warn" : "info" });
   return new Parent({ entry: fileURLToPath(entryUrl("../main")), args, log }).run();

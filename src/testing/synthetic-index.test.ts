@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { SipKey } from "../base/hash.js";
 import { identifierHashOf } from "../base/identifier.js";
 import type { Epoch, Ordinal } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
@@ -8,7 +9,7 @@ import { SegmentIndex } from "../index/segment-index.js";
 import { everybodys, testShifts } from "./small-snapshot.js";
 import { buildSyntheticIndex, syntheticPerson, syntheticSeed } from "./synthetic-index.js";
 
-const identifierKey = { k0lo: 1, k0hi: 2, k1lo: 3, k1hi: 4 };
+const identifierKey = new SipKey(1, 2, 3, 4);
 const people = 20_000;
 // 1 in 20, as 100,000 are of the demo's 2 million.
 const options = {

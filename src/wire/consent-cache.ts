@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { Withheld } from "../base/unprintable.js";
 import { GppReading, readGppInto } from "./gpp.js";
 import { readTcfInto, TcfReading } from "./tcf.js";
 
@@ -25,7 +26,7 @@ const entryOverheadBytes = 512;
  * lends a person another's consent. A hit makes no string and allocates nothing. Holds the facts
  * only, no verdict that depends on the time.
  */
-export class ConsentCache {
+export class ConsentCache extends Withheld {
   private readonly tcf: LRUCache<number, Entry<TcfReading>>;
   private readonly gpp: LRUCache<number, Entry<GppReading>>;
   private view: DataView = new DataView(new ArrayBuffer(0));
@@ -36,6 +37,7 @@ export class ConsentCache {
 
   /** `bytesMax` bounds each of the two tables, text and readings together. */
   constructor(bytesMax = 8 * 1024 * 1024, hash: TextHash = hashOf) {
+    super();
     this.hash = hash;
     const max = Math.ceil(bytesMax / entryOverheadBytes);
     this.tcf = new LRUCache({ max, maxSize: bytesMax });
