@@ -1,4 +1,5 @@
 import { asking } from "./asking.js";
+import { canary } from "./canary.js";
 import { consent } from "./consent.js";
 import { crowd } from "./crowd.js";
 import { noise } from "./noise.js";
@@ -6,4 +7,4 @@ import type { Proof } from "./proof.js";
 import { redTeam } from "./red-team.js";
 
 /** In the order of the printed table. */
-export const proofs: readonly Proof[] = [noise, crowd, redTeam, asking, consent];
+export const proofs: readonly Proof[] = [noise, crowd, redTeam, asking, consent, canary];

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { SeededRandom } from "../base/random.js";
-import { CanarySearch } from "./canary.js";
+import { CanarySearch, keyedForms } from "./canary.js";
+import { noise, plantedLeaks, plantedMissed } from "./canary-planted.js";
 import { markedPerson, markedRequest } from "./canary-requests.js";
 
 const person = markedPerson(7, Date.UTC(2026, 10, 22));
@@ -9,52 +8,24 @@ markedRequest(person, 0);
 const of = (field: string): string => person.of(field);
 const search = new CanarySearch(person.marks);
 
-const noise = (seed: number, length: number): string => {
-  const random = new SeededRandom(seed);
-  const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_%. \n{}:,";
-  return Array.from({ length }, () => letters.charAt(random.below(letters.length))).join("");
-};
-const base64 = (text: string): string => Buffer.from(text).toString("base64");
-const hash = (name: string, text: string): string => createHash(name).update(text).digest("hex");
-const percent = (text: string): string =>
-  [...text].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join("");
-
-/** Twenty ways in which something could leave, each with another field. */
-const planted: readonly (readonly [field: string, leak: string])[] = [
-  ["device.ifa", of("device.ifa")],
-  ["device.ip", of("device.ip")],
-  ["device.ipv6", of("device.ipv6").toUpperCase()],
-  ["device.ua", of("device.ua").toLowerCase()],
-  ["user.id", hash("md5", of("user.id"))],
-  ["user.buyeruid", hash("sha1", of("user.buyeruid"))],
-  ["user.eids.uid", hash("sha256", of("user.eids.uid").toLowerCase())],
-  ["user.consent", of("user.consent")],
-  ["device.geo.lat", of("device.geo.lat")],
-  ["device.geo.lon", of("device.geo.lon").slice(3, 12)],
-  ["device.geo.zip", percent(of("device.geo.zip"))],
-  ["user.keywords", base64(of("user.keywords"))],
-  ["user.customdata", base64(`x${of("user.customdata")}`)],
-  ["user.data.segment", base64(`xy${of("user.data.segment")}`)],
-  ["device.model", Buffer.from(of("device.model")).toString("hex")],
-  ["device.dpidmd5", [...of("device.dpidmd5")].reverse().join("")],
-  ["user.yob", of("user.yob")],
-  ["user.ext.any", of("user.ext.any").slice(5, 13)],
-  ["site.page.query", Buffer.from(of("site.page.query")).toString("base64url")],
-  ["request.ext.key", hash("md5", of("request.ext.key")).toUpperCase()],
-];
-
 describe("the search for marks", () => {
   it("finds each of 20 planted leaks, in the field it came from", () => {
-    expect(planted).toHaveLength(20);
-    for (const [field, leak] of planted) {
-      const text = noise(1, 5000) + leak + noise(2, 5000);
-      const leaks = search.leaksIn({ name: "planted", bytes: new TextEncoder().encode(text) });
-      expect(
-        leaks.map((found) => found.field),
-        field,
-      ).toContain(field);
-      expect(leaks[0]?.at).toBeGreaterThan(4990);
+    expect(plantedLeaks(person)).toHaveLength(20);
+    expect(plantedMissed(person, search)).toEqual([]);
+    const blind = new CanarySearch(person.marks.filter(({ field }) => field !== "user.yob"));
+    expect(plantedMissed(person, blind)).toEqual(["user.yob"]);
+  });
+
+  it("finds a keyed hash in both orders, in hex and in digits", () => {
+    const keyed = new CanarySearch(person.marks.slice(0, 1), () =>
+      keyedForms(0x12345678, 0x9abcdef1),
+    );
+    for (const { name, bytes } of keyedForms(0x12345678, 0x9abcdef1)) {
+      expect(keyed.leaksIn({ name, bytes }), name).not.toEqual([]);
     }
+    expect(
+      keyed.leaksIn({ name: "other", bytes: keyedForms(1, 2)[0]?.bytes ?? new Uint8Array(8) }),
+    ).toEqual([]);
   });
 
   it("finds an identifier that was packed into its 16 bytes", () => {

@@ -58,6 +58,8 @@ export function formsOf(text: string): Form[] {
     { name: "lower case", bytes: bytesOf(text.toLowerCase()) },
     { name: "reversed", bytes: bytesOf(reversed(text)) },
     { name: "hex", bytes: bytesOf(hex) },
+    { name: "hex, reversed", bytes: bytesOf(reversed(hex)) },
+    { name: "reversed in base64", bytes: bytesOf(Buffer.from(reversed(text)).toString("base64")) },
     { name: "HEX", bytes: bytesOf(hex.toUpperCase()) },
     { name: "percent-encoded", bytes: bytesOf(escaped(text, (code) => `%${hexByte(code)}`)) },
     {
@@ -74,8 +76,12 @@ export function formsOf(text: string): Form[] {
   if (bare !== text) {
     forms.push({ name: "without hyphens", bytes: bytesOf(bare.toLowerCase()) });
     forms.push(...hashForms(bare.toLowerCase(), "it without hyphens"));
+    forms.push({ name: "without hyphens, reversed", bytes: bytesOf(reversed(bare.toLowerCase())) });
     if (/^[0-9a-f]{32}$/i.test(bare)) {
-      forms.push({ name: "16 bytes", bytes: Buffer.from(bare, "hex") });
+      const packed = Buffer.from(bare, "hex");
+      forms.push({ name: "16 bytes", bytes: packed });
+      forms.push({ name: "16 bytes, reversed", bytes: Buffer.from(packed).reverse() });
+      forms.push({ name: "16 bytes in base64", bytes: bytesOf(packed.toString("base64")) });
     }
   }
   return forms;
@@ -84,6 +90,25 @@ export function formsOf(text: string): Form[] {
 const windowBytes = 8;
 /** Windows of fewer different bytes stand in innocent text too ("AAAAAAAA", "%41%41%4"). */
 const distinctMin = 5;
+
+/** A 64-bit keyed hash of a mark, as bytes in both orders and as text. */
+export function keyedForms(lo: number, hi: number): Form[] {
+  const bytes = Buffer.alloc(8);
+  bytes.writeUInt32LE(lo >>> 0, 0);
+  bytes.writeUInt32LE(hi >>> 0, 4);
+  const number = bytes.readBigUInt64LE();
+  return [
+    { name: "keyed hash", bytes },
+    { name: "keyed hash, reversed", bytes: Buffer.from(bytes).reverse() },
+    {
+      name: "keyed hash, halves swapped",
+      bytes: Buffer.concat([bytes.subarray(4), bytes.subarray(0, 4)]),
+    },
+    { name: "keyed hash in hex", bytes: bytesOf(number.toString(16).padStart(16, "0")) },
+    { name: "keyed hash in digits", bytes: bytesOf(number.toString()) },
+    { name: "keyed hash in base64", bytes: bytesOf(bytes.toString("base64")) },
+  ];
+}
 
 /** All 8-byte windows of all forms of all marks in one open-addressed table. */
 export class CanarySearch {
@@ -94,9 +119,10 @@ export class CanarySearch {
   private readonly name: Uint32Array;
   private readonly names: { field: string; form: string }[] = [];
 
-  constructor(marks: readonly Mark[]) {
+  /** `more`: forms that only who holds a key can make. */
+  constructor(marks: readonly Mark[], more: (mark: Mark) => readonly Form[] = () => []) {
     const forms = marks.flatMap((mark) =>
-      formsOf(mark.text).map((form) => ({ field: mark.field, ...form })),
+      [...formsOf(mark.text), ...more(mark)].map((form) => ({ field: mark.field, ...form })),
     );
     const windows = forms.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const size = 2 ** Math.ceil(Math.log2(2 * windows + 2));

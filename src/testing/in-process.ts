@@ -2,8 +2,9 @@ import { ManualClock } from "../base/clock.js";
 import { sipKeyFrom } from "../base/hash.js";
 import { identifierHashOf, Namespace } from "../base/identifier.js";
 import type { Epoch, LineItemId, Ordinal } from "../base/ids.js";
+import { ringRecordBytes } from "../base/limits.js";
 import { outcomeLabel } from "../base/outcome.js";
-import { RingWriter } from "../base/ring.js";
+import { RingReader, RingWriter } from "../base/ring.js";
 import type { UnixMs } from "../base/units.js";
 import type { Asking } from "../bid/ask-counts.js";
 import { CellTable } from "../bid/context.js";
@@ -75,6 +76,8 @@ export type InProcess = {
   readonly clock: ManualClock;
   /** Everywhere that what was asked could have left a trace. */
   readonly sinks: () => Promise<readonly Sink[]>;
+  /** Records for the journal since the last call, taken out of the ring so that it never fills. */
+  readonly drain: () => Uint8Array;
 };
 export type Sink = { readonly name: string; readonly bytes: Uint8Array };
 
@@ -159,8 +162,21 @@ export function startInProcess(options: InProcessOptions): Promise<InProcess> {
     { name: "log", bytes: Buffer.from(logged.join("")) },
     { name: "records for the journal", bytes: testRing(state).bytes.slice() },
   ];
+  const drain = (): Uint8Array => drained(testRing(state));
   const own = ring.view.buffer as SharedArrayBuffer;
-  return Promise.resolve({ ask, bidder, state, ring: own, config, people, clock, sinks });
+  return Promise.resolve({ ask, bidder, state, ring: own, config, people, clock, sinks, drain });
+}
+
+function drained({ bytes }: RingWriter): Uint8Array {
+  const reader = new RingReader(bytes.buffer as SharedArrayBuffer);
+  const end = reader.published();
+  const records: Uint8Array[] = [];
+  for (let position = reader.consumed(); position !== end; position = (position + 1) | 0) {
+    const at = reader.offsetOf(position);
+    records.push(bytes.slice(at, at + ringRecordBytes));
+  }
+  reader.consumeTo(end);
+  return Buffer.concat(records);
 }
 
 export const testTokenSecret = { keyId: 1, secret: new Uint8Array(32).fill(9) };
