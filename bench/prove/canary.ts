@@ -13,10 +13,10 @@ import { servedCanary } from "./canary-served.js";
 import type { Proof, ProofRow, ProofSize } from "./proof.js";
 
 const nowMs = Date.UTC(2026, 10, 23, 4);
-const peopleInRound = 12;
+const peopleInRound = 6;
 const exchanges = ["openrtb26", "openrtb25", "onebid"] as const;
 const sizes: Readonly<Record<ProofSize, { rounds: number; requests: number; served: number }>> = {
-  small: { rounds: 1, requests: 3000, served: 120 },
+  small: { rounds: 1, requests: 3000, served: 60 },
   full: { rounds: 20, requests: 50_000, served: 5000 },
 };
 
