@@ -2,9 +2,10 @@ import { asking } from "./asking.js";
 import { canary } from "./canary.js";
 import { consent } from "./consent.js";
 import { crowd } from "./crowd.js";
+import { forget } from "./forget.js";
 import { noise } from "./noise.js";
 import type { Proof } from "./proof.js";
 import { redTeam } from "./red-team.js";
 
 /** In the order of the printed table. */
-export const proofs: readonly Proof[] = [noise, crowd, redTeam, asking, consent, canary];
+export const proofs: readonly Proof[] = [noise, crowd, redTeam, asking, consent, canary, forget];

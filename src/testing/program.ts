@@ -33,18 +33,21 @@ export class Program {
   }
 
   /** Starts it and waits until it is ready. */
-  async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-    await this.spawn(environment);
+  async start(environment: Readonly<Record<string, string>> = {}, workers = 1): Promise<void> {
+    await this.spawn(environment, workers);
     await this.until("ready", async () => (await this.ready()) === 200);
   }
 
   /** A start that must fail: gives the exit code; the words are in `written`. */
-  async startRefused(): Promise<number | null> {
-    const child = await this.spawn({});
+  async startRefused(environment: Readonly<Record<string, string>> = {}): Promise<number | null> {
+    const child = await this.spawn(environment);
     return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
   }
 
-  private async spawn(environment: Readonly<Record<string, string>>): Promise<ChildProcess> {
+  private async spawn(
+    environment: Readonly<Record<string, string>>,
+    workers = 1,
+  ): Promise<ChildProcess> {
     this.bidPort = await freePort();
     this.adminPort = await freePort();
     const flags = {
@@ -53,7 +56,7 @@ export class Program {
       "--config": this.configFolder,
       "--data": this.dataFolder,
       "--public-url": "https://bid.test.example",
-      "--workers": "1",
+      "--workers": String(workers),
     };
     const args = ["dist/main.js", "serve", ...Object.entries(flags).flat()];
     const env = { ...process.env, ...environment };
