@@ -3,9 +3,19 @@ import { canary } from "./canary.js";
 import { consent } from "./consent.js";
 import { crowd } from "./crowd.js";
 import { forget } from "./forget.js";
+import { funnel } from "./funnel.js";
 import { noise } from "./noise.js";
 import type { Proof } from "./proof.js";
 import { redTeam } from "./red-team.js";
 
 /** In the order of the printed table. */
-export const proofs: readonly Proof[] = [noise, crowd, redTeam, asking, consent, canary, forget];
+export const proofs: readonly Proof[] = [
+  noise,
+  crowd,
+  redTeam,
+  asking,
+  consent,
+  funnel,
+  canary,
+  forget,
+];
