@@ -20,8 +20,8 @@ import { type FoldName, foldNames } from "./guarded-fold.js";
 export type MetricSources = {
   readonly counters: CounterSums;
   readonly slots: ExchangeSlots;
-  /** Numbers that depend on people, as they are shown. */
-  readonly funnel: Pick<Funnel, "shown">;
+  /** Numbers that depend on people, as they are shown; absent = not at all. */
+  readonly funnel?: Pick<Funnel, "shown">;
   readonly generation: () => number;
   readonly epoch: () => number;
   /** null on epoch 0, which has no age. */
@@ -140,7 +140,7 @@ function trafficMetrics(registry: Registry, sources: MetricSources): void {
         yield [{ exchange, reason }, counters.noBids(slot, outcome)];
       }
       for (const reason of behindPersonLabels) {
-        yield [{ exchange, reason }, sources.funnel.shown(noBidSeries(slot, reason))];
+        yield [{ exchange, reason }, sources.funnel?.shown(noBidSeries(slot, reason)) ?? 0];
       }
     }
   });
@@ -232,7 +232,7 @@ function capMetrics(
   const fullHelp = "Bids that were not made because the table of frequency caps was full.";
   counter(registry, "cap_table_full_total", fullHelp, () => [[{}, caps().tableFull]]);
   const rowsHelp = "Rows of the exposure log; every 15 minutes, with noise.";
-  counter(registry, "exposures_total", rowsHelp, () => [[{}, funnel.shown(exposuresSeries)]]);
+  counter(registry, "exposures_total", rowsHelp, () => [[{}, funnel?.shown(exposuresSeries) ?? 0]]);
   const lostHelp = "Exposures that the disk did not take.";
   counter(registry, "exposures_lost_total", lostHelp, () => [[{}, caps().exposuresLost]]);
   const heldHelp = "Frequency caps that bid for nobody while something is not counted or written.";

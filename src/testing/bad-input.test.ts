@@ -113,6 +113,12 @@ test("a disk that is full, then read-only (needs the right to mount)", async (co
   expect(billed().length).toBe(before);
 });
 
+test("a server does not start with a flag of node that opens its memory to others", async () => {
+  const environment = { NODE_OPTIONS: "--inspect=0 --heapsnapshot-signal=SIGUSR2" };
+  expect(await program.startRefused(environment)).toBe(2);
+  expect(program.written).toContain("--inspect=0 --heapsnapshot-signal=SIGUSR2 (in node's flags");
+});
+
 test("a journal of a newer version is refused and left as it is", async () => {
   const folder = diskFolder(journal());
   Journal.open(folder, 1e6, () => undefined).close();
