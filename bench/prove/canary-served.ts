@@ -181,7 +181,7 @@ function filesBelow(folder: string): string[] {
 const crashFiles = (): string[] =>
   readdirSync(".").filter((name) => /^(core|report\.|Heap\.|.*\.heapsnapshot)/.test(name));
 
-/** The real program over HTTP, with notices, its admin side, its commands, a crash and its files. */
+/** The real program over HTTP: notices, its admin side, its commands, a crash and its files. */
 export async function servedCanary(requests: number): Promise<ProofRow> {
   const before = crashFiles();
   const served = new ServedCanary();

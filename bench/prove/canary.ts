@@ -110,7 +110,9 @@ async function inProcess(size: ProofSize): Promise<ProofRow> {
   for (const leak of leaks.slice(0, 5)) process.stderr.write(`leak: ${JSON.stringify(leak)}\n`);
   return {
     promise: "nothing that identifies leaves",
-    test: `${asked.toLocaleString("en")} requests in process with ids in every field; answers, log, metrics, journal records, shared memory`,
+    test:
+      `${asked.toLocaleString("en")} requests in process with ids in every field; answers, log, ` +
+      "metrics, journal records, shared memory",
     figure:
       `${leaks.length} hits in ${(bytes / 1e6).toFixed(1)} MB beyond ${echoes} echoes; ` +
       `${((100 * bids) / asked).toFixed(0)} % bids`,

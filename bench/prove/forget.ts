@@ -131,7 +131,9 @@ async function forgotten(served: ServedForget): Promise<ProofRow[]> {
   return [
     {
       promise: "an opt-out reaches the last worker within 5 s",
-      test: `served with ${workers} workers: bids on another device of the person, billed, until no exposure is theirs`,
+      test:
+        `served with ${workers} workers: bids on another device of the person, billed, until no ` +
+        "exposure is theirs",
       figure: `unknown at latest ${(unknownMs / 1000).toFixed(1)} s after the wish`,
       holds: answer.status === 202 && unknownMs <= promiseMs,
     },

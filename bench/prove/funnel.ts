@@ -27,8 +27,12 @@ export const funnel: Proof = {
     return [
       {
         promise: "no count shown tells of a person",
-        test: `ratio of neighbouring probabilities of all ${2 * noise.margin + 1} values, for all that a person can move in a day (${funnelShiftMax})`,
-        figure: `epsilon ${epsilon.toFixed(6)} a person, exchange and day; advantage of one request ${once.toFixed(5)}`,
+        test:
+          `ratio of neighbouring probabilities of all ${2 * noise.margin + 1} values, for all ` +
+          `that a person can move in a day (${funnelShiftMax})`,
+        figure:
+          `epsilon ${epsilon.toFixed(6)} a person, exchange and day; ` +
+          `advantage of one request ${once.toFixed(5)}`,
         holds:
           epsilon < 1 / crowdEpsilonInverse + 1e-6 &&
           noise.probability(noise.margin) <= crowdDelta &&

@@ -29,7 +29,7 @@ import { entryUrl } from "./entry-url.js";
 import { exposureDaysKept } from "./exposure-retention.js";
 import type { Settings } from "./flags.js";
 import { ForgetDesk } from "./forget-desk.js";
-import { Funnel, funnelRows } from "./funnel.js";
+import { Funnel, type FunnelRow, funnelRows } from "./funnel.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
 import type { Log } from "./log.js";
 import { type Money, startMoney } from "./money.js";
@@ -294,11 +294,9 @@ async function startWorld(
   const { slots, publicUrl } = edge;
   const counters = new CounterSums(edge.counters);
   const asking = watchAsking({ counters, slots, state, log });
-  const funnel = new Funnel({
-    ...{ key: keys.crowdKey, clock: realClock, log },
-    rows: () => funnelRows(counters, edge.slots, caps.facts().exposures),
-    note: (tick, counts) => releases.show([{ kind: "funnel", agency: 0, tick, counts }]),
-  });
+  const funnel = funnelOf(keys, log, releases, () =>
+    funnelRows(counters, slots, caps.facts().exposures),
+  );
   const stops = [stopWatching, caps.stop, clock.stop, asking.stop, funnel.stop];
   const stop = (): boolean => stopAll(stops, people, forget);
   ending.add({ name: "watchers", rank: EndRank.WATCHERS, run: stop });
@@ -330,6 +328,18 @@ async function startWorld(
     releases,
     funnel,
   };
+}
+
+function funnelOf(
+  keys: KeyFiles,
+  log: Log,
+  releases: ReleaseDesk,
+  rows: () => readonly FunnelRow[],
+): Funnel {
+  return new Funnel({
+    ...{ key: keys.crowdKey, clock: realClock, log, rows },
+    note: (tick, counts) => releases.show([{ kind: "funnel", agency: 0, tick, counts }]),
+  });
 }
 
 function stopAll(
