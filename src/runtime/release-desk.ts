@@ -6,10 +6,7 @@ import type { ReleaseLedger } from "./release-ledger.js";
 import { reasonOf } from "./worker-messages.js";
 
 /** A verdict as it is shown: by status, by the log, and by bidding or not. */
-export type Shown = Pick<
-  Certificate,
-  "agency" | "digest" | "epoch" | "ruleVersion" | "verdict"
->;
+export type Shown = Pick<Certificate, "agency" | "digest" | "epoch" | "ruleVersion" | "verdict">;
 
 /**
  * What the bidder shows, on its way into the ledger. Notes are written at once; what the disk does
