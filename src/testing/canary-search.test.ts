@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { CanarySearch, keyedForms } from "./canary.js";
 import { noise, plantedLeaks, plantedMissed } from "./canary-planted.js";
@@ -7,6 +8,7 @@ const person = markedPerson(7, Date.UTC(2026, 10, 22));
 markedRequest(person, 0);
 const of = (field: string): string => person.of(field);
 const search = new CanarySearch(person.marks);
+const hash = (name: string, text: string): string => createHash(name).update(text).digest("hex");
 
 describe("the search for marks", () => {
   it("finds each of 20 planted leaks, in the field it came from", () => {
@@ -31,6 +33,14 @@ describe("the search for marks", () => {
   it("finds an identifier that was packed into its 16 bytes", () => {
     const bytes = Buffer.from(of("device.ifa").replaceAll("-", ""), "hex");
     expect(search.leaksIn({ name: "bytes", bytes })).not.toEqual([]);
+  });
+
+  it("takes eight digits of a hash for chance, and twelve for a leak", () => {
+    const hex = hash("sha256", of("device.ifa"));
+    const leaksOf = (digits: number) =>
+      search.leaksIn({ name: "digits", bytes: Buffer.from(`_${hex.slice(9, 9 + digits)}_`) });
+    expect(leaksOf(8)).toEqual([]);
+    expect(leaksOf(12)).toHaveLength(1);
   });
 
   it("finds nothing in a megabyte of noise", () => {

@@ -88,6 +88,11 @@ export function formsOf(text: string): Form[] {
 }
 
 const windowBytes = 8;
+/**
+ * Eight hexadecimal digits are only 32 bits, which a random token has by chance once in some
+ * hundred thousand answers: of such forms twelve digits in a row are a leak (8 bytes are sixteen).
+ */
+const hexRunMin = 5;
 /** Windows of fewer different bytes stand in innocent text too ("AAAAAAAA", "%41%41%4"). */
 const distinctMin = 5;
 
@@ -194,6 +199,8 @@ export class CanarySearch {
     const { seen } = this;
     const bits = seen.length * 32 - 1;
     const found = new Map<number, Leak>();
+    let run = 0;
+    let hitAt = -1;
     let lo = 0;
     let hi = 0;
     for (let i = 0; i < bytes.length; i++) {
@@ -205,7 +212,10 @@ export class CanarySearch {
       if (((seen[bit >>> 5] ?? 0) & (1 << (bit & 31))) === 0) continue;
       const name = this.name[this.placeOf(lo, hi, hash)] ?? 0;
       const what = this.names[name - 1];
-      if (name === 0 || what === undefined || found.has(name)) continue;
+      if (name === 0 || what === undefined) continue;
+      run = hitAt === i - 1 ? run + 1 : 1;
+      hitAt = i;
+      if (found.has(name) || (run < hexRunMin && /hex/i.test(what.form))) continue;
       found.set(name, { sink: sink.name, ...what, at: i + 1 - windowBytes });
     }
     return [...found.values()];
