@@ -122,7 +122,7 @@ test("while a build holds the bank, the running bidder forgets within 5 s; then 
   expect(personIn(running, 2)).toBe(2);
   expect(desk.state(id)?.state).toBe("running");
   expect(await world.residueOf(mine[0]!)).not.toEqual([]);
-  expect(world.exposed()).toEqual([1, 2, 1]);
+  expect(world.exposed()).toEqual([1, 1, 2]);
   build.release();
   await done(id);
   for (const key of mine) expect(await world.residueOf(key)).toEqual([]);

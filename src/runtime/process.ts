@@ -12,8 +12,13 @@ export const isUnderParent = (): boolean =>
  * Flags of Node that let others look into the memory, which holds identifiers and keys: debuggers,
  * heap snapshots, profiles, reports, cores.
  */
-const lookingFlag =
-  /^--(inspect|debug|experimental-network-inspection|heap-?snapshot|heap-prof|cpu-prof|prof\b|report|abort-on-uncaught|node-snapshot|build-snapshot|expose-?internals|trace-event)/;
+const lookingFlag = new RegExp(
+  `^--(${[
+    ...["inspect", "debug", "experimental-network-inspection", "heap-?snapshot", "heap-prof"],
+    ...["cpu-prof", "prof\\b", "report", "abort-on-uncaught", "node-snapshot", "build-snapshot"],
+    ...["expose-?internals", "trace-event"],
+  ].join("|")})`,
+);
 
 /** Those that this process was started with, on its command line or in NODE_OPTIONS. */
 export const lookingFlags = (

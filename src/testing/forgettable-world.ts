@@ -73,7 +73,8 @@ export class ForgettableWorld {
     const { bank, people } = this;
     const all = Array.from({ length: people }, (_, i) => this.identifiersOf(i + 1)).flat();
     const rows = all.map(({ key, ordinal, namespace }) => `(${key}, ${namespace}, ${ordinal})`);
-    await bank.duck.run(`CREATE TEMP TABLE world (key UBIGINT, namespace UTINYINT, ordinal UINTEGER);
+    const columns = "key UBIGINT, namespace UTINYINT, ordinal UINTEGER";
+    await bank.duck.run(`CREATE TEMP TABLE world (${columns});
       INSERT INTO world VALUES ${rows.join(", ")}`);
     const { folders } = bank;
     const at = (name: string): string => join(folders.peopleOf(1), `${name}.parquet`);

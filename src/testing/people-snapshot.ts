@@ -7,7 +7,7 @@ import type { KeyFiles } from "../runtime/key-files.js";
 import { writeSnapshot } from "../runtime/snapshot-write.js";
 import { smallFacts } from "./small-snapshot.js";
 
-/** Epoch 1 of a data folder: person n has the nth iOS identifier, and all segments of the first 16. */
+/** Epoch 1 of a data folder: person n has the nth iOS identifier and 16 segments. */
 export function writePeopleSnapshot(
   dataFolder: string,
   keys: KeyFiles,
