@@ -1,5 +1,6 @@
 import { asking } from "./asking.js";
 import { canary } from "./canary.js";
+import { classes } from "./classes.js";
 import { consent } from "./consent.js";
 import { crowd } from "./crowd.js";
 import { forget } from "./forget.js";
@@ -7,6 +8,8 @@ import { funnel } from "./funnel.js";
 import { noise } from "./noise.js";
 import type { Proof } from "./proof.js";
 import { redTeam } from "./red-team.js";
+import { sameAnswer } from "./same-answer.js";
+import { timing } from "./timing.js";
 
 /** In the order of the printed table. */
 export const proofs: readonly Proof[] = [
@@ -14,6 +17,9 @@ export const proofs: readonly Proof[] = [
   crowd,
   redTeam,
   asking,
+  sameAnswer,
+  classes,
+  timing,
   consent,
   funnel,
   canary,

@@ -1,3 +1,4 @@
+import { bitWords, clearBit, countBits, countOnes, hasBit, setBit } from "../../src/base/bitset.js";
 import { sipKeyFrom } from "../../src/base/hash.js";
 import type { AgencyId } from "../../src/base/ids.js";
 import { SeededRandom } from "../../src/base/random.js";
@@ -17,7 +18,8 @@ import type { Proof, ProofRow, ProofSize } from "./proof.js";
  * knows everything else of everybody, may have its audiences judged, and sees the verdicts. Each
  * attack is tried in two worlds that differ in that bit alone; it wins where the verdicts differ.
  */
-const peopleCount = 6000;
+/** Whole words, so that no bit stands for nobody. */
+const peopleCount = 32 * 190;
 /** Scaled; the margin of the noise is not. */
 const minimum = 1000;
 const victim = 0;
@@ -27,7 +29,8 @@ type Attack = {
   /** Audiences in the order in which they are asked for. */
   readonly audiences: (world: World) => readonly AudienceExpression[];
 };
-type World = { readonly segments: ReadonlyMap<string, Uint8Array>; readonly random: SeededRandom };
+/** Segments as bitsets of the people in them. */
+type World = { readonly segments: ReadonlyMap<string, Uint32Array>; readonly random: SeededRandom };
 
 /** `one` is the victim alone as far as the agency knows, written as a conjunction of its traits. */
 const one: AudienceExpression = { all: ["trait.a", "trait.b", "trait.c"] };
@@ -104,40 +107,44 @@ function attackRow(attack: Attack, trials: number): ProofRow {
 
 /** The same crowd twice: the victim is not in the segment, and is. */
 function bothWorlds(seed: number): readonly World[] {
-  return [0, 1].map((secret) => {
-    const random = new SeededRandom(seed + 1);
-    const segments = new Map<string, Uint8Array>();
-    const drawn = (name: string, share: number): Uint8Array => {
-      const below = Math.floor(share * 2 ** 32);
-      const people = Uint8Array.from({ length: peopleCount }, () =>
-        random.nextU32() < below ? 1 : 0,
-      );
-      segments.set(name, people);
-      return people;
-    };
-    drawn("crowd", 0.5);
-    drawn("other", 0.4);
-    // Around the threshold, where one person more can matter.
-    const secrets = drawn("secret", (minimum + random.below(600)) / peopleCount);
-    secrets[victim] = secret;
-    const list = drawn("list", 0.7);
-    list[victim] = 1;
-    const minusOne = Uint8Array.from(list);
-    minusOne[victim] = 0;
-    segments.set("list-minus-one", minusOne);
-    const traits = ["trait.a", "trait.b", "trait.c"].map((name) => drawn(name, 0.4));
-    for (let n = 0; n < peopleCount; n++) {
-      const all = traits.every((trait) => trait[n] === 1);
-      if (n === victim) for (const trait of traits) trait[n] = 1;
-      else if (all) traits[n % 3]![n] = 0;
-    }
-    for (let k = 0; k < 8; k++) {
-      const few = drawn(`nobody.${k}`, 0.3);
-      // Nobody of the secret segment is in it, the victim in neither world.
-      for (let n = 0; n < peopleCount; n++) if (secrets[n] === 1 || n === victim) few[n] = 0;
-    }
-    return { segments, random: new SeededRandom(seed + 7) };
+  const random = new SeededRandom(seed + 1);
+  const segments = new Map<string, Uint32Array>();
+  const drawn = (name: string, share: number): Uint32Array => {
+    const people = new Uint32Array(bitWords(peopleCount));
+    const below = Math.floor(share * 2 ** 32);
+    for (let n = 0; n < peopleCount; n++) if (random.nextU32() < below) setBit(people, n);
+    segments.set(name, people);
+    return people;
+  };
+  drawn("crowd", 0.5);
+  drawn("other", 0.4);
+  // Around the threshold, where one person more can matter.
+  const secrets = drawn("secret", (minimum + random.below(600)) / peopleCount);
+  clearBit(secrets, victim);
+  const list = drawn("list", 0.7);
+  setBit(list, victim);
+  const minusOne = Uint32Array.from(list);
+  clearBit(minusOne, victim);
+  segments.set("list-minus-one", minusOne);
+  const traits = ["trait.a", "trait.b", "trait.c"].map((name) => drawn(name, 0.4));
+  for (let n = 0; n < peopleCount; n++) {
+    const all = traits.every((trait) => hasBit(trait, n));
+    if (n === victim) for (const trait of traits) setBit(trait, n);
+    else if (all) clearBit(traits[n % 3]!, n);
+  }
+  for (let k = 0; k < 8; k++) {
+    // Nobody of the secret segment is in it, the victim in neither world.
+    const few = drawn(`nobody.${k}`, 0.3);
+    for (let w = 0; w < few.length; w++) few[w] = few[w]! & ~secrets[w]!;
+    clearBit(few, victim);
+  }
+  const secretToo = Uint32Array.from(secrets);
+  setBit(secretToo, victim);
+  const worldOf = (secret: Uint32Array): World => ({
+    segments: new Map([...segments, ["secret", secret]]),
+    random: new SeededRandom(seed + 7),
   });
+  return [worldOf(secrets), worldOf(secretToo)];
 }
 
 const ruleOf = (trial: number): CrowdRule => {
@@ -162,11 +169,11 @@ function verdictsOf(
   const { audiences, members } = countedOf(expressions, world);
   const pairs = pairRule ? pairsToCount(audiences) : [];
   const termPeople = audiences.map(({ terms }) =>
-    terms.map((term) => sumOf(membersOf({ terms: [term] }, world))),
+    terms.map((term) => countBits(membersOf({ terms: [term] }, world))),
   );
   const counts = {
     termPeople,
-    audiencePeople: members.map(sumOf),
+    audiencePeople: members.map((bits) => countBits(bits)),
     pairPeople: pairs.map(([a, b]) => sharedOf(members[a]!, members[b]!)),
   };
   return judgeCrowds(audiences, pairs, counts, rule)
@@ -178,7 +185,7 @@ function verdictsOf(
 function countedOf(
   expressions: readonly AudienceExpression[],
   world: World,
-): { readonly audiences: CrowdAudience[]; readonly members: Uint8Array[] } {
+): { readonly audiences: CrowdAudience[]; readonly members: Uint32Array[] } {
   const bySet = new Map(
     expressions.map(canonicalOf).map((audience) => [JSON.stringify(audience), audience]),
   );
@@ -189,22 +196,29 @@ function countedOf(
   };
 }
 
-function membersOf({ terms }: CanonicalAudience, { segments }: World): Uint8Array {
-  const members = new Uint8Array(peopleCount);
+function membersOf({ terms }: CanonicalAudience, { segments }: World): Uint32Array {
+  const members = new Uint32Array(bitWords(peopleCount));
+  const term = new Uint32Array(members.length);
   for (const { all, none } of terms) {
-    const wanted = all.map((name) => segments.get(name)!);
-    const unwanted = none.map((name) => segments.get(name)!);
-    for (let n = 0; n < peopleCount; n++) {
-      const met = wanted.every((one) => one[n] === 1) && unwanted.every((one) => one[n] === 0);
-      if (met) members[n] = 1;
+    term.fill(0xffff_ffff);
+    for (const name of all) {
+      const one = segments.get(name)!;
+      for (let w = 0; w < term.length; w++) term[w] = term[w]! & one[w]!;
     }
+    for (const name of none) {
+      const one = segments.get(name)!;
+      for (let w = 0; w < term.length; w++) term[w] = term[w]! & ~one[w]!;
+    }
+    for (let w = 0; w < term.length; w++) members[w] = members[w]! | term[w]!;
   }
   return members;
 }
 
-const sumOf = (members: Uint8Array): number => members.reduce((sum, bit) => sum + bit, 0);
-const sharedOf = (a: Uint8Array, b: Uint8Array): number =>
-  a.reduce((sum, bit, n) => sum + (bit & b[n]!), 0);
+function sharedOf(a: Uint32Array, b: Uint32Array): number {
+  let people = 0;
+  for (let w = 0; w < a.length; w++) people += countOnes(a[w]! & b[w]!);
+  return people;
+}
 
 /** Two audiences that differ by the victim alone: a bid on one and not on the other is a name tag. */
 function singledOut(): ProofRow {
@@ -217,7 +231,7 @@ function singledOut(): ProofRow {
       { all: ["list", "crowd"] },
       { all: ["list", "crowd", not(one)] },
     ];
-    world.segments.get("crowd")![victim] = 1;
+    setBit(world.segments.get("crowd")!, victim);
     const rule = ruleOf(9000 + v);
     if (verdictsOf(both, world, rule) === "certified,certified") withPairs++;
     if (verdictsOf(both, world, rule, false) === "certified,certified") withoutPairs++;

@@ -69,8 +69,8 @@ export class Asked {
 }
 
 /**
- * Finds the counts of (person, exchange). Where `known`, counts the request too: of nobody they are
- * read alone, at a place that the caller chooses, so that the look-up costs the same.
+ * Finds the counts of (person, exchange). Where `known`, counts the request too: of nobody nothing
+ * is added, at a place that the caller chooses, so that the look-up costs the same.
  */
 export function noteAsked(
   counts: AskCounts,
@@ -87,8 +87,9 @@ export function noteAsked(
   const cell = mix32(hash.hi, exchange);
   out.first = line + (cell & (halfWords - 1));
   out.second = line + halfWords + ((cell >>> 8) & (halfWords - 1));
-  const first = known ? add(counts.words, out.first, day, oneAsked) : counts.words[out.first]!;
-  const second = known ? add(counts.words, out.second, day, oneAsked) : counts.words[out.second]!;
+  const one = known ? oneAsked : 0;
+  const first = add(counts.words, out.first, day, one);
+  const second = add(counts.words, out.second, day, one);
   out.asked = Math.min((first >>> answeredBits) & askedMask, (second >>> answeredBits) & askedMask);
   out.answered = Math.min(first & answeredMask, second & answeredMask);
 }

@@ -113,7 +113,8 @@ function tellPerson(decision: Decision, grant: Grant | null): void {
     identifyInto(request, grant, exchange, eidSources, decision.identifierKey, world.index, person);
     decision.known = mayAskGroups(decision, asking);
   }
-  world.index.rowInto(decision.known ? person.ordinal : NOBODY, scratch.row);
+  const ordinal = decision.known ? person.ordinal : NOBODY;
+  world.index.rowInto(ordinal, scratch.row, request.seed.hi);
   if (grant !== null && declaredRow !== null) {
     scratch.row.set(declaredRow);
     decision.known = true;

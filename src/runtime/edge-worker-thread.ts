@@ -57,14 +57,7 @@ const tickMs = 50;
 const sweepSlotsPerTick = 10_000;
 
 const { index, own } = edgeWorkerData();
-const {
-  buffers,
-  workers,
-  boot,
-  tokenSecrets,
-  counters: cells,
-  ...posted
-} = own as EdgeWorkerOwn;
+const { buffers, workers, boot, tokenSecrets, counters: cells, ...posted } = own as EdgeWorkerOwn;
 const identifierKey = sipKeyPosted(posted.identifierKey);
 const askingKey = sipKeyPosted(posted.askingKey);
 const holdOutKey = sipKeyPosted(posted.holdOutKey);

@@ -51,6 +51,8 @@ export type InProcessOptions = {
   /** Milliseconds: where the bidder's clock stands still. */
   readonly now: number;
   readonly seed: number;
+  /** Segments of the people that no audience names, behind those that some does. */
+  readonly otherSegments?: readonly string[];
   readonly snapshot?: { readonly people: readonly TestPerson[]; readonly merges?: TestMerges };
   /** Default: every audience of the config is certified (the crowd minimum has its own tests). */
   readonly certified?: ReadonlySet<string>;
@@ -101,7 +103,7 @@ export function startInProcess(options: InProcessOptions): Promise<InProcess> {
     const lines = issues.map(({ file, line, message }) => `${file}:${line} ${message}`);
     return Promise.reject(new Error(lines.join("\n")));
   }
-  const names = segmentNames(config.book);
+  const names = [...segmentNames(config.book), ...(options.otherSegments ?? [])];
   const { merges } = options.snapshot ?? {};
   const people = peopleOf(names, options.snapshot?.people ?? [], merges);
   const needed = audiencesNeeded(config.book).map(({ digest }) => digest);

@@ -1,0 +1,133 @@
+import { SeededRandom } from "../../src/base/random.js";
+import { duelOf, overlapping } from "./duel.js";
+import type { Proof, ProofRow, ProofSize } from "./proof.js";
+import { controlOf, demoBook, idfaOf, type ProvingWorld, provingWorld } from "./proving-world.js";
+
+/**
+ * How well the time of an answer tells which of two kinds of people it was about, where the answers
+ * themselves are of one class: the share of pairs in which the guess "the slower one" is right
+ * (AUC; 0.5 = it tells nothing). Measured at the function that makes the answer, without the noise
+ * of sockets and networks that an exchange has in its way.
+ */
+export const timing: Proof = {
+  name: "timing",
+  run: async (size: ProofSize): Promise<readonly ProofRow[]> => {
+    const pairs = size === "full" ? 200_000 : 15_000;
+    const world = await crowd();
+    const nobody = kinds.none.map(bodyOf);
+    const strangers = kinds.none.map((n) => bodyOf(n + 0x4000_0000));
+    const first = kinds.first.map(bodyOf);
+    const second = kinds.second.map(bodyOf);
+    return [
+      row(
+        "204: somebody known in no audience, or a stranger",
+        world,
+        nobody,
+        strangers,
+        204,
+        pairs,
+      ),
+      row("200: of one audience or of the other", world, first, second, 200, pairs),
+    ];
+  },
+};
+
+/** The larger of the two sides of one half: 0.51 says as much as 0.49. */
+const aucMax = 0.51;
+const each = 4000;
+const kinds = { none: [] as number[], first: [] as number[], second: [] as number[] };
+
+/** People of three kinds at ordinals in no control group, mixed, so that memory tells nothing. */
+async function crowd(): Promise<ProvingWorld> {
+  const book = duelOf(demoBook(), 0);
+  const empty = await provingWorld([], { book });
+  for (const kind of Object.values(kinds)) kind.length = 0;
+  const people = Array.from({ length: 3 * each * 2 }, (_, n) => {
+    const free = controlOf(empty, n + 1).length === 0;
+    const kind = (["none", "first", "second"] as const)[n % 3] as keyof typeof kinds;
+    if (free && kinds[kind].length < each) kinds[kind].push(n);
+    const segments = kind === "none" ? [] : [overlapping[kind === "first" ? 0 : 1] as string];
+    return { idfa: idfaOf(n), segments };
+  });
+  return provingWorld(people, { book });
+}
+
+/** One place, one format, one length of identifier: only the person differs. */
+function bodyOf(n: number): Buffer {
+  const imp = { id: "1", banner: { w: 300, h: 250 }, bidfloor: 0.01, secure: 1 };
+  const device = { geo: { country: "USA" }, ua: "Mozilla/5.0", devicetype: 4, os: "iOS" };
+  return Buffer.from(
+    JSON.stringify({
+      ...{
+        id: `ask-${(n * 2654435761) % 1_000_000_007}`,
+        at: 1,
+        tmax: 200,
+        cur: ["USD"],
+        imp: [imp],
+      },
+      ...{ site: { domain: "news.example" }, device: { ...device, ifa: idfaOf(n) } },
+    }),
+  );
+}
+
+function row(
+  what: string,
+  { bidder, whole }: ProvingWorld,
+  left: readonly Buffer[],
+  right: readonly Buffer[],
+  status: number,
+  pairs: number,
+): ProofRow {
+  const exchange = bidder.world.world.exchanges.find(({ name }) => name === "openrtb26");
+  if (exchange === undefined) throw new Error("the demo has openrtb26");
+  const random = new SeededRandom(53);
+  let other = 0;
+  const timeOf = (body: Buffer): number => {
+    bidder.bodyBuffer.set(body);
+    const began = process.hrtime.bigint();
+    const answer = bidder.bid(exchange, body.length, whole.clock.monotonicNs());
+    const ns = Number(process.hrtime.bigint() - began);
+    if (answer.status !== status) other++;
+    return ns;
+  };
+  const times: [number, number][] = [];
+  for (let i = -2000; i < pairs; i++) {
+    // Each person is asked less often than an exchange may ask a day.
+    if ((i + 2000) % (each * 80) === 0) whole.clock.advance(86_400_000);
+    const pair: [number, number] = [0, 0];
+    const sides = random.below(2) === 0 ? [0, 1] : [1, 0];
+    for (const side of sides) pair[side] = timeOf(random.pick(side === 0 ? left : right));
+    if (i >= 0) times.push(pair);
+  }
+  const auc = aucOf(times);
+  return {
+    promise: "the time of an answer does not tell whom it was about",
+    test: `${what}; ${pairs} pairs in random order, in process`,
+    figure: `AUC ${auc.toFixed(4)} (median ${medianOf(times, 0)} and ${medianOf(times, 1)} ns)`,
+    holds: other === 0 && Math.max(auc, 1 - auc) <= aucMax,
+  };
+}
+
+/** Mann-Whitney: the share of all left-right pairs in which left took longer, ties half. */
+function aucOf(times: readonly (readonly [number, number])[]): number {
+  const all = times.flatMap(([a, b]) => [
+    { ns: a, left: true },
+    { ns: b, left: false },
+  ]);
+  all.sort((x, y) => x.ns - y.ns);
+  let rankSum = 0;
+  for (let i = 0; i < all.length; ) {
+    let end = i;
+    while (end < all.length && all[end]?.ns === all[i]?.ns) end++;
+    const rank = (i + 1 + end) / 2;
+    for (let k = i; k < end; k++) if (all[k]?.left === true) rankSum += rank;
+    i = end;
+  }
+  const n = times.length;
+  return (rankSum - (n * (n + 1)) / 2) / (n * n);
+}
+
+function medianOf(times: readonly (readonly [number, number])[], side: 0 | 1): number {
+  const sorted = times.map((pair) => pair[side]).sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
