@@ -100,11 +100,13 @@ function row(
     if (i >= 0) times.push(pair);
   }
   const auc = aucOf(times);
+  // Three standard errors of the AUC of as many pairs of alike kinds: 0.01 at the small size.
+  const chance = pairs >= 100_000 ? 0 : 3 / Math.sqrt(6 * pairs);
   return {
     promise: "the time of an answer does not tell whom it was about",
     test: `${what}; ${pairs} pairs in random order, in process`,
     figure: `AUC ${auc.toFixed(4)} (median ${medianOf(times, 0)} and ${medianOf(times, 1)} ns)`,
-    holds: other === 0 && Math.max(auc, 1 - auc) <= aucMax,
+    holds: other === 0 && Math.max(auc, 1 - auc) <= aucMax + chance,
   };
 }
 

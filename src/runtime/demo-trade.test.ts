@@ -32,6 +32,6 @@ test("the line below says what holds bids back: the plan of the day and the caps
   );
   const held = { ...line, paces: [], caps: { impressions: 0, rulesHeld: 2 } };
   expect(paceWords(held)).toBe(
-    "  pace: nothing is paced; caps: 0 impressions counted, 2 rules still count earlier ones",
+    "  pace: nothing is held back; caps: 0 impressions counted, 2 rules still count earlier ones",
   );
 });

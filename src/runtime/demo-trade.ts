@@ -137,10 +137,11 @@ function pacesOf(server: Server): PaceLine[] {
   const campaigns = campaignsOf(server);
   return (server.money.totals()?.spend ?? []).flatMap((spend) => {
     const named = campaigns.get(spend.campaign);
-    if (named === undefined || spend.plannedToday === "") return [];
-    const { participationPermille } = spend;
+    const { participationPermille, plannedToday } = spend;
+    // Those that bid as soon as possible follow no plan.
+    if (named === undefined || plannedToday === "" || participationPermille === 1000) return [];
     const spent = BigInt(spend.spentToday);
-    return [{ ...named, spent, planned: BigInt(spend.plannedToday), participationPermille }];
+    return [{ ...named, spent, planned: BigInt(plannedToday), participationPermille }];
   });
 }
 
@@ -183,7 +184,7 @@ export function paceWords({ paces, caps }: TradeLine): string {
       `bids on ${(participationPermille / 10).toFixed(1)} % of its requests`,
   );
   const waiting = caps.rulesHeld === 0 ? "" : `, ${caps.rulesHeld} rules still count earlier ones`;
-  const pace = plans.length === 0 ? "nothing is paced" : plans.join("; ");
+  const pace = plans.length === 0 ? "nothing is held back" : plans.join("; ");
   return `  pace: ${pace}; caps: ${caps.impressions} impressions counted${waiting}`;
 }
 
