@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.js";
 import { crowdDelta, crowdEpsilonInverse, crowdMargin } from "../base/crowd-minimum.js";
 import { DiscreteLaplace } from "../base/discrete-laplace.js";
 import { Hash64, type SipKey } from "../base/hash.js";
+import { personAnswersMax } from "../base/limits.js";
 import { NoticeKind } from "../base/lists.js";
 import { isBehindPerson, Outcome, outcomeLabel } from "../base/outcome.js";
 import { sipHash24Into } from "../base/siphash.js";
@@ -16,11 +17,11 @@ import { reasonOf } from "./worker-messages.js";
 export const funnelTickMs = 15 * 60_000;
 
 /**
- * What one person can move in all counts of an exchange on one day: the groups answer 200 times,
- * and an answer is taken out of one count and put into another. With epsilon for all of it, the
+ * What one person can move in all counts of an exchange on one day: the groups answer so often, and
+ * an answer is taken out of one count and put into another. With epsilon for all of it, the
  * counts of a whole day, all ticks together, tell epsilon = 0.1 of a person, as a verdict does.
  */
-export const funnelShiftMax = 400;
+export const funnelShiftMax = 2 * personAnswersMax;
 const scale = funnelShiftMax * crowdEpsilonInverse;
 
 /** Made when it is needed: its table takes 3 MB. */

@@ -294,9 +294,8 @@ async function startWorld(
   const { slots, publicUrl } = edge;
   const counters = new CounterSums(edge.counters);
   const asking = watchAsking({ counters, slots, state, log });
-  const funnel = funnelOf(keys, log, releases, () =>
-    funnelRows(counters, slots, caps.facts().exposures),
-  );
+  const rows = () => funnelRows(counters, slots, caps.facts().exposures);
+  const funnel = funnelOf(keys, log, releases, rows);
   const stops = [stopWatching, caps.stop, clock.stop, asking.stop, funnel.stop];
   const stop = (): boolean => stopAll(stops, people, forget);
   ending.add({ name: "watchers", rank: EndRank.WATCHERS, run: stop });
