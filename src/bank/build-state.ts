@@ -47,9 +47,12 @@ export function abandonBuild(folders: BankFolders): void {
   clearBuildState(folders);
 }
 
+/** Of the files of `people/`: 2 has who counts. */
+const peopleForm = 2;
+
 /** A digest of everything that identity reads: batch files as they stand, the config, the day. */
 export function inputsDigest(folders: BankFolders, config: BankConfig, asOfSec: number): string {
-  const digest = createHash("sha256").update(`${asOfSec}\n`);
+  const digest = createHash("sha256").update(`${peopleForm} ${asOfSec}\n`);
   digest.update(JSON.stringify([config.identity, [...config.touchpoints], [...config.markets]]));
   for (const touchpoint of listed(folders.batches)) {
     for (const batch of listed(folders.batchesOf(touchpoint))) {

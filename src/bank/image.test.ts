@@ -54,6 +54,7 @@ const people = Array.from({ length: 300 }, (_, i): TestPerson => {
   const namespaces = [Namespace.BUYER_UID, Namespace.ACCOUNT];
   return {
     ...{ ordinal, area: random.below(4), purposes: random.pick([3, 3, 1, 2, 0]) },
+    counts: random.below(4) > 0,
     identifiers: namespaces.map((namespace) => ({ key: keyOf(ordinal, namespace), namespace })),
   };
 });
@@ -124,7 +125,8 @@ test("an identifier leads to its person's segments and home area, to no other's"
     expect(index.homeAreaOf(ordinal as Ordinal)).toBe(eligible && area! < 3 ? area : 0);
   }
   const eligibleCount = people.filter((p) => (p.purposes! & 1) === 1).length;
-  expect([image.peopleCount, image.identifierCount]).toEqual([eligibleCount, eligibleCount]);
+  const counting = people.filter((p) => (p.purposes! & 1) === 1 && p.counts === true).length;
+  expect([image.peopleCount, image.identifierCount]).toEqual([counting, eligibleCount]);
   expect(entries).toHaveLength(40 + 12 + 1);
 });
 
@@ -147,7 +149,8 @@ test("the config's segments come first, then private ones by agency", async () =
 
 test("what was left out leaves no bit, and the others keep their order", async () => {
   const small = await open();
-  const { image, segments: entries } = await build(small.bank, ({ kept }) => ({
+  const { image, segments: entries } = await build(small.bank, ({ kept, areas }) => ({
+    areas,
     kept: kept.filter(({ membership }) => membership.segment.name !== "interest.c1"),
     leftOut: [{ name: "interest.c1", why: "below the crowd minimum" }],
   }));
@@ -184,10 +187,12 @@ test("the same files give the same bytes", async () => {
 
 test("without a segment people are still there; too many are refused with advice", async () => {
   const small = await open();
-  const { image } = await build(small.bank, () => ({ kept: [], leftOut: [] }));
+  const { image } = await build(small.bank, ({ areas }) => ({
+    ...{ areas, kept: [], leftOut: [] },
+  }));
   expect([image.planeCount, image.peopleCount > 0]).toEqual([0, true]);
-  const many = ({ kept }: Admission): Admission => ({
-    ...{ kept: Array.from({ length: 4097 }, () => kept[0]!), leftOut: [] },
+  const many = ({ kept, areas }: Admission): Admission => ({
+    ...{ areas, kept: Array.from({ length: 4097 }, () => kept[0]!), leftOut: [] },
   });
   await expect(build(small.bank, many)).rejects.toThrow(
     /4097 segments.*holds 4096.*outward: false/,

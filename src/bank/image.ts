@@ -26,14 +26,15 @@ export type BankImage = {
 
 /**
  * The index of one epoch: who may be advertised to, by the identifiers that a request can bring,
- * with the admitted segments and home areas. Ordinals of everybody else stay vacant. The same files
+ * with the admitted segments and home areas, and who of them counts. Ordinals of everybody else
+ * stay vacant. The same files
  * give the same bytes.
  */
 export async function buildImage(
   bank: Bank,
   epoch: number,
   { people }: Memberships,
-  { kept }: Admission,
+  { kept, areas: crowdedAreas }: Admission,
 ): Promise<BankImage> {
   if (kept.length > segmentsInSnapshotMax) {
     throw new BankError(
@@ -56,7 +57,8 @@ export async function buildImage(
     kept.map(({ membership }) => membership.bits),
     builder,
   );
-  setHomeAreas(people, builder);
+  setHomeAreas(people, crowdedAreas, builder);
+  builder.countOnly(people.counting);
   const merges = mergesPart(await mergesOf(bank, people), epoch as Epoch);
   const image = { ...builder.finish(), ...(merges === undefined ? {} : { merges }) };
   return { image, segments: kept.map(entryOf), areas: bank.config.areas };
@@ -148,9 +150,14 @@ function setRows(
   report("index", rowCount, rowCount, "people");
 }
 
-function setHomeAreas({ rowCount, eligible, areas }: People, builder: IndexBuilder): void {
+/** Where no crowd is at home nobody is: an area tells little only where it is shared. */
+function setHomeAreas(
+  { rowCount, eligible, areas }: People,
+  crowdedAreas: Uint8Array,
+  builder: IndexBuilder,
+): void {
   for (let ordinal = 1; ordinal < rowCount; ordinal++) {
-    if (areas[ordinal] !== 0 && hasBit(eligible, ordinal)) {
+    if (crowdedAreas[areas[ordinal]!] === 1 && hasBit(eligible, ordinal)) {
       builder.setHomeArea(ordinal as Ordinal, areas[ordinal]!);
     }
   }

@@ -66,6 +66,11 @@ export const personAnswersMax = 200;
 export const repeatedAsksMin = 2000;
 /** Of 1,000 people of an audience, those that a campaign never bids for: its control group. */
 export const holdOutPermille = 20;
+/** Who counts towards it: seen by the bank itself in the last days, and known for some before. */
+export const countedActiveDaysMax = 30;
+export const countedKnownDaysMin = 7;
+/** More accounts than these on one device are no household. */
+export const householdAccountsMax = 10;
 
 assert(bodyBytesMax <= gunzipBytesMax);
 assert(offersMax >= impsMax);
@@ -73,4 +78,5 @@ assert(planesResidentMax * 32 === segmentsResidentMax);
 assert(segmentsResidentMax <= segmentsInSnapshotMax);
 assert((ringRecordsMax & (ringRecordsMax - 1)) === 0);
 assert(ringRecordBytes % 64 === 0);
+assert(countedKnownDaysMin < countedActiveDaysMax, "who is new must be able to count in time");
 assert(exchangesMax <= 32, "a creative's approvals are one u32 mask");

@@ -11,7 +11,8 @@ import { segmentsInSnapshotMax } from "../base/limits.js";
  *   table-<part>   identifier table: lines of 64 bytes = 8 slots x (u32 fingerprint, u32 ordinal)
  *   plane-<plane>-<part>   u32 a person: bit b of plane p is segment 32 p + b of the dictionary
  *   home-<part>    u16 a person: home area, 0 = unknown
- *   people-<part>  1 bit a person: who exists, for counting (an ordinal may be vacant)
+ *   people-<part>  1 bit a person: who counts towards the crowd minimum (up to manifest 2: who
+ *                  exists, for an ordinal may be vacant)
  *   merges-0       pairs of u32: an earlier ordinal and whom it went into (merged-people.ts);
  *                  absent where nobody was merged
  *
@@ -32,8 +33,10 @@ import { segmentsInSnapshotMax } from "../base/limits.js";
 export const partMagic = 0x58444243; // "CBDX"
 /** Of the part files. */
 export const formatVersion = 1;
-/** Of the manifest and its seal: 2 says who may use a segment. */
-export const manifestVersion = 2;
+/** Of the manifest and its seal: 2 says who may use a segment, 3 who counts. */
+export const manifestVersion = 3;
+/** Read as well; its people are never counted, so that it serves contextual line items alone. */
+export const manifestVersionMin = 2;
 export const headerBytes = 64;
 export const headerWords = headerBytes / 4;
 

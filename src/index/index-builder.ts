@@ -40,7 +40,7 @@ export type IndexImage = {
   readonly lineCount: number;
   readonly planeCount: number;
   readonly identifierCount: number;
-  /** Ordinals that exist, nobody not counted. */
+  /** Ordinals that count towards a crowd minimum. */
   readonly peopleCount: number;
   /** ordinalMax + 1: row 0 is nobody's. */
   readonly rowCount: number;
@@ -130,6 +130,15 @@ export class IndexBuilder {
   setHomeArea(ordinal: Ordinal, area: number): void {
     this.checkOrdinal(ordinal);
     this.people.setHomeArea(ordinal, area);
+  }
+
+  /**
+   * Who of those added counts towards a crowd minimum, as a bitset by ordinal: the last call before
+   * `finish`. Without it everybody does.
+   */
+  countOnly(counting: Uint32Array): void {
+    assert(!this.finished, "the builder has finished");
+    this.people.countOnly(counting);
   }
 
   exists(ordinal: Ordinal): boolean {

@@ -1,7 +1,14 @@
 import type { Epoch } from "../base/ids.js";
 import { crowdMinimumPeople, segmentAgenciesMax, segmentsInSnapshotMax } from "../base/limits.js";
 import type { UnixMs } from "../base/units.js";
-import { fullParts, headerBytes, lineBytes, manifestVersion, mergesShift } from "./format.js";
+import {
+  fullParts,
+  headerBytes,
+  lineBytes,
+  manifestVersion,
+  manifestVersionMin,
+  mergesShift,
+} from "./format.js";
 import {
   expectedFiles,
   type FileEntry,
@@ -52,7 +59,9 @@ export function readManifest(
   if (!isList(value, 12) && !isList(value, 13)) return malformed("not a list of 12 or 13 fields");
   const [schema, epoch, createdMs, notAfterMs, identifierKeyId, source, forgetSequence] = value;
   const [shifts, counts, segmentRows, areas, fileRows, mergeCount = 0] = value.slice(7);
-  if (schema !== manifestVersion) return refuse("other_schema", `manifest schema ${schema}`);
+  if (schema !== manifestVersion && schema !== manifestVersionMin) {
+    return refuse("other_schema", `manifest schema ${schema}`);
+  }
   if (!isCount(epoch, 0xffff_ffff) || epoch === 0) return malformed("epoch is no u32 above 0");
   if (!isCount(createdMs) || !isCount(notAfterMs)) return malformed("times are no milliseconds");
   if (typeof identifierKeyId !== "string" || !/^[0-9a-f]{16}$/.test(identifierKeyId)) {

@@ -4,7 +4,6 @@ import type { UnixMs } from "../base/units.js";
 import {
   headerBytes,
   itemsInPart,
-  manifestVersion,
   PartKind,
   type PartShifts,
   partCount,
@@ -40,6 +39,7 @@ export type Manifest = {
   readonly lineCount: number;
   readonly rowCount: number;
   readonly identifierCount: number;
+  /** Who counts towards the crowd minimum; in manifest 2 who exists. */
   readonly peopleCount: number;
   readonly segments: readonly SegmentEntry[];
   readonly areas: readonly string[];
@@ -134,7 +134,7 @@ export function expectedFiles(shape: Shape): ExpectedFile[] {
 /** The manifest as the arrays above, ready for msgpack. */
 export function manifestToArrays(m: Manifest): readonly unknown[] {
   return [
-    ...[manifestVersion, m.epoch, m.createdMs, m.notAfterMs, m.identifierKeyId, m.source],
+    ...[m.schema, m.epoch, m.createdMs, m.notAfterMs, m.identifierKeyId, m.source],
     ...[m.forgetSequence, [m.shifts.lines, m.shifts.people]],
     [m.lineCount, m.rowCount, m.identifierCount, m.peopleCount],
     m.segments.map((s) => [

@@ -21,7 +21,8 @@ const wordsOf = (parts: readonly SharedArrayBuffer[]): Uint32Array[] =>
   parts.map((part) => new Uint32Array(part, headerBytes));
 
 /**
- * Fills rows and home areas and marks who exists. One thread at a time: 32 people share a word.
+ * Fills rows and home areas and marks who exists; then `countOnly` leaves those who count. One
+ * thread at a time: 32 people share a word.
  */
 export class PeopleFill {
   private readonly rowCount: number;
@@ -59,6 +60,15 @@ export class PeopleFill {
   exist(ordinal: number): void {
     assert(ordinal > 0 && ordinal < this.rowCount, "an ordinal is in 1..ordinalMax");
     setBit(this.people[ordinal >>> this.shift]!, ordinal & this.mask);
+  }
+
+  /** Takes the mark from everybody who is not in a bitset over all ordinals. */
+  countOnly(counting: Uint32Array): void {
+    assert(this.shift >= 5, "a part begins with a whole word of the bitset");
+    for (const [part, words] of this.people.entries()) {
+      const first = part << (this.shift - 5);
+      for (let w = 0; w < words.length; w++) words[w] = words[w]! & (counting[first + w] ?? 0);
+    }
   }
 
   exists(ordinal: number): boolean {

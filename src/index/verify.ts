@@ -1,7 +1,7 @@
 import { createHash, type KeyObject, sign, verify } from "node:crypto";
 import type { Epoch } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
-import { manifestVersion } from "./format.js";
+import { manifestVersion, manifestVersionMin } from "./format.js";
 import type { FileEntry, Manifest, SegmentEntry } from "./manifest.js";
 
 /**
@@ -58,11 +58,12 @@ export function sealManifest(
   body: Uint8Array,
   privateKey: KeyObject,
   signingKeyId: string,
+  schema = manifestVersion,
 ): Uint8Array {
   const file = new Uint8Array(bodyAt + body.length);
   const view = new DataView(file.buffer);
   view.setUint32(0, sealMagic, true);
-  view.setUint32(4, manifestVersion, true);
+  view.setUint32(4, schema, true);
   file.set(Buffer.from(signingKeyId, "hex"), keyIdAt);
   file.set(body, bodyAt);
   file.set(sign(null, signedBytes(file), privateKey), signatureAt);
@@ -81,7 +82,7 @@ export function openSeal(
     return refuse("malformed", "the manifest does not begin as one; is this a snapshot folder?");
   }
   const schema = view.getUint32(4, true);
-  if (schema !== manifestVersion) {
+  if (schema !== manifestVersion && schema !== manifestVersionMin) {
     const words = `the snapshot has schema ${schema}, this program reads ${manifestVersion}`;
     return refuse("other_schema", `${words}: build a new one with this version`);
   }

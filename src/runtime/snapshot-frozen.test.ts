@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import type { Epoch } from "../base/ids.js";
+import { sipKeyFrom } from "../base/hash.js";
+import type { AgencyId, Epoch } from "../base/ids.js";
 import {
   smallFacts,
   smallImage,
@@ -14,13 +15,18 @@ import {
 import { fillPieces } from "./snapshot-fill.js";
 import { prepareLoad } from "./snapshot-load.js";
 import { writeSnapshot } from "./snapshot-write.js";
+import { judgeAudiences } from "./term-count.js";
 
 /**
  * The bytes of the snapshot format, pinned: 20 people in 33 segments, epoch 1. Ed25519 signatures
  * have no randomness, so that the manifest is pinned as well. A change here is a new
- * `formatVersion` (parts) or `manifestVersion`. Manifest 2, 2026-11: the agencies of a segment.
+ * `formatVersion` (parts) or `manifestVersion`. Manifest 2, 2026-11: the agencies of a segment; 3,
+ * 2026-11-26: people bits say who counts.
  */
-const frozen = fileURLToPath(new URL("../../fixtures/frozen/snapshot", import.meta.url));
+const frozenAt = (name: string): string =>
+  fileURLToPath(new URL(`../../fixtures/frozen/${name}`, import.meta.url));
+const frozen = frozenAt("snapshot");
+const older = frozenAt("snapshot-manifest-2");
 const root = mkdtempSync(join(tmpdir(), "crowdbid-frozen-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -42,10 +48,10 @@ test("the same people still give the frozen bytes", () => {
   }
 });
 
-test("the frozen bytes are still admitted and filled", () => {
+test.each([frozen, older])("frozen bytes are still admitted and filled: %s", (snapshotsFolder) => {
   const prepared = prepareLoad(
     {
-      ...{ snapshotsFolder: frozen, forgetLog: join(root, "none"), trust: testTrust(keys) },
+      ...{ snapshotsFolder, forgetLog: join(root, "none"), trust: testTrust(keys) },
       ...{ servedEpoch: 0 as Epoch, wanted: null, nowMs: testNowMs },
     },
     1,
@@ -57,4 +63,21 @@ test("the frozen bytes are still admitted and filled", () => {
   expect([...new Uint32Array(prepared.plan.rows[0]!)]).toEqual(
     truth.rows.flatMap((row) => [...row]),
   );
+});
+
+test("nothing is certified over people of whom only their being there is known", () => {
+  const judge = (snapshotsFolder: string) =>
+    judgeAudiences(
+      {
+        ...{ snapshotsFolder, forgetLog: join(root, "none"), trust: testTrust(keys, 1) },
+        ...{ epoch: 1 as Epoch, nowMs: testNowMs, manifestDigest: "" },
+        crowdKey: sipKeyFrom(new Uint8Array(16)),
+        audiences: [
+          { agency: 1 as AgencyId, terms: [{ all: ["group.s1"], none: [] }], judged: true },
+        ],
+      },
+      -500,
+    );
+  expect(judge(frozen)).toMatchObject({ judged: [{ verdict: "certified" }] });
+  expect(judge(older)).toMatchObject({ judged: [{ verdict: "refused" }] });
 });

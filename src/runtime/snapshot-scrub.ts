@@ -68,7 +68,8 @@ export function scrubSnapshot(
     if (!rewritten.ok) return rewritten;
     const sequence = Math.max(forgetSequence, read.manifest.forgetSequence);
     const manifest = { ...rewritten.manifest, forgetSequence: sequence };
-    const sealed = sealManifest(manifestBody(manifest), signing.privateKey, signing.keyId);
+    const { privateKey, keyId } = signing;
+    const sealed = sealManifest(manifestBody(manifest), privateKey, keyId, manifest.schema);
     writeFile(join(temporary, "manifest"), sealed);
     syncFolder(temporary);
     replaceEpoch(snapshotsFolder, epoch, temporary);

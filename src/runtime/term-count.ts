@@ -7,7 +7,7 @@ import type { UnixMs } from "../base/units.js";
 import { CrowdCounter } from "../campaign/crowd-counter.js";
 import { type CountPlan, judgeCounted, planCount } from "../campaign/crowd-plan.js";
 import { type AudienceJudged, type CrowdAudience, crowdRuleOf } from "../campaign/crowd-rule.js";
-import { PartKind } from "../index/format.js";
+import { manifestVersion, PartKind } from "../index/format.js";
 import type { Manifest } from "../index/manifest.js";
 import { type Refusal, refuse } from "../index/verify.js";
 import { type ForgetRecord, forgetLogStart, readForgetLog } from "./forget-log.js";
@@ -69,6 +69,11 @@ export function judgeAudiences(
   if (request.manifestDigest !== "" && request.manifestDigest !== digest) {
     return refuse("changed", `epoch ${epoch} is not the one that was loaded: it was exchanged`);
   }
+  if (manifest.schema < manifestVersion) {
+    // Who exists is not who counts: the epoch serves contextual line items until the next build.
+    const judged = audiences.filter((one) => one.judged).map(() => refusedWithoutCount);
+    return { ok: true, epoch, judged, forgetSequence: manifest.forgetSequence };
+  }
   const plan = planCount(audiences, manifest.segments);
   const forgotten = forgottenSince(manifest, request.forgetLog);
   const counter = countPeople(folder, manifest, plan, forgotten);
@@ -86,6 +91,7 @@ export function judgeAudiences(
 }
 
 const msPerDay = 86_400_000;
+const refusedWithoutCount: AudienceJudged = { verdict: "refused", bears: 0 };
 
 const forgottenSince = (manifest: Manifest, forgetLog: string): readonly ForgetRecord[] =>
   readForgetLog(forgetLog, forgetLogStart).records.filter(

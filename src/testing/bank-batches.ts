@@ -116,7 +116,7 @@ const touchpoint = (name: string, homeArea: boolean): Touchpoint => ({
     ...{ market: { column: "market" }, behaviour: { column: "behaviour" } },
     ...{ category: "category", brand: "brand", source: "source", amount: "amount", area: "area" },
   },
-  ...{ behaviours: [], identifiers: [], links: [], homeArea },
+  ...{ behaviours: [], identifiers: [], links: [], homeArea, evidence: name !== "consent" },
 });
 
 /** US (opt-out: US-CA, US-NY, US-XX with 12 people), EU (opt-in: EU-FR); four touch-points. */

@@ -29,6 +29,8 @@ export type TestPerson = {
   readonly area?: number;
   /** Bit 0 advertising, bit 1 measurement; 3 unless said. */
   readonly purposes?: number;
+  /** Towards a crowd minimum; true unless said. */
+  readonly counts?: boolean;
   readonly identifiers: readonly { readonly key: bigint; readonly namespace: number }[];
 };
 
@@ -55,7 +57,7 @@ const touchpoint = (name: string, purpose: Purpose): Touchpoint => ({
     ...{ market: { column: "market" }, behaviour: { column: "behaviour" }, eventId: "event_id" },
     ...{ category: "category", brand: "brand", source: "source", amount: "amount", area: "area" },
   },
-  ...{ behaviours: [], identifiers: [], links: [], homeArea: false },
+  ...{ behaviours: [], identifiers: [], links: [], homeArea: false, evidence: true },
 });
 
 /** Shops and searches for advertising, ads for measurement; three markets, two areas. */
@@ -112,15 +114,17 @@ export class SmallBank {
       own.map(({ key, namespace }) => ({ key, namespace, ordinal, first: 0 })),
     );
     identifiers.sort((a, b) => (a.key < b.key ? -1 : 1));
-    const persons = people.map(({ ordinal, market: of = null, area = 0, purposes = 3 }) => ({
-      ...{ ordinal, market: of, area, purposes },
-    }));
+    const persons = people.map((person) => {
+      const { ordinal, market: of = null, area = 0, purposes = 3, counts = true } = person;
+      return { ordinal, market: of, area, purposes, counts: counts ? 1 : 0 };
+    });
     const identifierTypes = { key: "UBIGINT", namespace: "UTINYINT", ordinal: "UINTEGER" };
     await this.write(join(folder, "identifiers.parquet"), identifiers, {
       ...{ ...identifierTypes, first: "UINTEGER" },
     });
     await this.write(join(folder, "persons.parquet"), persons, {
       ...{ ordinal: "UINTEGER", market: "VARCHAR", area: "UINTEGER", purposes: "UTINYINT" },
+      counts: "UTINYINT",
     });
     await this.write(join(folder, "retired.parquet"), retired, {
       ...{ ordinal: "UINTEGER", day: "VARCHAR", into: "UINTEGER" },

@@ -59,6 +59,8 @@ export type Touchpoint = {
   readonly links: readonly Link[];
   /** Rows with an area say where a person lives. */
   readonly homeArea: boolean;
+  /** Rows show that somebody is there: who has none of late counts towards no crowd minimum. */
+  readonly evidence: boolean;
 };
 
 /** Names of source columns; "" = the source has none. */

@@ -114,5 +114,6 @@ export const touchpointFile = object({
     .max(500, { error: "the list has more than 500 entries: shorten it" })
     .optional(),
   homeArea: flag.optional(),
+  evidence: flag.optional(),
 });
 export type TouchpointForm = z.output<typeof touchpointFile>;

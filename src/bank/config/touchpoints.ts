@@ -7,6 +7,8 @@ import type { TouchpointForm } from "./schema-touchpoint.js";
 /** The touch-point whose rows say what a person agreed to. */
 export const consentName = "consent";
 const consentBehaviours = ["granted", "withdrawn"];
+/** Rows about people, not by them: our own ads, and what somebody says was agreed to. */
+const noEvidence = ["ad", consentName];
 
 /** The touch-points by name, in file order, each with its defaults. */
 export function resolveTouchpoints(
@@ -29,6 +31,7 @@ export function resolveTouchpoints(
       ...{ retentionDays: form.retentionDays, markets: form.markets, columns },
       ...{ behaviours: form.behaviours, identifiers, links },
       homeArea: form.homeArea ?? false,
+      evidence: form.evidence ?? !noEvidence.includes(form.touchpoint),
     });
   }
   return touchpoints;

@@ -1,4 +1,5 @@
 import { Namespace } from "../../base/identifier.js";
+import { householdAccountsMax } from "../../base/limits.js";
 import type { IdentitySettings } from "../config/model.js";
 import { Audit, type MergeRule, mergeRules, ruleNumber } from "./audit.js";
 import { partConflicts } from "./conflicts.js";
@@ -8,6 +9,8 @@ export type Components = {
   /** Of each identifier the least rank of its component: the component's number. */
   readonly componentOf: Uint32Array;
   readonly audit: Audit;
+  /** By rank: 1 = a guard touched it, so that nobody counts by it. */
+  readonly frozen: Uint8Array;
   readonly merged: number;
   /** Links refused, by rule. */
   readonly refused: Record<MergeRule, number>;
@@ -41,7 +44,8 @@ export function mergeLinks(namespaces: Uint8Array, links: Links, limits: Limits)
   const componentOf = joinedBy(namespaces.length, links, edgeRules);
   partConflicts(namespaces, links, edgeRules, componentOf, audit);
   dissolveLarge(componentOf, links, edgeRules, limits.componentIdentifiersMax, audit);
-  return { componentOf, audit, ...countRules(edgeRules) };
+  const frozen = frozenEnds(namespaces, links, edgeRules);
+  return { componentOf, audit, frozen, ...countRules(edgeRules) };
 }
 
 /** What a guard tells apart: four kinds, and whether the identifier is over its limit. */
@@ -172,6 +176,36 @@ function dissolveLarge(
   for (let i = 0; i < componentOf.length; i++) {
     if (sizes[componentOf[i]!]! > identifiersMax) componentOf[i] = i;
   }
+}
+
+/**
+ * Both ends of every refused link: one human may stand behind them, or a machine, so that neither
+ * is a person to count. A device that several people use freezes itself alone, while they could be
+ * a household.
+ */
+function frozenEnds(namespaces: Uint8Array, { a, b }: Links, edgeRules: Uint8Array): Uint8Array {
+  const frozen = new Uint8Array(namespaces.length);
+  const shared = ruleNumber("accounts_per_device");
+  const users = new Uint32Array(edgeRules.includes(shared) ? namespaces.length : 0);
+  for (let i = 0; i < a.length; i++) {
+    const rule = edgeRules[i]!;
+    if (rule === 0) continue;
+    if (rule === shared) {
+      users[a[i]!]!++;
+      users[b[i]!]!++;
+    }
+    for (const end of [a[i]!, b[i]!]) {
+      if (rule !== shared || kindOf(namespaces[end]!) === Kind.DEVICE) frozen[end] = 1;
+    }
+  }
+  if (users.length === 0) return frozen;
+  for (let i = 0; i < a.length; i++) {
+    if (edgeRules[i] !== shared) continue;
+    if (Math.max(users[a[i]!]!, users[b[i]!]!) <= householdAccountsMax) continue;
+    frozen[a[i]!] = 1;
+    frozen[b[i]!] = 1;
+  }
+  return frozen;
 }
 
 function countRules(edgeRules: Uint8Array): Pick<Components, "merged" | "refused"> {

@@ -53,7 +53,7 @@ const commerce = (...rows: readonly BatchRow[]): Batch => ({ touchpoint: "commer
 type Person = { ordinal: number; market: string | null; area: number; purposes: number };
 const persons = (epoch: number) =>
   bank.duck.rows<Person>(
-    `FROM ${sqlParquet([join(bank.folders.peopleOf(epoch), "persons.parquet")])}`,
+    `SELECT * EXCLUDE (counts) FROM ${sqlParquet([join(bank.folders.peopleOf(epoch), "persons.parquet")])}`,
   );
 async function ordinals(epoch: number): Promise<Record<string, number>> {
   const file = sqlParquet([join(bank.folders.peopleOf(epoch), "identifiers.parquet")]);

@@ -54,6 +54,7 @@ export async function resolvePeople(bank: Bank, epoch: number): Promise<PeopleRe
     await writeIdentifiers(bank, folder, lent, identifiers, ordinals);
     const proposals = await writeProposals(bank, folder);
     step(4);
+    lent.columns = countingColumns(identifiers, ordinals, components.frozen);
     const persons = await writePersons(bank, folder);
     await writeRetired(bank, folder, lent, ordinals.retired);
     writeFileSync(join(folder, "audit.ndjson"), components.audit.lines());
@@ -129,6 +130,22 @@ async function writeProposals({ duck, folders }: Bank, folder: string): Promise<
   return duck.number("SELECT count(*) FROM proposed_links");
 }
 
+/** What `personRows` asks of each person, by ordinal: first seen (Unix seconds), 1 = frozen. */
+function countingColumns(
+  { first }: Identifiers,
+  { ofRank, next }: Ordinals,
+  frozenRanks: Uint8Array,
+): readonly Uint32Array[] {
+  const since = new Uint32Array(next).fill(0xffff_ffff);
+  const frozen = new Uint32Array(next);
+  for (let rank = 0; rank < ofRank.length; rank++) {
+    const ordinal = ofRank[rank]!;
+    since[ordinal] = Math.min(since[ordinal]!, first[rank]!);
+    if (frozenRanks[rank] === 1) frozen[ordinal] = 1;
+  }
+  return [since, frozen];
+}
+
 async function writePersons(bank: Bank, folder: string): Promise<number> {
   const file = sqlText(join(folder, "persons.parquet"));
   const rows = await personRows(bank, sqlParquet([join(folder, "identifiers.parquet")]));
@@ -155,7 +172,7 @@ const writeFacts = (folder: string, facts: PeopleFacts): void =>
 
 async function dropTables({ duck }: Bank): Promise<void> {
   const tables = ["known_identifiers", "authenticated_links", "proposed_links", "places", "homes"];
-  tables.push("consent_rows", "said", "near_by");
+  tables.push("consent_rows", "said", "near_by", "active");
   await duck.run(tables.map((table) => `DROP TABLE IF EXISTS ${table}`).join("; "));
 }
 

@@ -1,4 +1,5 @@
-import type { Bank } from "../bank.js";
+import { countedActiveDaysMax, countedKnownDaysMin } from "../../base/limits.js";
+import { type Bank, secondsPerDay } from "../bank.js";
 import { purposes } from "../config/model.js";
 import { sqlList, sqlText } from "../duck.js";
 import { batchRows } from "./batch-rows.js";
@@ -9,12 +10,21 @@ const consentTouchpoint = "consent";
 const accountSource = "account";
 
 /**
- * SQL of `persons.parquet`: home area, market and purposes of everybody in `peopleFile`. Needs the
- * functions of lent.ts and the table `proposed_links (a, b, ...)`; makes temporary tables.
+ * SQL of `persons.parquet`: home area, market, purposes and whether they count, of everybody in
+ * `peopleFile`. Needs the functions of lent.ts, its columns `countingColumns` (people.ts) and the
+ * table `proposed_links (a, b, ...)`; makes temporary tables.
+ *
+ * Who counts towards a crowd minimum is hard to make up: somebody whom touch-points that are
+ * evidence saw in the last 30 days, whom the bank has known for 7, and of whom no guard has refused
+ * a link. A list adds nobody here, for its keys are in no batch.
  */
 export async function personRows(bank: Bank, peopleFile: string): Promise<string> {
   await makeHomes(bank);
   await makeConsents(bank);
+  await makeActive(bank);
+  const knownSince = bank.asOfSec - countedKnownDaysMin * secondsPerDay;
+  const counts = `(active.ordinal IS NOT NULL AND lent(0, ordinal::UBIGINT) <= ${knownSince}
+    AND lent(1, ordinal::UBIGINT) = 0)::UTINYINT`;
   const optOut = [...bank.config.markets.values()]
     .filter(({ consent }) => consent === "optOut")
     .map(({ name }) => sqlText(name));
@@ -33,14 +43,29 @@ export async function personRows(bank: Bank, peopleFile: string): Promise<string
       withdrawn_${p}, account_withdrawn_${p}) << ${p})`);
   }
   return `
-    SELECT ordinal, market, area, (${bits.join(" + ")})::UTINYINT AS purposes
+    SELECT ordinal, market, area, (${bits.join(" + ")})::UTINYINT AS purposes, counts
     FROM (
-      SELECT ordinal, coalesce(homes.market, said.market) AS market,
+      SELECT ordinal, coalesce(homes.market, said.market) AS market, ${counts} AS counts,
         coalesce(homes.area, 0)::UINTEGER AS area, ${moments.join(", ")}
       FROM (SELECT DISTINCT ordinal FROM ${peopleFile})
       LEFT JOIN homes USING (ordinal) LEFT JOIN said USING (ordinal)
-      LEFT JOIN near_by USING (ordinal)
+      LEFT JOIN near_by USING (ordinal) LEFT JOIN active USING (ordinal)
     ) ORDER BY ordinal`;
+}
+
+/** `active (ordinal)`: whom a touch-point that is evidence has seen of late. */
+async function makeActive({ config, folders, duck, asOfSec }: Bank): Promise<void> {
+  const sources = [...config.touchpoints.values()].filter(({ evidence }) => evidence);
+  const rows = batchRows(
+    folders,
+    "identifiers",
+    sources.map(({ name }) => name),
+  );
+  const since = asOfSec - countedActiveDaysMax * secondsPerDay;
+  await duck.run(`
+    CREATE OR REPLACE TEMP TABLE active AS
+    SELECT DISTINCT ordinal_of(key) AS ordinal
+    FROM (SELECT DISTINCT key FROM ${rows} WHERE last >= ${since})`);
 }
 
 /**

@@ -79,6 +79,7 @@ export const commerce: Touchpoint = {
   ],
   links: [{ a: "account", b: "ifa", mm: 3 }],
   homeArea: false,
+  evidence: true,
 };
 
 /** Exposures, which name their person by ordinal. */

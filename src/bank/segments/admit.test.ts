@@ -35,8 +35,14 @@ function membership(name: string, digest: number, people: number): Membership {
 const noiseOf = (digest: number, drawDay = today): number =>
   crowdNoise(small.bank.keys.crowd, new Uint8Array(32).fill(digest), drawDay);
 
+const everybodyOf = (rowCount: number): People =>
+  ({
+    ...{ rowCount, areas: new Uint16Array(rowCount) },
+    counting: new Uint32Array(bitWords(rowCount)).fill(0xffffffff),
+  }) as unknown as People;
+
 const ask = (bank: Bank, ...segments: Membership[]): Record<string, string | number> => {
-  const asked: Memberships = { people: {} as People, segments };
+  const asked: Memberships = { people: everybodyOf(1 << 18), segments };
   const { kept, leftOut } = admitSegments(bank, asked);
   return Object.fromEntries([
     ...kept.map((k) => [k.membership.segment.name, k.bandedPeople]),
@@ -101,6 +107,32 @@ test("what was never in is not withdrawn, and a new rule under an old name is a 
   expect(ask(on(4), membership("b", 7, 5500))).toEqual({ b: "withdrawn until 2026-12-28" });
 });
 
+test("members who do not count are no crowd, whoever they are", () => {
+  const line = F + m - noiseOf(12);
+  const people = everybodyOf(1 << 12);
+  const padded = (counting: number) => {
+    people.counting.fill(0).set(membership("x", 12, counting).bits);
+    return admitSegments(small.bank, { people, segments: [membership("a", 12, 4000)] }).kept;
+  };
+  expect(padded(line - 1)).toEqual([]);
+  expect(padded(line)).toHaveLength(1);
+});
+
+test("an area is a home only where a crowd of those who count lives", () => {
+  const people = everybodyOf(1 << 12);
+  const admitted = (atHome: number) => {
+    people.areas
+      .fill(0)
+      .fill(2, 1, 1 + atHome)
+      .fill(1, 2000, 3999);
+    return [...admitSegments(small.bank, { people, segments: [] }).areas];
+  };
+  expect(admitted(F + 2 * m)).toEqual([0, 1, 1]);
+  expect(admitted(F - 1)).toEqual([0, 1, 0]);
+  // Withdrawn like a segment: back after 30 days, not before.
+  expect(admitted(F + 2 * m)).toEqual([0, 1, 0]);
+});
+
 test("neither verdicts nor the state file hold a count", () => {
   ask(small.bank, membership("a", 9, 4321), membership("b", 10, 321));
   const text = readFileSync(small.bank.folders.segmentState, "utf8");
@@ -113,7 +145,8 @@ test("neither verdicts nor the state file hold a count", () => {
 test("sets that nobody asks for are forgotten once nothing of them is in force", () => {
   ask(small.bank, membership("a", 11, 2000));
   const stored = (): number =>
-    Object.keys(JSON.parse(readFileSync(small.bank.folders.segmentState, "utf8")).sets).length;
+    Object.keys(JSON.parse(readFileSync(small.bank.folders.segmentState, "utf8")).sets).length -
+    small.bank.config.areas.length;
   ask(on(29));
   expect(stored()).toBe(1);
   ask(on(30));

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { countBits } from "../../base/bitset.js";
+import { countSharedBits, hasBit } from "../../base/bitset.js";
 import {
   admitsCrowd,
   crowdDrawDays,
@@ -9,13 +9,17 @@ import {
 } from "../../base/crowd-minimum.js";
 import { bandOf } from "../../index/manifest.js";
 import { type Bank, BankError, dayName, secondsPerDay } from "../bank.js";
+import { areaDigest } from "./canonical.js";
 import type { Membership, Memberships } from "./evaluate.js";
+import type { People } from "./people.js";
 
 export type Admission = {
   /** In the order of the memberships; the band is of the noisy size, at least the minimum. */
   readonly kept: readonly { readonly membership: Membership; readonly bandedPeople: number }[];
   /** `why` is "below the crowd minimum" or "withdrawn until 2026-12-26", never a number. */
   readonly leftOut: readonly { readonly name: string; readonly why: string }[];
+  /** By number of a home area: 1 = a crowd is at home there. */
+  readonly areas: Uint8Array;
 };
 
 /**
@@ -35,10 +39,11 @@ type SetState = {
 type State = { readonly schema: 1; readonly sets: Record<string, SetState> };
 
 /**
- * Decides which segments may be in a snapshot, by the noisy rule of base/crowd-minimum.ts, and
- * remembers it in `segments.json`. The same build again decides the same.
+ * Decides which segments and home areas may be in a snapshot, by the noisy rule of
+ * base/crowd-minimum.ts, and remembers it in `segments.json`. People count, not members: see
+ * `People.counting`. The same build again decides the same.
  */
-export function admitSegments(bank: Bank, { segments }: Memberships): Admission {
+export function admitSegments(bank: Bank, { people, segments }: Memberships): Admission {
   const today = Math.floor(bank.asOfSec / secondsPerDay);
   const known = readState(bank.folders.segmentState).sets;
   const sets: Record<string, SetState> = {};
@@ -48,26 +53,45 @@ export function admitSegments(bank: Bank, { segments }: Memberships): Admission 
   }
   const kept: { membership: Membership; bandedPeople: number }[] = [];
   const leftOut: { name: string; why: string }[] = [];
-  for (const membership of segments) {
-    const digest = Buffer.from(membership.digest).toString("hex");
+  const decided = (setDigest: Uint8Array, count: number): Decided => {
+    const digest = Buffer.from(setDigest).toString("hex");
     sets[digest] ??= { drawnDay: today, seenDay: today, admitted: false, withdrawnDay: 0 };
-    const { why, noisyPeople } = decide(bank, membership, sets[digest], today);
+    return decide(bank, setDigest, count, sets[digest], today);
+  };
+  for (const membership of segments) {
+    const count = countSharedBits(membership.bits, people.counting);
+    const { why, noisyPeople } = decided(membership.digest, count);
     if (why !== "") leftOut.push({ name: membership.segment.name, why });
     else kept.push({ membership, bandedPeople: bandOf(noisyPeople, bank.crowdMinimum) });
   }
+  const areas = new Uint8Array(bank.config.areas.length + 1);
+  const atHome = countByArea(people, areas.length);
+  for (const [i, name] of bank.config.areas.entries()) {
+    areas[i + 1] = decided(areaDigest(name), atHome[i + 1]!).why === "" ? 1 : 0;
+  }
   writeState(bank, { schema: 1, sets });
-  return { kept, leftOut };
+  return { kept, leftOut, areas };
 }
+
+function countByArea({ rowCount, areas, counting }: People, areaCount: number): Uint32Array {
+  const atHome = new Uint32Array(areaCount);
+  for (let ordinal = 1; ordinal < rowCount; ordinal++) {
+    if (hasBit(counting, ordinal)) atHome[areas[ordinal]!]!++;
+  }
+  return atHome;
+}
+
+type Decided = { readonly why: string; readonly noisyPeople: number };
 
 function decide(
   bank: Bank,
-  { digest, bits }: Membership,
+  digest: Uint8Array,
+  people: number,
   state: SetState,
   today: number,
-): { readonly why: string; readonly noisyPeople: number } {
+): Decided {
   state.seenDay = today;
   if (today - state.drawnDay >= crowdDrawDays) state.drawnDay = today;
-  const people = countBits(bits);
   const noise = crowdNoise(bank.keys.crowd, digest, state.drawnDay);
   const enough = admitsCrowd(people, noise, bank.crowdMinimum);
   if (state.admitted && !enough) state.withdrawnDay = today;

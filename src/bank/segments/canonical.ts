@@ -81,10 +81,7 @@ function nodeOf(rule: Rule, sources: Sources, nodeOfSegment: (name: string) => N
       );
     }
     case "area":
-      return group(
-        "any",
-        rule.areas.map((area) => leaf(["area", area])),
-      );
+      return group("any", rule.areas.map(areaLeaf));
     case "market":
       return group(
         "any",
@@ -112,6 +109,11 @@ const leaf = (value: unknown): Node => ({
   ...({ kind: "leaf", of: [], available: true } as const),
   digest: sha256(value),
 });
+
+const areaLeaf = (area: string): Node => leaf(["area", area]);
+
+/** Of everybody at home in an area, as of a rule that says no more. */
+export const areaDigest = (area: string): Uint8Array => Buffer.from(areaLeaf(area).digest, "hex");
 
 const missing: Node = { kind: "leaf", digest: sha256(["missing"]), of: [], available: false };
 

@@ -7,7 +7,7 @@ import { purposes as allPurposes } from "../config/model.js";
 import { sqlList, sqlParquet } from "../duck.js";
 
 /**
- * The people of one epoch by ordinal, as columns: 4 bytes and 2 bits a person (2.6 GB for 630 M).
+ * The people of one epoch by ordinal, as columns: 4 bytes and 3 bits a person (2.8 GB for 630 M).
  * Bit o of a bitset is the person of ordinal o; bit 0 is nobody's.
  */
 export type People = {
@@ -22,8 +22,10 @@ export type People = {
   readonly markets: Uint8Array;
   /** Bitset: who exists. */
   readonly existing: Uint32Array;
-  /** Bitset: who may be advertised to. Nobody else counts in a segment. */
+  /** Bitset: who may be advertised to. Nobody else is in a segment. */
   readonly eligible: Uint32Array;
+  /** Bitset: who of these counts towards a crowd minimum (identity/person-facts.ts). */
+  readonly counting: Uint32Array;
   readonly identifiersFile: string;
 };
 
@@ -41,15 +43,17 @@ export async function loadPeople(bank: Bank, epoch: number): Promise<People> {
     markets: new Uint8Array(rowCount),
     existing: new Uint32Array(bitWords(rowCount)),
     eligible: new Uint32Array(bitWords(rowCount)),
+    counting: new Uint32Array(bitWords(rowCount)),
     identifiersFile: join(folder, "identifiers.parquet"),
   };
   const markets = `${sqlList([...config.markets.keys()])}::VARCHAR[]`;
   const sql = `
     SELECT ordinal::UINTEGER, purposes::UTINYINT, coalesce(area, 0)::UINTEGER,
-      coalesce(list_position(${markets}, market), 0)::UTINYINT
+      coalesce(list_position(${markets}, market), 0)::UTINYINT, counts::UTINYINT
     FROM ${sqlParquet([join(folder, "persons.parquet")])}`;
   await duck.stream(sql, ({ rowCount: rows, numbers }) => {
     const [ordinals, purposes, areas, markets] = [numbers(0), numbers(1), numbers(2), numbers(3)];
+    const counts = numbers(4);
     for (let i = 0; i < rows; i++) {
       const ordinal = ordinals[i]!;
       assert(ordinal > 0 && ordinal < rowCount, "an ordinal beyond people.json's nextOrdinal");
@@ -57,7 +61,9 @@ export async function loadPeople(bank: Bank, epoch: number): Promise<People> {
       people.areas[ordinal] = areas[i]! <= config.areas.length ? areas[i]! : 0;
       people.markets[ordinal] = markets[i]!;
       setBit(people.existing, ordinal);
-      if ((purposes[i]! & advertisingBit) !== 0) setBit(people.eligible, ordinal);
+      if ((purposes[i]! & advertisingBit) === 0) continue;
+      setBit(people.eligible, ordinal);
+      if (counts[i] === 1) setBit(people.counting, ordinal);
     }
   });
   return people;
