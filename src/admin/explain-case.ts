@@ -1,6 +1,6 @@
 import type { Decision } from "../bid/decision.js";
 import type { SharedState } from "../bid/shared-state.js";
-import { type Arms, armsOf } from "../campaign/arms.js";
+import { type Arms, armsAtHome } from "../campaign/arms.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import type { Advertiser, Agency, Campaign, CreativeModel, LineItem } from "../campaign/model.js";
 import type { CampaignTable } from "../campaign/table.js";
@@ -77,6 +77,6 @@ export function creativesOf({ table }: Decision, lineItem: number): number[] {
 }
 
 /** The audience arms of a line item, in the order of the table's. */
-export function armsInWords({ buyings }: ExplainCase, lineItem: number): Arms {
-  return armsOf(buyings[lineItem]!.lineItem);
+export function armsInWords({ buyings, config }: ExplainCase, lineItem: number): Arms {
+  return armsAtHome(buyings[lineItem]!.lineItem, config.book.homeAreas);
 }

@@ -4,10 +4,14 @@ import { audienceTermsMax } from "../base/limits.js";
 import type { AudienceExpression } from "./model.js";
 
 /**
- * One "and" of the normal form: people in every segment of `all` and in none of `none`. Both
- * sorted.
+ * One "and" of the normal form: people in every segment of `all` and in none of `none`, at home in
+ * one of `areas` (absent = anywhere). All sorted.
  */
-export type AudienceTerm = { readonly all: readonly string[]; readonly none: readonly string[] };
+export type AudienceTerm = {
+  readonly all: readonly string[];
+  readonly none: readonly string[];
+  readonly areas?: readonly string[];
+};
 
 /**
  * A disjunctive normal form: people of any term. Canonical for certificates: terms without
@@ -156,8 +160,17 @@ function namedTerm(term: Term, names: readonly string[]): AudienceTerm {
 }
 
 /** A term as one line: what tells a set of people from every other one. */
-export const termText = (term: AudienceTerm): string =>
-  [...term.all, ...term.none.map((name) => `!${name}`)].join(" & ") || "anyone";
+export const termText = ({ all, none, areas }: AudienceTerm): string => {
+  const segments = [...all, ...none.map((name) => `!${name}`)].join(" & ") || "anyone";
+  return areas === undefined ? segments : `${segments} @ ${areas.join()}`;
+};
+
+/** The same people, but those at home in these areas alone; null = all of them. */
+export const atHomeIn = (
+  audience: CanonicalAudience,
+  areas: readonly string[] | null,
+): CanonicalAudience =>
+  areas === null ? audience : { terms: audience.terms.map((term) => ({ ...term, areas })) };
 
 /** The canonical form as one line; segment names hold no spaces, so it has one reading. */
 export const canonicalText = (audience: CanonicalAudience): string =>

@@ -5,7 +5,8 @@ import type { Arms } from "./arms.js";
 import { armsOf } from "./arms.js";
 import type { AudienceTerm, CanonicalAudience } from "./audience.js";
 import { audienceDigest } from "./audience.js";
-import type { CampaignBook, LineItem } from "./model.js";
+import { noHomeAreas } from "./home-areas.js";
+import type { CampaignBook, HomeFinder, LineItem } from "./model.js";
 import { placeOfDay, type Roster } from "./roster.js";
 import { Demand, NO_AUDIENCE } from "./table.js";
 import type { GrowingColumns } from "./table-columns.js";
@@ -33,13 +34,20 @@ export class Audiences {
   private readonly needed = new Map<string, Needed>();
   private readonly armsByRule = new Map<string, Arms>();
   private readonly digests = new Map<CanonicalAudience, Map<AgencyId, string>>();
+  private readonly homeAreas: HomeFinder;
 
-  /** As `armsOf`, once for line items that say the same. */
+  constructor(homeAreas: HomeFinder = noHomeAreas) {
+    this.homeAreas = homeAreas;
+  }
+
+  /** As `armsAtHome`, once for line items that say the same. */
   armsOf(lineItem: LineItem): Arms {
     const { audience, price } = lineItem;
     if (audience === null && price.personModifiers.length === 0) return everybody;
-    const rule = JSON.stringify([audience, price.personModifiers]);
-    return entryOf(this.armsByRule, rule, () => armsOf(lineItem));
+    const clause = this.homeAreas.clauseOf(lineItem);
+    if (!clause.ok) return clause;
+    const rule = JSON.stringify([audience, price.personModifiers, clause.areas]);
+    return entryOf(this.armsByRule, rule, () => armsOf(lineItem, clause.areas));
   }
 
   add(agency: AgencyId, audience: CanonicalAudience, lineItem: LineItemId): Needed {

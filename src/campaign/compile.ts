@@ -29,7 +29,7 @@ export function compile(input: CompileInput): Compiled {
   const columns = emptyColumns();
   const dictionary = new Dictionary();
   const postings = new Postings();
-  const audiences = new Audiences();
+  const audiences = new Audiences(book.homeAreas);
   const exchangeIds = new Map<string, number>(exchanges.map(({ name, id }) => [name, id]));
   const predicates = new Predicates(columns, dictionary, exchangeIds);
   writeCreatives(book.creatives, exchanges, input.usable ?? null, dictionary, columns);
@@ -53,7 +53,7 @@ export function compile(input: CompileInput): Compiled {
 
 /** Every audience that the book needs certified, without compiling it. Broken ones are left out. */
 export function audiencesNeeded(book: CampaignBook): readonly AudienceNeeded[] {
-  const audiences = new Audiences();
+  const audiences = new Audiences(book.homeAreas);
   const agencyOf = agencyFinder(book);
   for (const lineItem of book.lineItems) {
     const agency = agencyOf(lineItem);

@@ -23,6 +23,8 @@ export type CountOrder = {
   readonly audiences: readonly (readonly number[])[];
   /** Pairs of audiences whose common people are wanted. */
   readonly pairs: readonly (readonly [number, number])[];
+  /** The mark of everybody whose home is known; absent or -1 = no term asks for homes. */
+  readonly homeMark?: number;
 };
 
 /**
@@ -33,9 +35,10 @@ export type CountOrder = {
  * one term 28 ns, 10.)
  */
 export class CrowdCounter {
-  /** People by term, by audience, and in both of a pair. */
+  /** People by term, by audience (and of known home), and in both of a pair. */
   readonly termPeople: Float64Array;
   readonly audiencePeople: Float64Array;
+  readonly homedPeople: Float64Array;
   readonly pairPeople: Float64Array;
   private readonly order: CountOrder;
   /** By term: segments as plane x 32 + bit, those that must be there and those that must not. */
@@ -64,6 +67,7 @@ export class CrowdCounter {
     this.planesUsed = [...new Set(planes)];
     this.termPeople = new Float64Array(terms.length);
     this.audiencePeople = new Float64Array(audiences.length);
+    this.homedPeople = new Float64Array(audiences.length);
     this.pairPeople = new Float64Array(pairs.length);
     this.groupsMax = Math.ceil(blockPeopleMax / 32);
     this.columns = new Uint32Array((Math.max(-1, ...this.planesUsed) + 1) * 32 * this.groupsMax);
@@ -94,8 +98,12 @@ export class CrowdCounter {
       this.termPeople[t] = this.termPeople[t]! + countSharedBits(matches, matches);
       for (const audience of this.audiencesOf[t]!) orInto(members[audience]!, matches);
     }
+    const homes = marks[this.order.homeMark ?? -1];
     for (const [a, bits] of members.entries()) {
       this.audiencePeople[a] = this.audiencePeople[a]! + countSharedBits(bits, bits);
+      if (homes !== undefined) {
+        this.homedPeople[a] = this.homedPeople[a]! + countSharedBits(bits, homes);
+      }
     }
     for (const [p, [a, b]] of this.order.pairs.entries()) {
       this.pairPeople[p] = this.pairPeople[p]! + countSharedBits(members[a]!, members[b]!);

@@ -28,6 +28,8 @@ export type CrowdAudience = {
 export type CrowdCounts = {
   readonly termPeople: readonly (readonly number[])[];
   readonly audiencePeople: ArrayLike<number>;
+  /** Those of them whose home is known; read only where an audience asks for homes. */
+  readonly homedPeople: ArrayLike<number>;
   readonly pairPeople: ArrayLike<number>;
 };
 
@@ -132,7 +134,10 @@ export function judgeCrowds(
         [earlier, later],
       ] as const) {
         if (isWithin(audiences[one]!.terms, audiences[other]!.terms)) continue;
-        const people = counts.audiencePeople[one]! - shared;
+        // Who is at home nowhere is in no audience that asks for homes, and no difference from it:
+        // such people would hide how few live in the area that it leaves out.
+        const homed = asksForHomes(audiences[other]!.terms);
+        const people = (homed ? counts.homedPeople : counts.audiencePeople)[one]! - shared;
         assert(people >= 0, "a difference has no fewer than 0 people");
         demand(people, () => differenceDigest(digests[one]!, digests[other]!));
       }
@@ -180,17 +185,24 @@ const excludeEachOther = (
   others: readonly AudienceTerm[],
 ): boolean => terms.every((term) => others.every((other) => areOpposed(term, other)));
 
+const asksForHomes = (terms: readonly AudienceTerm[]): boolean =>
+  terms.some(({ areas }) => areas !== undefined);
+
 /** Whoever meets `term` meets `other`: it asks for nothing more. */
 function impliesTerm(term: AudienceTerm, other: AudienceTerm): boolean {
   return (
+    (other.areas === undefined ||
+      term.areas?.every((area) => other.areas?.includes(area)) === true) &&
     other.all.every((name) => term.all.includes(name)) &&
     other.none.every((name) => term.none.includes(name))
   );
 }
 
-/** Nobody meets both: one wants what the other excludes. */
+/** Nobody meets both: one wants what the other excludes, or they ask for other homes. */
 function areOpposed(term: AudienceTerm, other: AudienceTerm): boolean {
   return (
+    (other.areas !== undefined &&
+      term.areas?.every((area) => other.areas?.includes(area) === false) === true) ||
     term.all.some((name) => other.none.includes(name)) ||
     term.none.some((name) => other.all.includes(name))
   );

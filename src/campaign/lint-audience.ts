@@ -1,6 +1,7 @@
 import { armsOf } from "./arms.js";
 import { normalise, segmentsOf } from "./audience.js";
 import type { DocumentPath, PathStep } from "./document.js";
+import { noHomeAreas } from "./home-areas.js";
 import { suggestion } from "./issue.js";
 import type { LintContext } from "./lint-context.js";
 import type { AudienceExpression, LineItem } from "./model.js";
@@ -19,8 +20,10 @@ export function lintAudience(context: LintContext, lineItem: LineItem): void {
     if (!lintExpression(context, lineItem, when, path)) sound = false;
     else if (sound) lintReached(context, lineItem, i, path);
   });
+  const clause = (context.book.homeAreas ?? noHomeAreas).clauseOf(lineItem);
+  if (!clause.ok) context.error("lineItem", lineItem.id, clause.path, clause.why);
   if (!sound) return;
-  const arms = armsOf(lineItem);
+  const arms = armsOf(lineItem, null);
   if (!arms.ok) context.error("lineItem", lineItem.id, ["price", "modifiers"], arms.why);
 }
 

@@ -1,9 +1,11 @@
+import { crowdMinimumPeople } from "../base/limits.js";
 import { type Ceilings, checkCeilings } from "./ceilings-file.js";
 import type { SourceDocument, SourceFile } from "./document.js";
 import { checkForm, parseSource } from "./document.js";
 import type { Exchange } from "./exchange.js";
 import { checkExchanges, checkProfiles } from "./exchange-file.js";
 import { checkFees, type Fees, noFees } from "./fees.js";
+import { homeAreasOf, type PlacedMarket } from "./home-areas.js";
 import type { Issue } from "./issue.js";
 import { hasErrors, sortIssues } from "./issue.js";
 import type { CampaignBook } from "./model.js";
@@ -13,6 +15,7 @@ import { checkRates, noRates } from "./rates-file.js";
 import type { CheckedFile } from "./resolve.js";
 import { resolveBook } from "./resolve.js";
 import { campaignFile } from "./schema-campaign.js";
+import { marketFile } from "./schema-market.js";
 
 /**
  * A config folder's files as one checked whole. Layout, by the file's place in the folder:
@@ -23,7 +26,8 @@ import { campaignFile } from "./schema-campaign.js";
  *   fees.yaml                        margins, technical and data fees
  *   ceilings.yaml                    hard limits of prices and days; defaults without it
  *   privacy.yaml                     not read here
- *   bank.yaml, markets/, touchpoints/, segments/    the data bank's (bank/config), not read here
+ *   markets/*.yaml                   the areas that audiences can be aimed at; else the data bank's
+ *   bank.yaml, touchpoints/, segments/    the data bank's (bank/config), not read here
  */
 export type LoadedConfig = {
   readonly book: CampaignBook;
@@ -51,6 +55,7 @@ type FileKind =
   | "rates"
   | "fees"
   | "ceilings"
+  | "market"
   | "other"
   | "unknown";
 
@@ -61,10 +66,17 @@ export function kindOfFile(name: string): FileKind {
   if (/^rates\.ya?ml$/.test(name)) return "rates";
   if (/^fees\.ya?ml$/.test(name)) return "fees";
   if (/^campaigns\/.+\.ya?ml$/.test(name) || /^deals(\/.+)?\.ya?ml$/.test(name)) return "campaign";
+  if (isMarketFile(name)) return "market";
   return /^privacy\.ya?ml$/.test(name) || isBankFile(name) ? "other" : "unknown";
 }
 
-/** Files that only the data bank reads: nothing of a World depends on them. */
+/** Read by both: the bank finds people's homes by it, a World what audiences can be aimed at. */
+const isMarketFile = (name: string): boolean => /^markets\/.+\.ya?ml$/.test(name);
+
+/** Files that a World depends on. */
+export const isBidderFile = (name: string): boolean => !isBankFile(name) || isMarketFile(name);
+
+/** Files that the data bank reads. */
 export const isBankFile = (name: string): boolean =>
   /^(?:bank|(?:markets|touchpoints|segments)\/.+)\.ya?ml$/.test(name);
 
@@ -73,6 +85,7 @@ export function loadConfig(files: readonly SourceFile[]): LoadOutcome {
   const issues: Issue[] = [];
   const documents = {
     ...{ campaign: [], exchange: [], profile: [], rates: [], fees: [], ceilings: [] },
+    market: [],
   } as Record<Exclude<FileKind, "other" | "unknown">, SourceDocument[]>;
   for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const kind = kindOfFile(file.name);
@@ -92,12 +105,15 @@ export function loadConfig(files: readonly SourceFile[]): LoadOutcome {
   const fees =
     documents.fees[0] === undefined ? noFees : checkFees(documents.fees[0], places, issues);
   const ceilings = checkCeilings(documents.ceilings[0], rates ?? noRates, issues);
+  const markets = checkMarkets(documents.market, issues);
   const checked = checkCampaigns(documents.campaign, issues);
   // References are followed only when every file is there to be referred to.
   if (hasErrors(issues) || rates === null || fees === null || ceilings === null) {
     return { config: null, issues: sortIssues(issues) };
   }
-  const book = resolveBook(checked, exchanges, places, issues);
+  const homeAreas = homeAreasOf(markets, crowdMinimumPeople, issues);
+  const resolved = resolveBook(checked, exchanges, places, issues);
+  const book = markets.length === 0 ? resolved : { ...resolved, homeAreas };
   const config = hasErrors(issues) ? null : { book, exchanges, rates, fees, ceilings, places };
   return { config, issues: sortIssues(issues) };
 }
@@ -106,6 +122,15 @@ function checkCampaigns(documents: readonly SourceDocument[], issues: Issue[]): 
   return documents.flatMap((document) => {
     const checked = checkForm(document, campaignFile);
     if (checked.ok) return [{ document, file: checked.value }];
+    issues.push(...checked.issues);
+    return [];
+  });
+}
+
+function checkMarkets(documents: readonly SourceDocument[], issues: Issue[]): PlacedMarket[] {
+  return documents.flatMap((document) => {
+    const checked = checkForm(document, marketFile);
+    if (checked.ok) return [{ document, form: checked.value }];
     issues.push(...checked.issues);
     return [];
   });

@@ -21,6 +21,8 @@ export type CampaignBook = {
   readonly lineItems: readonly LineItem[];
   readonly creatives: readonly CreativeModel[];
   readonly deals: readonly Deal[];
+  /** Absent: no place is finer than a country for an audience. */
+  readonly homeAreas?: HomeFinder;
 };
 
 export type Agency = {
@@ -62,6 +64,17 @@ export type Campaign = {
   readonly frequency?: readonly FrequencyCap[];
   readonly pacing?: Pacing;
 };
+
+/** Where people live, as far as audiences can be aimed at it (home-areas.ts). */
+export type HomeFinder = {
+  readonly clauseOf: (lineItem: Pick<LineItem, "audience" | "price" | "targeting">) => AreaClause;
+};
+
+export type AreaClause =
+  /** Names of areas, sorted, each once; null = anywhere. */
+  | { readonly ok: true; readonly areas: readonly string[] | null }
+  /** `path` leads from the line item to what is wrong. */
+  | { readonly ok: false; readonly path: readonly (string | number)[]; readonly why: string };
 
 /**
  * Money in nano units (1e-9) of the advertiser's currency, as bids and reservations are. 0n or

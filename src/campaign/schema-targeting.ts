@@ -53,6 +53,14 @@ const textShape = Object.fromEntries(
   ]),
 ) as { [K in TextFacet]: z.ZodOptional<z.ZodArray<z.ZodType<string>>> };
 
+/** The facets that say where finer than a country. */
+export const geoShape = {
+  regions: textShape.regions,
+  metros: textShape.metros,
+  cities: textShape.cities,
+  zips: textShape.zips,
+};
+
 const namedShape = Object.fromEntries(
   Object.entries(namedFacets).map(([name, { values }]) => {
     const names = Object.keys(values) as [string, ...string[]];

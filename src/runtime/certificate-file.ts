@@ -29,7 +29,7 @@ export const certificateFileOf = (dataFolder: string): string =>
 
 const count = z.int().nonnegative();
 const names = z.array(z.string());
-const term = z.object({ all: names, none: names });
+const term = z.object({ all: names, none: names, areas: names.optional() });
 const audience = z.object({ agency: count, digest: z.string(), terms: z.array(term) });
 const list = z.object({
   ...{ epoch: count, manifestDigest: z.string(), ruleVersion: count, published: z.boolean() },

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SourceFile } from "../campaign/document.js";
-import { isBankFile } from "../campaign/load.js";
+import { isBidderFile } from "../campaign/load.js";
 
 /** Files below these are ours, at any depth; beside them the YAML files of the folder itself. */
 const subfolders = [
@@ -37,13 +37,13 @@ export function readConfigFolder(
 
 /**
  * The files that are there now and whose changes can change what a bidder does: those of
- * `readConfigFolder` but the data bank's, and the JSON files beside them, one of which may be the
+ * `readConfigFolder` but what only the data bank reads, and the JSON files beside them, one of which may be the
  * vendor list.
  */
 export function watchedFiles(folder: string): readonly string[] {
   const beside = listed(folder, "").filter((name) => name.endsWith(".json"));
   const lists = beside.map((name) => join(folder, name));
-  const files = placedFiles(folder).filter(({ name }) => !isBankFile(name));
+  const files = placedFiles(folder).filter(({ name }) => isBidderFile(name));
   return [...files.map(({ path }) => path), ...lists];
 }
 

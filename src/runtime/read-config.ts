@@ -5,7 +5,7 @@ import type { UnixMs } from "../base/units.js";
 import { segmentNames } from "../campaign/compile.js";
 import type { Issue } from "../campaign/issue.js";
 import { lint } from "../campaign/lint.js";
-import { isBankFile, type LoadedConfig, loadConfig } from "../campaign/load.js";
+import { isBankFile, isBidderFile, type LoadedConfig, loadConfig } from "../campaign/load.js";
 import type { CampaignBook } from "../campaign/model.js";
 import { readConfigFolder } from "./config-folder.js";
 import { readPriceKeys } from "./price-key-files.js";
@@ -45,8 +45,6 @@ const priceKeyIssues = ({ exchanges, places }: LoadedConfig, folder: string): re
   readPriceKeys(exchanges, folder).problems.map(({ exchange, path, message }) =>
     places.issue("error", ["exchange", exchange], path, message),
   );
-
-const isBidderFile = (name: string): boolean => !isBankFile(name);
 
 /**
  * The data bank's part of a config folder; null where the folder has none. With `book`, the

@@ -61,6 +61,9 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 const named = (name: string): AudienceTerm => ({ all: [name], none: [] });
 
+/** By number of a home area; "" is nobody's home. */
+const areaNames = ["", ...smallFacts(1).areas];
+
 /** Counts by looking at every person in turn, as the words of the rule say. */
 function bruteForce(term: AudienceTerm): number {
   const has = (n: number, name: string): boolean => {
@@ -70,6 +73,8 @@ function bruteForce(term: AudienceTerm): number {
   let count = 0;
   for (let n = 1; n <= people; n++) {
     if (n % 7 === 0 || forgotten.includes(n)) continue;
+    const home = areaNames[truth.areas[n]!]!;
+    if (term.areas?.includes(home) === false) continue;
     if (term.all.every((s) => has(n, s)) && !term.none.some((s) => has(n, s))) count++;
   }
   return count;
@@ -85,7 +90,9 @@ test("a term is certified up to its noisy count and not one person above, for ra
   const terms: AudienceTerm[] = [{ all: [], none: [] }];
   for (let i = 0; i < 60; i++) {
     const all = Array.from({ length: random.below(4) }, name);
-    terms.push({ all, none: Array.from({ length: random.below(3) }, name) });
+    const areas = areaNames.slice(1).filter(() => random.below(2) === 0);
+    const where = i % 3 === 0 || areas.length === 0 ? {} : { areas: areas.sort() };
+    terms.push({ all, none: Array.from({ length: random.below(3) }, name), ...where });
   }
   for (const term of terms) {
     const met = highestMet(bruteForce(term), termDigest(term));
@@ -110,6 +117,27 @@ test("an audience differs from one before it by a noisy crowd, either way", () =
   const apart = { ...requestOf(audiences.slice(0, 1)) };
   const twoAgencies = { ...apart, audiences: [...apart.audiences, other] };
   expect(wordsOf(judgeAudiences(twoAgencies, met + 1))).toEqual(["certified", "certified"]);
+});
+
+test("an audience that leaves an area out differs by those who surely live there", () => {
+  const anywhere = named("group.s1");
+  const elsewhere = { ...anywhere, areas: ["east", "south"] };
+  const audiences = [[anywhere], [elsewhere]];
+  const [a, b] = audiences.map(audienceSetDigest);
+  const inNorth = bruteForce({ ...anywhere, areas: ["north"] });
+  const met = highestMet(inNorth, differenceDigest(a!, b!));
+  expect(wordsOf(judgeAudiences(requestOf(audiences), met))).toEqual(["certified", "certified"]);
+  expect(wordsOf(judgeAudiences(requestOf(audiences), met + 1))).toEqual(["certified", "refused"]);
+});
+
+test("audiences of different homes share nobody, and an area that is gone has nobody", () => {
+  const at = (...areas: string[]) => [{ ...named("group.s1"), areas }];
+  const minimum = Math.min(
+    ...[at("north"), at("south")].map(([term]) => highestMet(bruteForce(term!), termDigest(term!))),
+  );
+  const apart = requestOf([at("north"), at("south")]);
+  expect(wordsOf(judgeAudiences(apart, minimum))).toEqual(["certified", "certified"]);
+  expect(wordsOf(judgeAudiences(requestOf([at("west")]), 0))).toEqual(["refused"]);
 });
 
 test("many audiences are judged in one pass, in their order, unknown segments among them", () => {
@@ -165,14 +193,14 @@ test("without another order the crowd minimum is 100,000", () => {
 });
 
 test("planes or people that were changed after signing give no verdict at all", () => {
-  for (const name of ["plane-1-2", "people-0"]) {
+  for (const name of ["plane-1-2", "people-0", "home-1"]) {
     const path = join(root, "epoch-1", name);
     const bytes = readFileSync(path);
     const changed = Buffer.from(bytes);
     changed[66]! ^= 1;
     chmodSync(path, 0o600);
     writeFileSync(path, changed);
-    const answer = judgeAudiences(alone([named("group.s33")]), 1);
+    const answer = judgeAudiences(alone([{ ...named("group.s33"), areas: ["east"] }]), 1);
     expect(answer).toMatchObject({ ok: false, code: "changed" });
     writeFileSync(path, bytes);
   }

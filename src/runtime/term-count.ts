@@ -7,10 +7,11 @@ import type { UnixMs } from "../base/units.js";
 import { CrowdCounter } from "../campaign/crowd-counter.js";
 import { type CountPlan, judgeCounted, planCount } from "../campaign/crowd-plan.js";
 import { type AudienceJudged, type CrowdAudience, crowdRuleOf } from "../campaign/crowd-rule.js";
-import { manifestVersion, PartKind } from "../index/format.js";
+import { headerBytes, manifestVersion, PartKind } from "../index/format.js";
 import type { Manifest } from "../index/manifest.js";
 import { type Refusal, refuse } from "../index/verify.js";
 import { type ForgetRecord, forgetLogStart, readForgetLog } from "./forget-log.js";
+import { HomeMarks } from "./home-marks.js";
 import {
   admitSnapshot,
   type PartFile,
@@ -74,7 +75,7 @@ export function judgeAudiences(
     const judged = audiences.filter((one) => one.judged).map(() => refusedWithoutCount);
     return { ok: true, epoch, judged, forgetSequence: manifest.forgetSequence };
   }
-  const plan = planCount(audiences, manifest.segments);
+  const plan = planCount(audiences, manifest.segments, manifest.areas);
   const forgotten = forgottenSince(manifest, request.forgetLog);
   const counter = countPeople(folder, manifest, plan, forgotten);
   if ("ok" in counter) return counter;
@@ -101,11 +102,12 @@ const forgottenSince = (manifest: Manifest, forgetLog: string): readonly ForgetR
 function countPeople(
   folder: string,
   manifest: Manifest,
-  { planes, order }: CountPlan,
+  { planes, order, areaSets }: CountPlan,
   forgotten: readonly ForgetRecord[],
 ): CrowdCounter | Refusal {
   const counter = new CrowdCounter(order, Math.max(blockPeople, 32));
   const planeFiles = partFilesOf(manifest, PartKind.PLANE);
+  const homeFiles = areaSets.length === 0 ? [] : partFilesOf(manifest, PartKind.HOME);
   for (const people of partFilesOf(manifest, PartKind.PEOPLE)) {
     const eligible = readEligible(folder, people);
     if ("ok" in eligible) return eligible;
@@ -117,7 +119,10 @@ function countPeople(
     const files = planes.map(
       (plane) => planeFiles.find((f) => f.header.plane === plane && f.header.part === part)!,
     );
-    const refusal = countPart(folder, files, eligible, itemCount, counter);
+    const homes = readHomes(folder, homeFiles[part]);
+    if ("ok" in homes) return homes;
+    const marks = new HomeMarks(homes, areaSets, blockPeople);
+    const refusal = countPart(folder, files, { eligible, itemCount, marks }, counter);
     if (refusal !== null) return refusal;
   }
   return counter;
@@ -129,16 +134,29 @@ function readEligible(folder: string, people: PartFile): Uint32Array | Refusal {
   return read.ok ? new Uint32Array(bytes.buffer) : read;
 }
 
+/** A part's home areas, 256 MB at the most; of no file none. */
+function readHomes(folder: string, file: PartFile | undefined): Uint16Array | Refusal {
+  if (file === undefined) return new Uint16Array(0);
+  const bytes = new Uint8Array(file.entry.bytes - headerBytes);
+  const read = readVerified(folder, [file], readBytesMax, (_, at, block) => bytes.set(block, at));
+  return read.ok ? new Uint16Array(bytes.buffer) : read;
+}
+
+type CountedPart = {
+  readonly eligible: Uint32Array;
+  readonly itemCount: number;
+  readonly marks: HomeMarks;
+};
+
 function countPart(
   folder: string,
   files: readonly PartFile[],
-  eligible: Uint32Array,
-  itemCount: number,
+  { eligible, itemCount, marks }: CountedPart,
   counter: CrowdCounter,
 ): Refusal | null {
   const count = (planes: readonly Uint32Array[], first: number): void => {
     const people = Math.min(blockPeople, itemCount - first);
-    counter.addBlock(planes, eligible.subarray(first / 32), people);
+    counter.addBlock(planes, eligible.subarray(first / 32), people, marks.of(first, people));
   };
   if (files.length === 0) {
     for (let first = 0; first < itemCount; first += blockPeople) count([], first);

@@ -1,8 +1,8 @@
 import { suggestion } from "../../campaign/issue.js";
+import { wordPattern } from "../../campaign/schema-market.js";
 import { below, type Findings, type Place } from "./findings.js";
 import type { Behaviour, Market, Touchpoint } from "./model.js";
 import { purposes } from "./model.js";
-import { wordPattern } from "./schema-market.js";
 import type { StageRuleForm } from "./schema-segments.js";
 import { filled, type Words } from "./template.js";
 import { consentName } from "./touchpoints.js";

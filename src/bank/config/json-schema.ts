@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { marketFile } from "../../campaign/schema-market.js";
 import { bankFile } from "./schema-bank.js";
-import { marketFile } from "./schema-market.js";
 import { segmentsFile } from "./schema-segments.js";
 import { touchpointFile } from "./schema-touchpoint.js";
 

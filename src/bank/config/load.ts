@@ -7,13 +7,13 @@ import {
 } from "../../campaign/document.js";
 import { hasErrors, type Issue, sortIssues } from "../../campaign/issue.js";
 import { isBankFile } from "../../campaign/load.js";
+import { type MarketForm, marketFile } from "../../campaign/schema-market.js";
 import { type Buyers, resolveAipl } from "./aipl.js";
 import type { Known } from "./behaviour.js";
 import { below, Findings } from "./findings.js";
 import { type Checked, resolveMarkets } from "./markets.js";
 import type { BankConfig, IdentitySettings } from "./model.js";
 import { type BankForm, bankFile } from "./schema-bank.js";
-import { type MarketForm, marketFile } from "./schema-market.js";
 import { type SegmentsForm, segmentsFile } from "./schema-segments.js";
 import { type TouchpointForm, touchpointFile } from "./schema-touchpoint.js";
 import { resolveSegments } from "./segments.js";

@@ -1,9 +1,9 @@
 import { crowdMinimumPeople } from "../../base/limits.js";
 import type { SourceDocument } from "../../campaign/document.js";
 import { placeText } from "../../campaign/places.js";
+import type { MarketForm } from "../../campaign/schema-market.js";
 import { below, type Findings, type Place, positionOf } from "./findings.js";
 import type { Market } from "./model.js";
-import type { MarketForm } from "./schema-market.js";
 
 export type Checked<Form> = { readonly document: SourceDocument; readonly form: Form };
 

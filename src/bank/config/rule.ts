@@ -1,9 +1,9 @@
 import type { AdvertiserId, AgencyId } from "../../base/ids.js";
 import { suggestion } from "../../campaign/issue.js";
+import { wordPattern } from "../../campaign/schema-market.js";
 import { behaviourOf, type Known, wordsAt } from "./behaviour.js";
 import { below, type Place } from "./findings.js";
 import type { AiplRules, Rule } from "./model.js";
-import { wordPattern } from "./schema-market.js";
 import type { RuleForm } from "./schema-segments.js";
 import { stageSegmentNames } from "./segment-names.js";
 import { filled, type Words } from "./template.js";

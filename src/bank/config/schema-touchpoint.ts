@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { suggestion } from "../../campaign/issue.js";
+import { marketName } from "../../campaign/schema-market.js";
 import {
   flag,
   hint,
@@ -11,7 +12,6 @@ import {
   wholeNumber,
 } from "../../campaign/schema-words.js";
 import { identifierKinds, purposes } from "./model.js";
-import { marketName } from "./schema-market.js";
 
 /** The form of touchpoints/*.yaml: what one source of rows looks like and may be used for. */
 

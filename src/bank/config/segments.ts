@@ -1,11 +1,11 @@
 import type { AgencyId } from "../../base/ids.js";
 import { segmentsInSnapshotMax } from "../../base/limits.js";
+import { wordPattern } from "../../campaign/schema-market.js";
 import type { Buyers } from "./aipl.js";
 import { below, type Findings, type Place } from "./findings.js";
 import { type Checked, Once } from "./markets.js";
 import type { AiplRules, SegmentRule } from "./model.js";
 import { type KnownSegments, ruleOf } from "./rule.js";
-import { wordPattern } from "./schema-market.js";
 import type { SegmentForm, SegmentsForm } from "./schema-segments.js";
 import { deriveLabels, type PlacedRule } from "./segment-graph.js";
 import { stageSegmentNames } from "./segment-names.js";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { geoShape } from "./schema-targeting.js";
 import {
   country,
   currency,
@@ -9,9 +10,9 @@ import {
   oneOf,
   textOf,
   wholeNumber,
-} from "../../campaign/schema-words.js";
+} from "./schema-words.js";
 
-/** The form of markets/*.yaml: one country pack each. */
+/** The form of markets/*.yaml: one country pack each, for the bank and for home-areas.ts. */
 
 export const marketName = matching(
   /^[A-Z][A-Z0-9-]{1,15}$/,
@@ -28,6 +29,10 @@ const area = object({
   ).max(32, { error: "is longer than 32 characters: shorten it" }),
   label: textOf("how people call the area"),
   people: wholeNumber(1, 10_000_000_000, "how many people live there"),
+  /** The countries that it lies in, where its market has several and nothing below tells. */
+  countries: list(country, "PRT", 300).optional(),
+  /** What exchanges call it: all values of one key together are the area (home-areas.ts). */
+  ...geoShape,
 });
 
 const category = matching(
