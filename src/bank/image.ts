@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { assert } from "../base/assert.js";
 import { transposeBits } from "../base/bit-transpose.js";
 import { bitWords, hasBit } from "../base/bitset.js";
 import { isBidNamespace, Namespace } from "../base/identifier.js";
@@ -10,6 +11,7 @@ import { IndexBuilder, type IndexImage } from "../index/index-builder.js";
 import { planeCountOf, type SegmentEntry } from "../index/manifest.js";
 import { mergesPart } from "../index/merged-people.js";
 import { type Bank, BankError } from "./bank.js";
+import { sensitiveTopicOf } from "./config/sensitive.js";
 import { sqlParquet } from "./duck.js";
 import type { Admission } from "./segments/admit.js";
 import type { Memberships } from "./segments/evaluate.js";
@@ -66,6 +68,7 @@ export async function buildImage(
 
 function entryOf({ membership, bandedPeople }: Admission["kept"][number]): BankSegmentEntry {
   const { name, label, source, recencyDays, method, agencies } = membership.segment;
+  assert(sensitiveTopicOf(`${name} ${label}`) === null, "no sensitive segment leaves the bank");
   return { name, label, source, recencyDays, method, bandedPeople, agencies };
 }
 

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import type { AgencyId } from "../base/ids.js";
 import { type Bank, BankError } from "./bank.js";
 import type { IdentifierKind } from "./config/model.js";
+import { sensitiveTopicOf } from "./config/sensitive.js";
 import { sqlParquet, sqlText } from "./duck.js";
 import { putInPlace, syncPath, writeDurably } from "./durable.js";
 import type { BankFolders } from "./folders.js";
@@ -88,6 +89,10 @@ function checkUpload({ agency, name, kind, file }: ListUpload, expiresDays: numb
   }
   if (!namePattern.test(name)) {
     throw new BankError("a list's name has 1 to 40 characters of a-z, 0-9 and hyphen");
+  }
+  const topic = sensitiveTopicOf(name);
+  if (topic !== null) {
+    throw new BankError(`the list's name tells of ${topic}: no such segment leaves the bank`);
   }
   if (kind === "person") throw new BankError("a list holds identifiers: `person` is none");
   const whole = Number.isSafeInteger(expiresDays) && expiresDays >= 1;

@@ -6,6 +6,7 @@ import { below, Findings, type Place } from "./findings.js";
 import { type Checked, Once } from "./markets.js";
 import { type AiplRules, type Behaviour, type Stage, stages } from "./model.js";
 import type { AiplForm, SegmentsForm, StageRuleForm } from "./schema-segments.js";
+import { sensitiveTopicOf } from "./sensitive.js";
 
 /** DESIGN section 6: awareness and interest pass soon, a purchase counts for a year. */
 const windowDays: Readonly<Record<Stage, number>> = {
@@ -49,6 +50,7 @@ export function resolveAipl(
       words.take(entry.word, below(place, "word"));
       if (buyers !== null) checkBuyer(entry, buyers, place, known.findings);
       const rules = rulesOf(entry, place, known);
+      checkSensitive(rules, place, known.findings);
       if (isNew) found.set(entry.advertiser, rules);
       if (found.size * stages.length <= segmentsInSnapshotMax) continue;
       known.findings.error(place, "many", () => {
@@ -58,6 +60,22 @@ export function resolveAipl(
     }
   }
   return found;
+}
+
+/** Stages always leave the bank, if for their agency alone. */
+function checkSensitive(
+  { word, label, stages }: AiplRules,
+  place: Place,
+  findings: Findings,
+): void {
+  const categories = Object.values(stages).flatMap((rules) => rules.flatMap((r) => r.categories));
+  for (const text of [word, label, ...categories]) {
+    const topic = sensitiveTopicOf(text);
+    if (topic === null) continue;
+    findings.error(place, text, () => {
+      return `"${text}" tells of ${topic}, and stages leave the bank: write other words`;
+    });
+  }
 }
 
 function checkBuyer(

@@ -149,6 +149,8 @@ const segment = object(
     label: textOf("what people read about it"),
     method: oneOf(["declared", "observed", "inferred"]),
     outward: flag.optional(),
+    /** Keeps it, and whatever rests on it, inside. */
+    sensitive: flag.optional(),
     agencies: agencies.optional(),
     rule,
   },

@@ -1,9 +1,15 @@
 import type { AgencyId } from "../../base/ids.js";
 import { below, type Findings, type Place } from "./findings.js";
 import type { AiplRules, Behaviour, Rule, SegmentRule } from "./model.js";
+import { sensitiveTopicOf } from "./sensitive.js";
 
 /** A segment before what follows from its rule is known, and where it stands. */
-export type PlacedRule = { readonly segment: SegmentRule; readonly place: Place };
+export type PlacedRule = {
+  readonly segment: SegmentRule;
+  readonly place: Place;
+  /** Its file says so. */
+  readonly sensitive: boolean;
+};
 
 type Leaf = Exclude<Rule, { readonly kind: "all" | "any" | "none" }>;
 
@@ -14,14 +20,19 @@ type Origin = {
   readonly readers: ReadonlySet<AgencyId> | null;
   /** What made the readers few: for the message. */
   readonly because: string;
+  /** Why it may tell nobody outside, as words that end a sentence; "" = it may. */
+  readonly sensitive: string;
 };
 
-const anybody: Origin = { source: null, recencyDays: 0, readers: null, because: "" };
+const anybody: Origin = {
+  ...{ source: null, recencyDays: 0, readers: null, because: "", sensitive: "" },
+};
 
 /**
  * The segments with source and recency of everything that they rest on. Findings: circles, and what
  * is private to an agency inside a segment that others may use (lists and stages are an agency's
- * own data; DESIGN section 5 keeps them isolated).
+ * own data; DESIGN section 5 keeps them isolated), and outward segments that tell of something
+ * sensitive, by themselves or by what they rest on.
  */
 export function deriveLabels(
   rules: readonly PlacedRule[],
@@ -31,11 +42,13 @@ export function deriveLabels(
   const leaves = new Map(rules.map(({ segment }) => [segment.name, leavesOf(segment.rule)]));
   const order = inOrder(rules, leaves, findings);
   const origins = new Map<string, Origin>();
-  for (const { segment, place } of order) {
+  for (const rule of order) {
+    const { segment, place } = rule;
     const origin = (leaves.get(segment.name) ?? [])
       .map((leaf) => originOf(leaf, origins, aipl))
-      .reduce(joined, anybody);
+      .reduce(joined, { ...anybody, sensitive: sensitiveAlone(rule) });
     checkReaders(segment, place, origin, findings);
+    checkSensitive(segment, place, origin, findings);
     origins.set(segment.name, { ...origin, readers: readersOf(segment, origin) });
   }
   return rules.map(({ segment }) => {
@@ -124,7 +137,9 @@ function originOf(
       return behaviourOrigin(leaf.behaviour);
     case "segment": {
       const origin = origins.get(leaf.name) ?? anybody;
-      return origin.readers === null ? origin : { ...origin, because: leaf.name };
+      const because = origin.readers === null ? origin.because : leaf.name;
+      const sensitive = origin.sensitive === "" ? "" : `rests on ${leaf.name}, which is sensitive`;
+      return { ...origin, because, sensitive };
     }
     case "stage": {
       const rules = aipl.get(leaf.advertiser);
@@ -135,15 +150,31 @@ function originOf(
       return { ...origin, readers: new Set([rules.agency]), because };
     }
     case "list":
-      return { ...anybody, readers: new Set([leaf.agency]), because: `the list ${leaf.name}` };
+      return {
+        ...anybody,
+        ...{ readers: new Set([leaf.agency]), because: `the list ${leaf.name}` },
+        sensitive: toldBy("the list", leaf.name),
+      };
     case "area":
     case "market":
       return anybody;
   }
 }
 
-const behaviourOrigin = ({ touchpoints, withinDays }: Behaviour): Origin => ({
+const toldBy = (what: string, text: string): string => {
+  const topic = sensitiveTopicOf(text);
+  return topic === null ? "" : `tells of ${topic} (${what} "${text}")`;
+};
+
+const firstOf = (words: readonly string[]): string => words.find((one) => one !== "") ?? "";
+
+/** What a segment tells by itself, its rule not looked at. */
+const sensitiveAlone = ({ segment: { name, label }, sensitive }: PlacedRule): string =>
+  sensitive ? "is marked sensitive" : firstOf([toldBy("name", name), toldBy("label", label)]);
+
+const behaviourOrigin = ({ touchpoints, categories, withinDays }: Behaviour): Origin => ({
   ...anybody,
+  sensitive: firstOf(categories.map((category) => toldBy("category", category))),
   source: touchpoints.length === 1 ? touchpoints[0]! : "mixed",
   recencyDays: withinDays,
 });
@@ -155,6 +186,7 @@ function joined(a: Origin, b: Origin): Origin {
     recencyDays: Math.max(a.recencyDays, b.recencyDays),
     readers: common(a.readers, b.readers),
     because: a.readers === null ? b.because : a.because,
+    sensitive: a.sensitive === "" ? b.sensitive : a.sensitive,
   };
 }
 
@@ -182,5 +214,17 @@ function checkReaders(
     return readers.size === 0
       ? "its rule mixes what is private to different agencies: make a segment for each"
       : `its rule uses ${because}, private to agency ${whose}: write agencies: [${whose}]`;
+  });
+}
+
+function checkSensitive(
+  { outward }: SegmentRule,
+  place: Place,
+  { sensitive }: Origin,
+  findings: Findings,
+): void {
+  if (!outward || sensitive === "") return;
+  findings.error(place, "sensitive", () => {
+    return `${sensitive}: no such segment leaves the bank; write outward: false, or drop it`;
   });
 }

@@ -125,9 +125,10 @@ function segmentOf(
   }
   return {
     place,
+    sensitive: form.sensitive === true,
     segment: {
       ...{ name, label: filledLabel(form.label, words), source: "mixed", recencyDays: 0 },
-      ...{ method: form.method, outward: form.outward ?? true },
+      ...{ method: form.method, outward: form.outward ?? form.sensitive !== true },
       agencies: agencies as AgencyId[],
       rule: ruleOf(form.rule, words, below(place, "rule"), known),
     },

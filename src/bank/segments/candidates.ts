@@ -6,6 +6,7 @@ import {
   type Stage,
   stages,
 } from "../config/model.js";
+import { sensitiveTopicOf } from "../config/sensitive.js";
 import type { MatchedList } from "./lists.js";
 
 /**
@@ -44,7 +45,8 @@ const listSegment = ({ agency, name, lifetimeDays }: MatchedList): SegmentRule =
   source: "list",
   recencyDays: lifetimeDays,
   method: "declared",
-  outward: true,
+  // Taken in before the name was looked at.
+  outward: sensitiveTopicOf(name) === null,
   agencies: [agency as AgencyId],
   rule: { kind: "list", agency: agency as AgencyId, name },
 });
