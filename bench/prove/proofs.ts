@@ -3,6 +3,7 @@ import { canary } from "./canary.js";
 import { classes } from "./classes.js";
 import { consent } from "./consent.js";
 import { crowd } from "./crowd.js";
+import { fakes } from "./fakes.js";
 import { forget } from "./forget.js";
 import { funnel } from "./funnel.js";
 import { noise } from "./noise.js";
@@ -16,6 +17,7 @@ export const proofs: readonly Proof[] = [
   noise,
   crowd,
   redTeam,
+  fakes,
   asking,
   sameAnswer,
   classes,
