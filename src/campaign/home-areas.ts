@@ -6,9 +6,9 @@ import { type Facets, textFacets } from "./targeting.js";
 import { facetKey } from "./text-key.js";
 
 /**
- * Where an audience meets a place. A line item with an audience that is targeted to regions, metros,
- * cities or zips bids for the people of the audience who are there: so it is they who must be a
- * crowd. The bank knows where people live, by areas of its markets; a place that is no union of
+ * Where an audience meets a place. A line item with an audience that is targeted to regions,
+ * metros, cities or zips bids for the people of the audience who are there: so it is they who must
+ * be a crowd. The bank knows where people live, by areas of its markets; a place that is no union of
  * whole areas cannot be counted and is refused.
  */
 const geoFacets = ["regions", "metros", "cities", "zips"] as const;
@@ -123,7 +123,7 @@ function keyOf(facet: GeoFacet, value: string): string {
   return `${facet} ${lo} ${hi}`;
 }
 
-/** An area that lies outside the countries in part is out: too few people are counted, never more. */
+/** An area that lies outside the countries in part is out: people are missed, never invented. */
 function isLetIn({ countries }: HomeArea, include: Facets, exclude: Facets): boolean {
   if (include.countries === undefined && exclude.countries === undefined) return true;
   return (

@@ -42,13 +42,14 @@ test("a folder takes the profiles that it lacks from its parent", () => {
   ]);
 });
 
-test("the data bank's files are read, but a change of them is no change for a bidder", () => {
+test("the data bank's files are read, of which only markets change what a bidder does", () => {
   const bank = ["bank.yaml", "markets/us.yaml", "segments/a/b.yaml", "touchpoints/ad.yaml"];
   for (const name of [...bank, "rates.yaml", "demo/rates.yaml"]) write(name);
   const ours = (files: readonly string[]) => files.filter((path) => path.startsWith(root)).sort();
   const paths = readConfigFolder(root).map(({ path }) => path);
   expect(ours(paths)).toEqual([...bank, "rates.yaml"].map((name) => join(root, name)).sort());
-  expect(ours(watchedFiles(root))).toEqual([join(root, "rates.yaml")]);
+  const bidders = ["markets/us.yaml", "rates.yaml"].map((name) => join(root, name));
+  expect(ours(watchedFiles(root)).sort()).toEqual(bidders);
   const wanted = readConfigFolder(root, (name) => name.startsWith("markets/"));
   expect(wanted.map(({ name }) => name)).toEqual(["markets/us.yaml"]);
   const inherited = readConfigFolder(join(root, "demo")).map(({ name }) => name);

@@ -37,8 +37,8 @@ export function readConfigFolder(
 
 /**
  * The files that are there now and whose changes can change what a bidder does: those of
- * `readConfigFolder` but what only the data bank reads, and the JSON files beside them, one of which may be the
- * vendor list.
+ * `readConfigFolder` but what only the data bank reads, and the JSON files beside them, one of
+ * which may be the vendor list.
  */
 export function watchedFiles(folder: string): readonly string[] {
   const beside = listed(folder, "").filter((name) => name.endsWith(".json"));
