@@ -8,8 +8,8 @@ import { facetKey } from "./text-key.js";
 /**
  * Where an audience meets a place. A line item with an audience that is targeted to regions,
  * metros, cities or zips bids for the people of the audience who are there: so it is they who must
- * be a crowd. The bank knows where people live, by areas of its markets; a place that is no union of
- * whole areas cannot be counted and is refused.
+ * be a crowd. The bank knows where people live, by areas of its markets; a place that is no union
+ * of whole areas cannot be counted and is refused.
  */
 const geoFacets = ["regions", "metros", "cities", "zips"] as const;
 type GeoFacet = (typeof geoFacets)[number];
