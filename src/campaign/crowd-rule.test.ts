@@ -57,6 +57,7 @@ const verdictsOf = (audiences: readonly CrowdAudience[], shared: number, people 
   const counts = {
     termPeople: audiences.map(({ terms }) => terms.map(() => people)),
     audiencePeople: audiences.map(() => people),
+    homedPeople: audiences.map(() => people),
     pairPeople: pairs.map(() => shared),
   };
   return judgeCrowds(audiences, pairs, counts, still).map(({ verdict, bears }) => [verdict, bears]);
