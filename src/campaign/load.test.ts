@@ -151,7 +151,9 @@ describe("a broken config", () => {
       "EUR is the base",
     );
     expect(of("other.yaml", "x: 1")[0]).toContain("other.yaml:1:1: warning: is not read");
-    for (const bank of ["bank.yaml", "markets/us.yaml", "touchpoints/x.yml", "segments/a/b.yaml"]) {
+    // Both the bank and a World read markets.
+    expect(of("markets/us.yaml", "{{{ not even YAML")[0]).toContain("markets/us.yaml:1:");
+    for (const bank of ["bank.yaml", "touchpoints/x.yml", "segments/a/b.yaml"]) {
       expect(of(bank, "{{{ not even YAML")).toEqual([]);
     }
   });
