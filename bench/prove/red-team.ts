@@ -174,6 +174,7 @@ function verdictsOf(
   const counts = {
     termPeople,
     audiencePeople: members.map((bits) => countBits(bits)),
+    homedPeople: members.map((bits) => countBits(bits)),
     pairPeople: pairs.map(([a, b]) => sharedOf(members[a]!, members[b]!)),
   };
   return judgeCrowds(audiences, pairs, counts, rule)
@@ -254,7 +255,8 @@ function strongest(trials: number): ProofRow {
   for (let trial = 0; trial < trials; trial++) {
     const rule = ruleOf(trial);
     const certified = (count: number): number => {
-      const counts = { termPeople: [[count]], audiencePeople: [count], pairPeople: [] };
+      const people = { termPeople: [[count]], audiencePeople: [count], homedPeople: [count] };
+      const counts = { ...people, pairPeople: [] };
       return judgeCrowds(audiences, [], counts, rule)[0]?.verdict === "certified" ? 1 : 0;
     };
     without += certified(people - 1);
