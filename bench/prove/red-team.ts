@@ -100,7 +100,7 @@ function attackRow(attack: Attack, trials: number): ProofRow {
   return {
     promise: "an agency's verdicts do not tell a person's segment",
     test: `${attack.name}, ${trials} trials`,
-    figure: `advantage ${advantage.toFixed(4)} (at most 0.01); ${certified} had something certified`,
+    figure: `advantage ${advantage.toFixed(4)} (at most 0.01); ${certified} had one certified`,
     holds: advantage <= 0.01,
   };
 }
@@ -221,7 +221,7 @@ function sharedOf(a: Uint32Array, b: Uint32Array): number {
   return people;
 }
 
-/** Two audiences that differ by the victim alone: a bid on one and not on the other is a name tag. */
+/** Two audiences that differ by the victim alone: a bid on just one of them is a name tag. */
 function singledOut(): ProofRow {
   const victims = 50;
   let withPairs = 0;
@@ -240,7 +240,7 @@ function singledOut(): ProofRow {
   return {
     promise: "no two audiences of an agency differ by a person",
     test: `exclusion pair round each of ${victims} victims, with the pair rule and without`,
-    figure: `${withPairs} of ${victims} singled out; without the rule ${withoutPairs} of ${victims}`,
+    figure: `${withPairs} singled out; without the rule ${withoutPairs} of ${victims}`,
     holds: withPairs === 0 && withoutPairs === victims,
   };
 }

@@ -62,8 +62,8 @@ async function bytesRow(pairs: number): Promise<ProofRow> {
 }
 
 /**
- * People of one arm in twos, by place in the list (ordinal less one). The arm depends on the ordinal
- * and the campaigns alone, so that an empty world tells it.
+ * People of one arm in twos, by place in the list (ordinal less one). The arm depends on the
+ * ordinal and the campaigns alone, so that an empty world tells it.
  */
 async function partnersOf(pairs: number): Promise<(readonly [number, number])[]> {
   const world = await provingWorld([]);
@@ -81,7 +81,7 @@ async function partnersOf(pairs: number): Promise<(readonly [number, number])[]>
   return found;
 }
 
-/** Two halves of a crowd with the same groups, arms as they fall: how far their answers are apart. */
+/** Two halves of a crowd with the same groups, arms as they fall: how far apart they are. */
 async function distributionRow(each: number, bound: number): Promise<ProofRow> {
   const named = segmentsNamed();
   const groups = named.filter((_, i) => i % 2 === 0);
@@ -109,7 +109,7 @@ async function distributionRow(each: number, bound: number): Promise<ProofRow> {
   }
   return {
     promise,
-    test: `control groups and the day's audiences on: 2 x ${each} people, ${requests.length} requests`,
+    test: `control groups and the day's choice on: 2 x ${each} people, ${requests.length} requests`,
     figure: `up to ${kinds} answers, distributions ${worst.toFixed(4)} apart (bound ${bound})`,
     holds: worst <= bound && kinds > 1,
   };

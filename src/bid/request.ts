@@ -325,6 +325,11 @@ export class BidRequest extends Withheld {
   readonly eidEnd = new Uint32Array(eidsMax);
   readonly eidAtype = new Uint8Array(eidsMax);
   readonly eidMm = new Uint8Array(eidsMax);
+  private readonly personSlices: readonly Slice[] = [
+    ...[this.userAgent, this.ifa, this.ifaType, this.buyerUid],
+    ...[this.tcfString, this.gppString, this.usPrivacy],
+    ...[this.tcfStringSecond, this.gppStringSecond, this.usPrivacySecond],
+  ];
   readonly consent = new ConsentSignals();
   readonly dsa = new DsaRecord();
 
@@ -337,10 +342,7 @@ export class BidRequest extends Withheld {
 
   // imps and their pools
   impCount = 0;
-  readonly imps: readonly ImpRecord[] = Array.from(
-    { length: impsMax },
-    (_, index) => new ImpRecord(index),
-  );
+  readonly imps: readonly ImpRecord[] = Array.from({ length: impsMax }, (_, i) => new ImpRecord(i));
   formatCount = 0;
   readonly formatWidth = new Uint16Array(formatsMax);
   readonly formatHeight = new Uint16Array(formatsMax);
@@ -387,18 +389,8 @@ export class BidRequest extends Withheld {
     this.livestream = -1;
     this.deviceWidth = this.deviceHeight = 0;
     this.deviceType = this.connectionType = this.os = this.browser = this.country = 0;
-    this.userAgent.clear();
-    this.tcfString.clear();
-    this.gppString.clear();
-    this.usPrivacy.clear();
-    this.tcfStringSecond.clear();
-    this.gppStringSecond.clear();
-    this.usPrivacySecond.clear();
-    this.gppSidMask = 0;
-    this.ifa.clear();
-    this.ifaType.clear();
-    this.buyerUid.clear();
-    this.eidCount = 0;
+    for (const slice of this.personSlices) slice.clear();
+    this.gppSidMask = this.eidCount = 0;
     this.consent.clear();
     this.dsa.clear();
     this.schainPresent = this.schainComplete = this.schainNodeCount = 0;

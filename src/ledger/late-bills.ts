@@ -53,8 +53,8 @@ export class LateBills {
   }
 
   /**
-   * What was owed unseen in all but one minute in a thousand of the last day, in either unit. A campaign
-   * that owes 0 for a day is forgotten with that answer.
+   * What was owed unseen in all but one minute in a thousand of the last day, in either unit. A
+   * campaign that owes 0 for a day is forgotten with that answer.
    */
   holdBack(campaign: number, nowSec: number): HeldBack {
     const minutes = this.campaigns.get(campaign);

@@ -34,7 +34,7 @@ import { createLog } from "../runtime/log.js";
 import { createMetrics } from "../runtime/metrics.js";
 import { readConfig } from "../runtime/read-config.js";
 import { RequestCounts } from "../runtime/request-counts.js";
-import { buildWorld, type People } from "../runtime/world-build.js";
+import { buildWorld, type People, type WorldInput } from "../runtime/world-build.js";
 import type { ConfigReading } from "../runtime/world-desk.js";
 import { servedWorldFrom } from "../runtime/world-parts.js";
 import { tokenKeyFrom } from "../wire/token-key.js";
@@ -91,18 +91,23 @@ export const testAsking = ({ asks }: Pick<SharedState, "asks">): Asking => ({
 });
 const allowanceNanos = 10n ** 15n;
 
+function readingOf(options: InProcessOptions): Pick<WorldInput, "config" | "privacy"> | Error {
+  const read = readConfig(options.configFolder);
+  const { config, privacy, issues } = options.reading?.(read) ?? read;
+  if (config !== null && privacy !== null) return { config, privacy };
+  return new Error(
+    issues.map(({ file, line, message }) => `${file}:${line} ${message}`).join("\n"),
+  );
+}
+
 /**
  * The whole bid path without sockets and threads: a config folder, a few people, budgets that
  * cannot run out.
  */
 export function startInProcess(options: InProcessOptions): Promise<InProcess> {
-  const read = readConfig(options.configFolder);
-  const reading = options.reading?.(read) ?? read;
-  const { config, privacy, issues } = reading;
-  if (config === null || privacy === null) {
-    const lines = issues.map(({ file, line, message }) => `${file}:${line} ${message}`);
-    return Promise.reject(new Error(lines.join("\n")));
-  }
+  const reading = readingOf(options);
+  if (reading instanceof Error) return Promise.reject(reading);
+  const { config, privacy } = reading;
   const names = [...segmentNames(config.book), ...(options.otherSegments ?? [])];
   const { merges } = options.snapshot ?? {};
   const people = peopleOf(names, options.snapshot?.people ?? [], merges);
