@@ -1,4 +1,4 @@
-import { demoSeed } from "../../src/bank/generate/demo-person.js";
+import { demoPeopleCount, demoSeed } from "../../src/bank/generate/demo-person.js";
 import { personKeyOf } from "../../src/bank/generate/draws.js";
 import { candidateNames, membershipInto } from "../../src/bank/generate/traits.js";
 import { crowdMinimumPeople } from "../../src/base/limits.js";
@@ -18,9 +18,6 @@ import {
   requestOf,
 } from "./proving-world.js";
 
-/** The demo's own number of people; the minimum is scaled with the population. */
-const demoPeople = 1_500_000;
-
 /**
  * How many people share each distinct answer to one request: every class over a whole population,
  * control groups left out and every audience asked. People with one row are one question (the proof
@@ -29,7 +26,7 @@ const demoPeople = 1_500_000;
 export const classes: Proof = {
   name: "classes",
   run: async (size: ProofSize): Promise<readonly ProofRow[]> => {
-    const people = size === "full" ? demoPeople : 60_000;
+    const people = size === "full" ? demoPeopleCount : 60_000;
     const requests = size === "full" ? 60 : 12;
     const book = demoBook();
     const rows: ProofRow[] = [];
@@ -53,7 +50,8 @@ function rowOf(
   { rows, ascending }: Sizes,
   promised: boolean,
 ): ProofRow {
-  const minimum = Math.floor((crowdMinimumPeople * people) / demoPeople);
+  // Scaled with the population.
+  const minimum = Math.floor((crowdMinimumPeople * people) / demoPeopleCount);
   const below = ascending.filter((count) => count < minimum).length;
   const figure =
     `${ascending.length} classes, smallest ${ascending[0] ?? 0}, median ` +

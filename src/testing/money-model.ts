@@ -307,7 +307,9 @@ export class MoneyModel {
     let sum = 0n;
     for (let at = 0; at < state.slots.length; at += 16) {
       if ((state.slots[at]! & 3) === 0 || state.slots[at + 2] !== place) continue;
-      sum += BigInt(state.slots[at + 4]!) * 2n ** 32n + BigInt(state.slots[at + 3]!);
+      // The top bit says how the person is named (bid/reserve.ts).
+      const nanosHi = state.slots[at + 4]! & 0x7fff_ffff;
+      sum += BigInt(nanosHi) * 2n ** 32n + BigInt(state.slots[at + 3]!);
     }
     for (let at = place; at < state.sums.length; at += places) sum += state.sums[at]!;
     return sum;

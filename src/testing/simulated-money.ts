@@ -76,7 +76,9 @@ export function heldByPlace({ slots, sums }: SharedState, buckets: ReadonlySet<n
   const held = new Array<bigint>(places).fill(0n);
   for (let at = 0; at < slots.length; at += slotWords) {
     if ((slots[at]! & 3) === 0) continue;
-    held[slots[at + 2]!]! += BigInt(slots[at + 4]!) * 2n ** 32n + BigInt(slots[at + 3]!);
+    // The top bit says how the person is named (bid/reserve.ts).
+    const nanosHi = slots[at + 4]! & 0x7fff_ffff;
+    held[slots[at + 2]!]! += BigInt(nanosHi) * 2n ** 32n + BigInt(slots[at + 3]!);
     const impressions = slots[at + 6]! - 1;
     if (impressions >= 0) held[impressions]! += 1n;
   }

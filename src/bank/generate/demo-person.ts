@@ -16,7 +16,7 @@ import { candidateNames, membershipInto } from "./traits.js";
 /** The demo's own world. Another version where the same (seed, n) gives other people. */
 export const demoPeopleVersion = 2;
 export const demoSeed = 7;
-export const demoPeopleCount = 1_500_000;
+export const demoPeopleCount = 1_700_000;
 /** On an iPhone in the USA, logged in, and in audiences that win: the README's example. */
 export const knownPersonNumber = 2;
 
