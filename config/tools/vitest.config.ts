@@ -6,6 +6,9 @@ export default defineConfig({
     exclude: ["node_modules/**", "dist/**", ".bench/**"],
     globalSetup: ["config/tools/build-before-tests.mjs"],
     pool: "forks",
+    // Two files beside each other also where vitest would leave a core of two to itself: many tests
+    // wait for the processes that they start.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

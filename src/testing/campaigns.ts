@@ -202,15 +202,15 @@ function creativeOf(id: number): CreativeModel {
 function markupOf(id: number): Markup {
   const kind = id % 10;
   if (kind < 6) {
-    const text = `<a href="{CLICK_URL}"><img src="https://cdn.example/${id}.png" alt=""></a>`;
+    const text = `<a href="{CLICK_URL}"><img src="https://cdn.northwind.example/${id}.png" alt=""></a>`;
     return { kind: "html", html: text + "<!-- filler -->".repeat(20) };
   }
   if (kind === 9) {
     return {
       kind: "native",
       title: `Offer ${id}`,
-      icon: { url: `https://cdn.example/icon-${id}.png`, width: 80, height: 80 },
-      main: { url: `https://cdn.example/main-${id}.png`, width: 1200, height: 627 },
+      icon: { url: `https://cdn.northwind.example/icon-${id}.png`, width: 80, height: 80 },
+      main: { url: `https://cdn.northwind.example/main-${id}.png`, width: 1200, height: 627 },
       data: { 1: `Brand ${id}`, 2: "Now in store", 12: "See more" },
       privacy: "",
     };
@@ -228,7 +228,11 @@ function markupOf(id: number): Markup {
     bitrateKbps: 0,
     title: `Spot ${id}`,
     mediaFiles: [
-      { url: `https://cdn.example/${id}.mp4`, mime: audio ? "audio/mp4" : "video/mp4", ...file },
+      {
+        url: `https://cdn.northwind.example/${id}.mp4`,
+        mime: audio ? "audio/mp4" : "video/mp4",
+        ...file,
+      },
     ],
   };
 }
