@@ -105,7 +105,8 @@ export class SegmentIndex extends Withheld {
     const found = findOrdinal(this.lines, this.lineShift, this.lineCount, hashLo, hashHi);
     const ordinal = found < rowCount ? found : NOBODY;
     // A stranger's bit is looked at where chance puts it: that of nobody would always be at hand.
-    const place = ordinal === NOBODY ? decoyOf(hashLo, rowCount) : ordinal;
+    const decoy = decoyOf(hashLo, rowCount);
+    const place = ordinal === NOBODY ? decoy : ordinal;
     const isSuppressed = this.suppressed.has(place);
     return (ordinal === NOBODY || isSuppressed ? NOBODY : ordinal) as Ordinal;
   }
@@ -118,7 +119,8 @@ export class SegmentIndex extends Withheld {
   rowInto(ordinal: Ordinal, out: Uint32Array, seed = 0): number {
     const { rowWords, rowCount } = this;
     const isKnown = ordinal !== NOBODY && ordinal < rowCount;
-    const row = isKnown ? ordinal : decoyOf(seed, rowCount);
+    const decoy = decoyOf(seed, rowCount);
+    const row = isKnown ? ordinal : decoy;
     const keep = isKnown ? -1 : 0;
     const words = this.rows[row >>> this.rowShift]!;
     const at = (row & this.rowMask) * rowWords;
