@@ -199,18 +199,22 @@ function creativeOf(id: number): CreativeModel {
   };
 }
 
+/** In the list of the demo's privacy.yaml. */
+const listedHost = "cdn.northwind.example";
+
 function markupOf(id: number): Markup {
   const kind = id % 10;
   if (kind < 6) {
-    const text = `<a href="{CLICK_URL}"><img src="https://cdn.northwind.example/${id}.png" alt=""></a>`;
+    const image = `<img src="https://${listedHost}/${id}.png" alt="">`;
+    const text = `<a href="{CLICK_URL}">${image}</a>`;
     return { kind: "html", html: text + "<!-- filler -->".repeat(20) };
   }
   if (kind === 9) {
     return {
       kind: "native",
       title: `Offer ${id}`,
-      icon: { url: `https://cdn.northwind.example/icon-${id}.png`, width: 80, height: 80 },
-      main: { url: `https://cdn.northwind.example/main-${id}.png`, width: 1200, height: 627 },
+      icon: { url: `https://${listedHost}/icon-${id}.png`, width: 80, height: 80 },
+      main: { url: `https://${listedHost}/main-${id}.png`, width: 1200, height: 627 },
       data: { 1: `Brand ${id}`, 2: "Now in store", 12: "See more" },
       privacy: "",
     };
@@ -229,7 +233,7 @@ function markupOf(id: number): Markup {
     title: `Spot ${id}`,
     mediaFiles: [
       {
-        url: `https://cdn.northwind.example/${id}.mp4`,
+        url: `https://${listedHost}/${id}.mp4`,
         mime: audio ? "audio/mp4" : "video/mp4",
         ...file,
       },
