@@ -1,3 +1,4 @@
+import { mix32 } from "../../src/base/hash.js";
 import { SeededRandom } from "../../src/base/random.js";
 import { duelOf, overlapping } from "./duel.js";
 import type { Proof, ProofRow, ProofSize } from "./proof.js";
@@ -15,7 +16,7 @@ export const timing: Proof = {
     const pairs = size === "full" ? 200_000 : 15_000;
     const world = await crowd();
     const nobody = kinds.none.map(bodyOf);
-    const strangers = kinds.none.map((n) => bodyOf(n + 0x4000_0000));
+    const strangers = kinds.none.map((n) => bodyOf(n + strangersFrom));
     const first = kinds.first.map(bodyOf);
     const second = kinds.second.map(bodyOf);
     return [
@@ -35,6 +36,8 @@ export const timing: Proof = {
 /** The larger of the two sides of one half: 0.51 says as much as 0.49. */
 const aucMax = 0.51;
 const each = 4000;
+/** Numbers of nobody, whose identifiers look like those of people. */
+const strangersFrom = 30_000;
 const kinds = { none: [] as number[], first: [] as number[], second: [] as number[] };
 
 /** People of three kinds at ordinals in no control group, mixed, so that memory tells nothing. */
@@ -59,7 +62,7 @@ function bodyOf(n: number): Buffer {
   return Buffer.from(
     JSON.stringify({
       ...{
-        id: `ask-${(n * 2654435761) % 1_000_000_007}`,
+        id: `ask-${String(mix32(n, 1)).padStart(10, "0")}`,
         at: 1,
         tmax: 200,
         cur: ["USD"],
