@@ -77,7 +77,8 @@ const noStart = { boot: 0 };
 const noting =
   (held: Held) =>
   (campaign: number, nanos: bigint, impressions: bigint): void => {
-    held.set(campaign, `${nanos}/${impressions}`);
+    // That nothing is kept back any more is told once, live, and never by a reading.
+    if (nanos > 0n || impressions > 0n) held.set(campaign, `${nanos}/${impressions}`);
   };
 
 function exposuresIn(
