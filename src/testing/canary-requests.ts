@@ -209,7 +209,9 @@ export function markedRequest({ of }: MarkedPerson, kind: number): Uint8Array {
 }
 
 function regsOf(of: ValueOf, kind: number): Plain {
-  const regs: Plain = { ext: { any: of("regs.ext") } };
+  // The places of 2.5 are read beside those of 2.6.
+  const old = kind % 9 < 2 ? { gpp: of("regs.ext.gpp"), gpp_sid: [7] } : {};
+  const regs: Plain = { ext: { any: of("regs.ext"), ...old } };
   if (kind % 5 === 3 || kind % 11 === 0) regs["gdpr"] = 1;
   if (kind % 13 === 0) regs["coppa"] = 1;
   if (kind % 7 === 0) regs["us_privacy"] = "1YNN";
