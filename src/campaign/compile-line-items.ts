@@ -122,7 +122,7 @@ export class LineItems {
     const start = columns.modPredicate.length;
     for (const { when, factorPermille } of price.contextModifiers) {
       for (const predicate of predicates.of(when)) {
-        const index = predicates.intern(predicate, false, campaign.timeZone);
+        const index = predicates.intern(predicate, campaign.timeZone);
         if (index < 0) continue;
         columns.modPredicate.push(index);
         columns.modFactorPermille.push(factorPermille);
@@ -195,15 +195,12 @@ export class LineItems {
     const { columns, predicates } = this.work;
     const { targeting } = lineItem;
     const included = predicates.of(targeting.include);
-    const all = [
-      ...included.map((predicate) => ({ ...predicate, exclude: false })),
-      ...predicates.of(targeting.exclude).map((predicate) => ({ ...predicate, exclude: true })),
-    ].sort(bySelectivity);
+    const all = [...included, ...predicates.of(targeting.exclude, true)].sort(bySelectivity);
     columns.lineItemPredStart.push(columns.predRefs.length);
     columns.lineItemPredCount.push(all.length);
     let fits = true;
     for (const predicate of all) {
-      const index = predicates.intern(predicate, predicate.exclude, campaign.timeZone);
+      const index = predicates.intern(predicate, campaign.timeZone);
       fits &&= index >= 0;
       columns.predRefs.push(Math.max(index, 0));
     }

@@ -23,7 +23,11 @@ import { transitionsOf } from "./zone.js";
  * What one predicate says, before it is interned. `values` ascending, or the six words of a
  * day-part.
  */
-export type Predicate = { readonly dimension: number; readonly values: readonly number[] };
+export type Predicate = {
+  readonly dimension: number;
+  readonly values: readonly number[];
+  readonly exclude: boolean;
+};
 
 /** Every predicate of the table once: rules that say the same share it. */
 export class Predicates {
@@ -44,7 +48,7 @@ export class Predicates {
   }
 
   /** The predicates of facets, one a dimension (one a key for key-values). */
-  of(facets: Facets): Predicate[] {
+  of(facets: Facets, exclude = false): Predicate[] {
     const byDimension = new Map<number, Set<number>>();
     const more: Predicate[] = [];
     const add = (dimension: number, value: number): void => {
@@ -58,9 +62,11 @@ export class Predicates {
         for (const word of stated as readonly string[]) {
           add(dimension, (values as Readonly<Record<string, number>>)[word] ?? 0);
         }
-      } else this.addOther(name, stated, add, more);
+      } else this.addOther(name, stated, exclude, add, more);
     }
-    for (const [dimension, values] of byDimension) more.push({ dimension, values: sorted(values) });
+    for (const [dimension, values] of byDimension) {
+      more.push({ dimension, values: sorted(values), exclude });
+    }
     return more;
   }
 
@@ -82,6 +88,7 @@ export class Predicates {
   private addOther(
     name: string,
     stated: unknown,
+    exclude: boolean,
     add: (dimension: number, value: number) => void,
     more: Predicate[],
   ): void {
@@ -91,13 +98,13 @@ export class Predicates {
         const ids = values.map((value) =>
           this.dictionary.idOf(`${key}=${value}`, KeyKind.KEY_VALUE),
         );
-        more.push({ dimension: Dimension.KEY_VALUE, values: sorted(new Set(ids)) });
+        more.push({ dimension: Dimension.KEY_VALUE, values: sorted(new Set(ids)), exclude });
       }
       return;
     }
     const texts = stated as readonly string[];
     if (name === "dayParts") {
-      more.push({ dimension: Dimension.DAYPART, values: weekWordsOf(texts) });
+      more.push({ dimension: Dimension.DAYPART, values: weekWordsOf(texts), exclude });
     }
     for (const text of texts) {
       if (name === "countries") add(Dimension.COUNTRY, packAlpha3(text));
@@ -107,8 +114,7 @@ export class Predicates {
   }
 
   /** The index of a predicate; -1 when it needs one time zone more than a table holds. */
-  intern(predicate: Predicate, exclude: boolean, zone: string): number {
-    const { dimension, values } = predicate;
+  intern({ dimension, values, exclude }: Predicate, zone: string): number {
     const zoneIndex = dimension === Dimension.DAYPART ? this.zoneOf(zone) : 0;
     if (zoneIndex < 0) return -1;
     const key = `${dimension} ${exclude ? 1 : 0} ${zoneIndex} ${values.join()}`;
@@ -181,7 +187,8 @@ export function sizeValueOf(text: string): number {
   return shapeOfSize(width, height);
 }
 
-const sorted = (values: ReadonlySet<number>): number[] => [...values].sort((a, b) => a - b);
+const sorted = (values: ReadonlySet<number>): number[] =>
+  values.size === 1 ? [...values] : [...values].sort((a, b) => a - b);
 
 /** Dimensions by how few requests a value of theirs tends to meet; those not named come after. */
 const selective: readonly number[] = [
@@ -215,13 +222,11 @@ const selective: readonly number[] = [
   Dimension.DEVICE_TYPE,
 ];
 const rankOf = new Map(selective.map((dimension, rank) => [dimension, rank]));
+const ranked = (dimension: number): number => rankOf.get(dimension) ?? selective.length;
 
 /** Sorts: includes before excludes, then the selective dimensions, then the smaller sets. */
-export const bySelectivity = (
-  a: Predicate & { readonly exclude: boolean },
-  b: Predicate & { readonly exclude: boolean },
-): number =>
+export const bySelectivity = (a: Predicate, b: Predicate): number =>
   Number(a.exclude) - Number(b.exclude) ||
-  (rankOf.get(a.dimension) ?? selective.length) - (rankOf.get(b.dimension) ?? selective.length) ||
+  ranked(a.dimension) - ranked(b.dimension) ||
   a.values.length - b.values.length ||
   a.dimension - b.dimension;

@@ -2,6 +2,7 @@ import { assert } from "../base/assert.js";
 import type { AgencyId, ExchangeId, LineItemId } from "../base/ids.js";
 import { lineItemsMax } from "../base/limits.js";
 import { KeyKind } from "../base/lists.js";
+import { finish, type Steps } from "../base/steps.js";
 import type { SegmentWanted } from "../index/projection.js";
 import { segmentsOf } from "./audience.js";
 import type { AudienceNeeded } from "./compile-audiences.js";
@@ -23,7 +24,13 @@ export type { Compiled, CompileInput } from "./compile-input.js";
  * A book as columns (table.ts). Cold and pure: the same input gives the same bytes. Line items are
  * in order of their ids, creatives and agencies in that of the book.
  */
-export function compile(input: CompileInput): Compiled {
+export const compile = (input: CompileInput): Compiled => finish(compileSteps(input));
+
+/** 15 to 25 us a line item (2 cores, Node 20.20.2). */
+const lineItemsAStep = 128;
+
+/** The same in steps of a few milliseconds, between which others may have the thread. */
+export function* compileSteps(input: CompileInput): Steps<Compiled> {
   const { book, exchanges } = input;
   assert(book.lineItems.length <= lineItemsMax, "more line items than a table holds");
   const columns = emptyColumns();
@@ -34,13 +41,18 @@ export function compile(input: CompileInput): Compiled {
   const predicates = new Predicates(columns, dictionary, exchangeIds);
   writeCreatives(book.creatives, exchanges, input.usable ?? null, dictionary, columns);
   const lineItems = new LineItems({ input, columns, postings, audiences, predicates });
-  for (const lineItem of book.lineItems) lineItems.add(lineItem);
+  for (let i = 0; i < book.lineItems.length; i++) {
+    lineItems.add(book.lineItems[i]!);
+    if (i % lineItemsAStep === lineItemsAStep - 1) yield;
+  }
   audiences.writeTo(columns, input);
+  yield;
   predicates.writeZones(book.campaigns);
   writeAgencies(input, dictionary, columns);
   writeDeals(book.deals, dictionary, columns);
   dictionary.writeTo(columns);
   postings.writeTo(columns);
+  yield;
   return {
     table: packTable(columns),
     creatives: book.creatives,

@@ -4,7 +4,8 @@ import { hasErrors, type Issue, issueText, sortIssues } from "../campaign/issue.
 import { lint } from "../campaign/lint.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import type { CreativeModel } from "../campaign/model.js";
-import { compileTemplates, type TemplateProblem } from "../wire/template-compile.js";
+import type { TemplateProblem } from "../wire/creative-template.js";
+import { compileTemplates } from "../wire/template-compile.js";
 import { newestEpoch } from "./command-epoch.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { readBankConfig, readConfigForm } from "./read-config.js";

@@ -1,7 +1,8 @@
 import type { Epoch, Generation, LineItemId } from "../base/ids.js";
+import { finish, type Steps } from "../base/steps.js";
 import type { UnixMs } from "../base/units.js";
 import type { PrivacySettings } from "../bid/consent.js";
-import { compile } from "../campaign/compile.js";
+import { compileSteps } from "../campaign/compile.js";
 import type { Compiled, CompileInput } from "../campaign/compile-input.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import type { CreativeModel } from "../campaign/model.js";
@@ -11,7 +12,8 @@ import { IndexBuilder } from "../index/index-builder.js";
 import { type IndexParts, partsOfImage } from "../index/index-parts.js";
 import type { Absent, Places } from "../index/projection.js";
 import { type AmountUnit, Unit } from "../ledger/budget-plan.js";
-import { compileTemplates, type TemplateProblem } from "../wire/template-compile.js";
+import type { TemplateMemory, TemplateProblem } from "../wire/creative-template.js";
+import { templateSteps } from "../wire/template-compile.js";
 import type { WorldParts } from "./world-parts.js";
 
 /** WHO, as the builder needs it: the index and where its segments' bits are. */
@@ -49,6 +51,8 @@ export type WorldInput = {
   readonly capPlaceOf?: CompileInput["capPlaceOf"];
   readonly publicUrl: string;
   readonly retired: readonly Pick<CreativeModel, "id" | "landingPage">[];
+  /** Of the Worlds before; absent: all templates are compiled. */
+  readonly memory?: TemplateMemory;
 };
 
 export type BuiltWorld = {
@@ -61,19 +65,23 @@ export type BuiltWorld = {
  * Everything that one generation is made of, off the bid path; pure but for the shared memory that
  * it fills. Throws where a line item gets no place for its allowance.
  */
-export function buildWorld(input: WorldInput): BuiltWorld {
+export const buildWorld = (input: WorldInput): BuiltWorld => finish(worldSteps(input));
+
+/** The same in steps, so that a large book does not hold its thread. */
+export function* worldSteps(input: WorldInput): Steps<BuiltWorld> {
   const { config, people, generation, privacy } = input;
   const { book, exchanges, rates } = config;
   // Templates first: a creative that has none for an exchange must not be chosen there.
-  const templates = compileTemplates({
+  const templates = yield* templateSteps({
     creatives: book.creatives,
     agencies: book.agencies,
     exchanges,
     publicUrl: input.publicUrl,
     retired: input.retired,
     thirdPartyHosts: privacy.thirdPartyHosts,
+    ...(input.memory === undefined ? {} : { memory: input.memory }),
   });
-  const compiled = compile({
+  const compiled = yield* compileSteps({
     book,
     exchanges,
     usable: templates.usable,

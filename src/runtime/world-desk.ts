@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.js";
 import type { Epoch, Generation, LineItemId } from "../base/ids.js";
+import { inSlices } from "../base/steps.js";
 import type { PrivacySettings } from "../bid/consent.js";
 import type { BookSnapshot } from "../campaign/certificate-book.js";
 import { type AudienceNeeded, audiencesNeeded, segmentsWanted } from "../campaign/compile.js";
@@ -8,6 +9,7 @@ import type { LoadedConfig } from "../campaign/load.js";
 import { isAbsentFor, type SegmentWanted } from "../index/projection.js";
 import { refuse } from "../index/verify.js";
 import type { AmountUnit } from "../ledger/budget-plan.js";
+import { TemplateMemory } from "../wire/creative-template.js";
 import type { AdvertiserCurrencies } from "./advertiser-currencies.js";
 import {
   type AudienceVerdict,
@@ -23,10 +25,10 @@ import type { RosterFile } from "./roster-file.js";
 import { warmingOf } from "./warming.js";
 import {
   type BuiltWorld,
-  buildWorld,
   nobody,
   type People,
   type WorldInput,
+  worldSteps,
 } from "./world-build.js";
 
 /** A config folder as read: `config` null = broken, the issues say where. */
@@ -79,6 +81,10 @@ type Wanted = {
 type Counted = "nothing missing" | "counted" | "failed";
 type Adopted = "adopted" | "uncounted" | "failed";
 
+/** A World of 10,000 line items takes 200 ms to build: main answers others in between. */
+const buildSliceMs = 10;
+const giveWay = (): Promise<void> => new Promise((done) => setImmediate(done));
+
 /** Edits that come while an epoch is counted are counted too, but they do not hold it for ever. */
 const countsBeforeAdoptionMax = 3;
 
@@ -91,6 +97,7 @@ const countsBeforeAdoptionMax = 3;
 export class WorldDesk {
   private readonly parts: WorldDeskParts;
   private readonly certificates: Certificates;
+  private readonly templates = new TemplateMemory();
   private generation = 0 as Generation;
   private people: People = nobody();
   private wanted: Wanted | null = null;
@@ -332,7 +339,7 @@ export class WorldDesk {
     const generation = (this.generation + 1) as Generation;
     const certified = expired ? none : this.certificates.certified(snapshotOf(people));
     const asked = wanted.needed.filter(({ digest }) => certified.has(digest));
-    const built = buildWorld({
+    const steps = worldSteps({
       ...{ generation, config, privacy, people },
       certificates: certified,
       roster: parts.roster.turn(asked, parts.clock.nowMs()),
@@ -340,7 +347,9 @@ export class WorldDesk {
       ...(parts.capPlaceOf === undefined ? {} : { capPlaceOf: parts.capPlaceOf }),
       publicUrl: parts.publicUrl,
       retired: parts.retired.turn(config.book.creatives, parts.clock.nowMs()),
+      memory: this.templates,
     });
+    const built = await inSlices(steps, buildSliceMs, () => performance.now(), giveWay);
     this.generation = generation;
     parts.currencies.note(config.book.advertisers);
     justBefore();

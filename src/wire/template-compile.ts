@@ -1,20 +1,21 @@
+import { finish, type Steps } from "../base/steps.js";
 import type { NativeOffered } from "../bid/native-fit.js";
 import { nativeColumns } from "../bid/native-fit.js";
 import { packColumns } from "../campaign/columns.js";
 import type { Exchange } from "../campaign/exchange.js";
 import type { Agency, CreativeModel } from "../campaign/model.js";
-import type { Compiled } from "./macro-template.js";
-import { bannerPieces } from "./macro-template.js";
-import type { NativeAssets } from "./native-template.js";
-import { nativeAssets, nativeParts } from "./native-template.js";
-import { noticeUrlBytesMax } from "./notice.js";
-import { NO_ENTRY, nativePartsMax, Slot, templateSpec } from "./template.js";
-import { bidPieces } from "./template-bid.js";
+import {
+  type CreativeSurroundings,
+  dialectsOf,
+  landingCharsMax,
+  type TemplateMemory,
+  type TemplateProblem,
+  templatesOf,
+} from "./creative-template.js";
+import { NO_ENTRY, templateSpec } from "./template.js";
 import { TemplateBuilder } from "./template-builder.js";
-import { foreignHosts } from "./template-hosts.js";
-import { dialectKey, NoticeUrls, publicUrlProblem } from "./template-notice.js";
-import { httpsAddress, jsonEscape, jsonString } from "./template-pieces.js";
-import { vastInlinePieces, vastWrapperPieces } from "./vast-template.js";
+import { dialectKey, publicUrlProblem } from "./template-notice.js";
+import { httpsAddress, jsonEscape } from "./template-pieces.js";
 
 export type TemplateInput = {
   /** In creative-index order. */
@@ -31,13 +32,8 @@ export type TemplateInput = {
   readonly retired: readonly Pick<CreativeModel, "id" | "landingPage">[];
   /** Hosts that markup may name (privacy.yaml); absent = any, for tests of markup alone. */
   readonly thirdPartyHosts?: readonly string[];
-};
-
-export type TemplateProblem = {
-  /** 0 = all of them. */
-  readonly creative: number;
-  readonly exchange: string;
-  readonly what: string;
+  /** Of the builds before; absent: everything is compiled anew. */
+  readonly memory?: TemplateMemory;
 };
 
 export type CompiledTemplates = {
@@ -51,66 +47,67 @@ export type CompiledTemplates = {
   readonly problems: readonly TemplateProblem[];
 };
 
-/** A larger bid would crowd others out of the answer. */
-const bidLiteralBytesMax = 64 * 1024;
-const landingCharsMax = 2048;
+/**
+ * Compiles every creative for every dialect that approved it. Off the hot path; pure but for the
+ * memory that it is given.
+ */
+export const compileTemplates = (input: TemplateInput): CompiledTemplates =>
+  finish(templateSteps(input));
 
-/** Compiles every creative for every dialect that approved it. Off the hot path; pure. */
-export function compileTemplates(input: TemplateInput): CompiledTemplates {
+/** The same in steps of a few milliseconds, between which others may have the thread. */
+export function* templateSteps(input: TemplateInput): Steps<CompiledTemplates> {
   const work = new Compilation(input);
-  input.creatives.forEach((creative, index) => {
-    work.creative(creative, index);
-  });
+  for (let index = 0; index < input.creatives.length; index++) {
+    work.creative(input.creatives[index]!, index);
+    if (index % creativesAStep === creativesAStep - 1) yield;
+  }
   return { buffer: work.pack(), usable: work.usable, problems: work.problems };
 }
 
+/** 0.12 ms a creative of three dialects that no memory knows. */
+const creativesAStep = 32;
+
+/** What makes every template impossible is found once; the rest creative by creative. */
 class Compilation {
   readonly problems: TemplateProblem[] = [];
   readonly usable: Uint32Array;
   private readonly input: TemplateInput;
   private readonly builder = new TemplateBuilder();
-  private readonly dialects: (Exchange | undefined)[] = [];
+  private readonly dialects: readonly (Exchange | undefined)[];
   private readonly bidEntry: number[];
   private readonly creativeNative: number[];
   private readonly natives: (readonly NativeOffered[])[] = [];
   private readonly nativePart: number[] = [];
   private readonly nativeAssetBytesMax: number[] = [];
   private readonly assetEntry: number[] = [];
-  private readonly ready: boolean;
+  private readonly around: CreativeSurroundings;
 
   constructor(input: TemplateInput) {
     this.input = input;
     this.usable = new Uint32Array(input.creatives.length);
-    for (const exchange of input.exchanges) this.dialects[exchange.dialect] ??= exchange;
+    this.dialects = dialectsOf(input.exchanges);
     this.bidEntry = new Array<number>(input.creatives.length * this.dialects.length).fill(NO_ENTRY);
     this.creativeNative = new Array<number>(input.creatives.length).fill(NO_ENTRY);
-    this.ready = this.environment();
+    this.around = { ...input, dialects: this.dialects, ready: this.environment() };
   }
 
   creative(creative: CreativeModel, index: number): void {
-    const native = creative.markup.kind === "native" ? nativeAssets(creative.markup) : null;
-    if (native !== null) this.native(native, index);
-    const landing = httpsAddress(creative.landingPage);
-    const { thirdPartyHosts } = this.input;
-    const foreign = thirdPartyHosts === undefined ? [] : foreignHosts(creative, thirdPartyHosts);
-    const faults = [
-      ...(native?.problems ?? []),
-      ...foreign.map(
-        (host) =>
-          `loads from ${host}, which would see who sees the ad: take it out, or have it added to ` +
-          "thirdPartyHosts in privacy.yaml",
-      ),
-      ...(landing === "" || landing.length > landingCharsMax
-        ? [`landing page "${creative.landingPage}" must be https, macro-free, at most 2,048 long`]
-        : []),
-    ];
-    faults.forEach((what) => {
-      this.report(creative, "", what);
+    const { memory } = this.input;
+    const made = memory?.templatesOf(creative, this.around) ?? templatesOf(creative, this.around);
+    this.problems.push(...made.problems);
+    const first = this.builder.include(made.builder);
+    made.bidEntry.forEach((entry, dialect) => {
+      if (entry !== NO_ENTRY) this.bidEntry[index * this.dialects.length + dialect] = first + entry;
     });
-    if (!this.ready || faults.length > 0) return;
-    this.dialects.forEach((exchange) => {
-      if (exchange !== undefined) this.bid(creative, index, exchange);
-    });
+    this.usable[index] = made.usable;
+    if (made.native === null) return;
+    this.creativeNative[index] = this.natives.length;
+    this.natives.push(made.native.offered);
+    for (const entry of made.native.assetEntry) this.assetEntry.push(first + entry);
+    this.nativeAssetBytesMax.push(made.native.assetBytesMax);
+    for (const entry of made.native.part) {
+      this.nativePart.push(entry === NO_ENTRY ? NO_ENTRY : first + entry);
+    }
   }
 
   pack(): SharedArrayBuffer {
@@ -144,72 +141,17 @@ class Compilation {
     });
   }
 
-  private report(creative: CreativeModel | null, exchange: string, what: string): void {
-    this.problems.push({ creative: creative?.id ?? 0, exchange, what });
-  }
-
   /** What makes every template impossible: said once. */
   private environment(): boolean {
     const base = publicUrlProblem(this.input.publicUrl);
-    if (base !== "") this.report(null, "", base);
+    if (base !== "") this.problems.push({ creative: 0, exchange: "", what: base });
     for (const exchange of this.input.exchanges) {
       const first = this.dialects[exchange.dialect];
       if (first === undefined || dialectKey(first) === dialectKey(exchange)) continue;
       const what = `dialect ${exchange.dialect} is not that of ${first.name}: number it apart`;
-      this.report(null, exchange.name, what);
+      this.problems.push({ creative: 0, exchange: exchange.name, what });
     }
     return this.problems.length === 0;
-  }
-
-  private bid(creative: CreativeModel, index: number, dialect: Exchange): void {
-    const approving = this.input.exchanges.filter(
-      (exchange) =>
-        exchange.dialect === dialect.dialect &&
-        (creative.approvedBy === "all" || creative.approvedBy.includes(exchange.name)),
-    );
-    if (approving.length === 0) return;
-    const urls = new NoticeUrls(this.input.publicUrl, dialect);
-    const adm = markupPieces(creative, urls);
-    const problems = [...adm.problems];
-    if (urls.bytesMax() >= noticeUrlBytesMax) {
-      problems.push(`notice addresses reach ${noticeUrlBytesMax} bytes: shorten the public URL`);
-    }
-    const pieces = bidPieces(creative, dialect, urls, jsonString(adm.pieces));
-    const entry = this.builder.entry(pieces);
-    const bytes = this.builder.entryLiteralBytes[entry] as number;
-    if (bytes > bidLiteralBytesMax) {
-      problems.push(
-        `the bid has ${bytes} bytes, at most ${bidLiteralBytesMax}: shorten the markup`,
-      );
-    }
-    problems.forEach((what) => {
-      this.report(creative, dialect.name, what);
-    });
-    if (problems.length > 0) return;
-    this.bidEntry[index * this.dialects.length + dialect.dialect] = entry;
-    for (const exchange of approving) this.usable[index]! |= 1 << exchange.index;
-  }
-
-  private native({ offered, members }: NativeAssets, index: number): void {
-    const { builder, input } = this;
-    const creative = input.creatives[index] as CreativeModel;
-    this.creativeNative[index] = this.natives.length;
-    this.natives.push(offered);
-    const entries = members.map((member) => builder.entry(member));
-    this.assetEntry.push(...entries);
-    this.nativeAssetBytesMax.push(
-      Math.max(0, ...entries.map((entry) => builder.entryLiteralBytes[entry] as number)),
-    );
-    for (let dialect = 0; dialect < this.dialects.length; dialect++) {
-      const exchange = this.dialects[dialect];
-      for (let part = 0; part < nativePartsMax; part++) this.nativePart.push(NO_ENTRY);
-      if (exchange === undefined || creative.markup.kind !== "native") continue;
-      const at = this.nativePart.length - nativePartsMax;
-      const urls = new NoticeUrls(input.publicUrl, exchange);
-      nativeParts(creative.markup, urls).forEach((pieces, part) => {
-        if (pieces !== null) this.nativePart[at + part] = builder.entry(pieces);
-      });
-    }
   }
 
   private landings() {
@@ -233,20 +175,3 @@ class Compilation {
 
 const seatOf = (agency: Agency, exchange: Exchange): string =>
   Object.hasOwn(agency.seats, exchange.name) ? (agency.seats[exchange.name] as string) : "";
-
-/** The adm of a creative, before it is put into a JSON string. */
-export function markupPieces(creative: CreativeModel, urls: NoticeUrls): Compiled {
-  const { markup } = creative;
-  switch (markup.kind) {
-    case "html":
-      return bannerPieces(markup.html, urls);
-    case "thirdPartyTag":
-      return bannerPieces(markup.tag, urls);
-    case "vastInline":
-      return vastInlinePieces(creative, markup, urls);
-    case "vastWrapper":
-      return vastWrapperPieces(creative, markup, urls);
-    case "native":
-      return { pieces: [Slot.NATIVE], problems: [] };
-  }
-}

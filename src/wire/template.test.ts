@@ -14,10 +14,11 @@ import {
   vastInline,
   vastWrapper,
 } from "../testing/wire-samples.js";
+import { markupPieces } from "./creative-template.js";
 import { HtmlContext, htmlContexts } from "./html-context.js";
 import { OpaqueKind, opaqueIdInto, opaqueIdOf } from "./opaque-id.js";
 import { bidEntryOf, landingPageOf, NO_ENTRY, Slot, templatesFrom } from "./template.js";
-import { compileTemplates, markupPieces } from "./template-compile.js";
+import { compileTemplates } from "./template-compile.js";
 import { dialectNumbers, NoticeUrls, publicUrlProblem } from "./template-notice.js";
 import type { Pieces } from "./template-pieces.js";
 import { cdata, scriptEscape } from "./template-pieces.js";
