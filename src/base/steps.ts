@@ -11,20 +11,3 @@ export function finish<T>(steps: Steps<T>): T {
     if (step.done === true) return step.value;
   }
 }
-
-/** Pauses whenever `sliceMs` are over; `nowMs` rises steadily. */
-export async function inSlices<T>(
-  steps: Steps<T>,
-  sliceMs: number,
-  nowMs: () => number,
-  pause: () => Promise<void>,
-): Promise<T> {
-  let begun = nowMs();
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    if (nowMs() - begun < sliceMs) continue;
-    await pause();
-    begun = nowMs();
-  }
-}

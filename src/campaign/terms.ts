@@ -26,17 +26,23 @@ export function termsOf(
 ): readonly LineItemTerms[] {
   const campaigns = new Map(book.campaigns.map((campaign) => [campaign.id, campaign]));
   const advertisers = new Map(book.advertisers.map((advertiser) => [advertiser.id, advertiser]));
-  return book.lineItems.flatMap((lineItem) => {
+  const terms: LineItemTerms[] = [];
+  for (const lineItem of book.lineItems) {
     const campaign = campaigns.get(lineItem.campaign);
     const advertiser = campaign && advertisers.get(campaign.advertiser);
-    if (campaign === undefined || advertiser === undefined) return [];
+    if (campaign === undefined || advertiser === undefined) continue;
     const { currency, agency } = advertiser;
     const fee = dataFeeMicros(fees, lineItem);
-    return {
-      ...{ lineItem: lineItem.id, campaign: campaign.id, advertiser: advertiser.id },
-      ...{ agency, currency, technicalPpm: fees.technicalPpm },
+    terms.push({
+      lineItem: lineItem.id,
+      campaign: campaign.id,
+      advertiser: advertiser.id,
+      agency,
+      currency,
+      technicalPpm: fees.technicalPpm,
       marginPpm: marginPpmOf(fees, agency, advertiser.id),
-      dataNanos: converted(fee, fees.dataCurrency, currency, rates) ?? 0,
-    };
-  });
+      dataNanos: fee === 0 ? 0 : (converted(fee, fees.dataCurrency, currency, rates) ?? 0),
+    });
+  }
+  return terms;
 }

@@ -108,6 +108,8 @@ export function exposurePlanOf(
   return { epoch, rules: [...rules.values()], lineItems };
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 function lineItemPlanner(
   { book }: LoadedConfig,
   placeOf: PlaceOf,
@@ -119,20 +121,18 @@ function lineItemPlanner(
     const lineItem = lineItems.get(id);
     const campaign = lineItem && campaigns.get(lineItem.campaign);
     const advertiser = campaign && advertisers.get(campaign.advertiser);
-    const plain = { lineItem: id, place: placeOf(id), bidNanosMax: 0 };
+    const plain: Writable<LineItemBudget> = { lineItem: id, place: placeOf(id), bidNanosMax: 0 };
     if (!lineItem || !campaign || !advertiser) return plain;
     const { budget, pacing } = lineItem;
     const week = weekOf(lineItem);
-    return {
-      ...plain,
-      bidNanosMax: lineItem.price.maxMicros,
-      ...(countsImpressions(lineItem, campaign, advertiser)
-        ? { impressionPlace: placeOf(id, Unit.IMPRESSIONS) }
-        : {}),
-      ...(budget === undefined ? {} : { limits: limitsOf(budget) }),
-      ...(pacing === undefined ? {} : { pacing }),
-      ...(week === null ? {} : { week }),
-    };
+    plain.bidNanosMax = lineItem.price.maxMicros;
+    if (countsImpressions(lineItem, campaign, advertiser)) {
+      plain.impressionPlace = placeOf(id, Unit.IMPRESSIONS);
+    }
+    if (budget !== undefined) plain.limits = limitsOf(budget);
+    if (pacing !== undefined) plain.pacing = pacing;
+    if (week !== null) plain.week = week;
+    return plain;
   };
 }
 

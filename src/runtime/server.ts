@@ -42,6 +42,7 @@ import { ReleaseDesk } from "./release-desk.js";
 import { ReleaseLedger } from "./release-ledger.js";
 import { RetiredCreatives } from "./retired-creatives.js";
 import { RosterFile, rosterFileOf } from "./roster-file.js";
+import { giveWay } from "./slices.js";
 import { loadNewestSnapshot } from "./snapshot-loader.js";
 import { SnapshotRefusals } from "./snapshot-refusals.js";
 import { Workers } from "./workers.js";
@@ -241,11 +242,12 @@ function worldDeskOf(
       // Nothing bids, and nothing is shown, before it is in the release ledger.
       releases.settle();
       const { generation } = built.parts;
+      const plan = planOf(generation, built.compiled, config, placeOf, realClock.nowMs());
+      // 50 ms of 10,000 line items each: whoever asks main something waits for one of them at most.
+      await giveWay();
       const exposures = exposurePlanOf(config, built.parts.index.epoch, capPlaceOf);
-      money.sendPlan({
-        ...planOf(generation, built.compiled, config, placeOf, realClock.nowMs()),
-        exposures,
-      });
+      money.sendPlan({ ...plan, exposures });
+      await giveWay();
       warnOfShortLog(log, exposures, exposureDaysKept(options.settings.configFolder));
       await edge.publish(built);
     },

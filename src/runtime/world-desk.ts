@@ -1,6 +1,5 @@
 import type { Clock } from "../base/clock.js";
 import type { Epoch, Generation, LineItemId } from "../base/ids.js";
-import { inSlices } from "../base/steps.js";
 import type { PrivacySettings } from "../bid/consent.js";
 import type { BookSnapshot } from "../campaign/certificate-book.js";
 import { type AudienceNeeded, audiencesNeeded, segmentsWanted } from "../campaign/compile.js";
@@ -22,6 +21,7 @@ import {
 import { type DeskEvent, judgedEvent } from "./desk-event.js";
 import type { RetiredCreatives } from "./retired-creatives.js";
 import type { RosterFile } from "./roster-file.js";
+import { inSlices } from "./slices.js";
 import { warmingOf } from "./warming.js";
 import {
   type BuiltWorld,
@@ -80,10 +80,6 @@ type Wanted = {
 
 type Counted = "nothing missing" | "counted" | "failed";
 type Adopted = "adopted" | "uncounted" | "failed";
-
-/** A World of 10,000 line items takes 200 ms to build: main answers others in between. */
-const buildSliceMs = 10;
-const giveWay = (): Promise<void> => new Promise((done) => setImmediate(done));
 
 /** Edits that come while an epoch is counted are counted too, but they do not hold it for ever. */
 const countsBeforeAdoptionMax = 3;
@@ -349,7 +345,7 @@ export class WorldDesk {
       retired: parts.retired.turn(config.book.creatives, parts.clock.nowMs()),
       memory: this.templates,
     });
-    const built = await inSlices(steps, buildSliceMs, () => performance.now(), giveWay);
+    const built = await inSlices(steps);
     this.generation = generation;
     parts.currencies.note(config.book.advertisers);
     justBefore();

@@ -14,7 +14,7 @@ import {
   vastInline,
   vastWrapper,
 } from "../testing/wire-samples.js";
-import { markupPieces } from "./creative-template.js";
+import { markupPieces, TemplateMemory } from "./creative-template.js";
 import { HtmlContext, htmlContexts } from "./html-context.js";
 import { OpaqueKind, opaqueIdInto, opaqueIdOf } from "./opaque-id.js";
 import { bidEntryOf, landingPageOf, NO_ENTRY, Slot, templatesFrom } from "./template.js";
@@ -314,5 +314,30 @@ describe("a template table", () => {
     }
     expect(seen.size).toBe(20_000);
     expect(opaqueIdOf(OpaqueKind.CREATIVE, 5)).not.toBe(opaqueIdOf(OpaqueKind.CAMPAIGN, 5));
+  });
+});
+
+describe("the memory of a build before", () => {
+  const exchanges = [sampleExchange(0)];
+  const input = { exchanges, agencies: [], publicUrl, retired: [] };
+  const creatives = [1, 2, 3].map((id) => sampleCreative(id, html(`<b>${id} {CLICK_URL}</b>`)));
+
+  test("gives the same bytes as compiling anew, whatever changed", () => {
+    const memory = new TemplateMemory();
+    const edited = [creatives[0]!, sampleCreative(2, html("other")), creatives[2]!];
+    const moved = `${publicUrl}/elsewhere`;
+    for (const build of [
+      { ...input, creatives },
+      { ...input, creatives },
+      { ...input, creatives: edited },
+      { ...input, creatives: edited, publicUrl: moved },
+      { ...input, creatives: edited, exchanges: [sampleExchange(0, { version: "2.5" })] },
+      { ...input, creatives: edited.slice(1), thirdPartyHosts: ["cdn.example"] },
+    ]) {
+      const warm = compileTemplates({ ...build, memory });
+      const cold = compileTemplates(build);
+      expect(Buffer.from(warm.buffer).equals(Buffer.from(cold.buffer))).toBe(true);
+      expect([warm.usable, warm.problems]).toEqual([cold.usable, cold.problems]);
+    }
   });
 });
