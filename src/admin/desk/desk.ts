@@ -19,9 +19,9 @@ export type FieldIssue = {
 };
 
 /**
- * What is bought, as it stands, in main's memory: reads never wait for the store, and go on while it
- * is locked or gone. One writer: `commit` checks against what it holds, stores, then holds the new
- * state and calls `onChange`.
+ * What is bought, as it stands, in main's memory: reads never wait for the store, and go on while
+ * it is locked or gone. One writer: `commit` checks against what it holds, stores, then holds the
+ * new state.
  */
 export type DeskBook = {
   readonly get: (kind: DeskKind, key: string) => EntityRecord | null;

@@ -1,10 +1,11 @@
 /**
- * The campaign desk's memory: what agencies want to buy, who changed it, who may. One interface over
+ * The campaign desk's memory: what agencies want to buy, who changed it, who may. One interface
+ * over
  * libsql (`store.db` in the data folder) and PostgreSQL; every answer is a promise, since the store
  * lives in a thread of its own and may be locked or gone while bids go on.
  */
 
-/** Kinds of things that people edit at the desk; in the forms of campaigns/*.yaml and deals.yaml. */
+/** What people edit at the desk, in the forms of campaigns/*.yaml and deals.yaml. */
 export const entityKinds = [
   ...(["agency", "advertiser", "campaign", "lineItem"] as const),
   ...(["creative", "audience", "deal"] as const),
