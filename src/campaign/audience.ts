@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AgencyId } from "../base/ids.js";
 import { audienceTermsMax } from "../base/limits.js";
-import type { AudienceExpression } from "./model.js";
+import type { AudienceExpression, AudienceForm } from "./model.js";
 
 /**
  * One "and" of the normal form: people in every segment of `all` and in none of `none`, at home in
@@ -71,15 +71,50 @@ export function segmentsOf(
 }
 
 /** How deep an expression nests; normal forms of deeper ones are refused by the schema. */
-export function depthOf(expression: AudienceExpression): number {
-  if (typeof expression === "string") return 0;
-  return 1 + Math.max(0, ...partsOf(expression).map(depthOf));
+export function depthOf(expression: AudienceForm): number {
+  if (typeof expression === "string" || "saved" in expression) return 0;
+  return 1 + Math.max(0, ...formParts(expression).map(depthOf));
 }
 export const audienceDepthMax = depthMax;
+
+const formParts = (
+  expression: Exclude<AudienceForm, string | { saved: number }>,
+): readonly AudienceForm[] => {
+  if ("all" in expression) return expression.all;
+  return "any" in expression ? expression.any : expression.none;
+};
 
 function partsOf(expression: Exclude<AudienceExpression, string>): readonly AudienceExpression[] {
   if ("all" in expression) return expression.all;
   return "any" in expression ? expression.any : expression.none;
+}
+
+/** Ids of the saved audiences that a form names, each with the way to it. */
+export function savedIn(
+  form: AudienceForm,
+  path: readonly (string | number)[] = [],
+): readonly { readonly id: number; readonly path: readonly (string | number)[] }[] {
+  if (typeof form === "string") return [];
+  if ("saved" in form) return [{ id: form.saved, path: [...path, "saved"] }];
+  const [word = ""] = Object.keys(form);
+  return formParts(form).flatMap((part, i) => savedIn(part, [...path, word, i]));
+}
+
+/**
+ * The form with each saved audience's own expression in its place: the same object where it names
+ * none. An id that `savedOf` does not know (null) makes the whole null.
+ */
+export function withSaved(
+  form: AudienceForm,
+  savedOf: (id: number) => AudienceExpression | null,
+): AudienceExpression | null {
+  if (savedIn(form).length === 0) return form as AudienceExpression;
+  if (typeof form === "string") return form;
+  if ("saved" in form) return savedOf(form.saved);
+  const parts = formParts(form).map((part) => withSaved(part, savedOf));
+  if (parts.some((part) => part === null)) return null;
+  const [word = ""] = Object.keys(form);
+  return { [word]: parts } as unknown as AudienceExpression;
 }
 
 /**

@@ -31,7 +31,7 @@ export type Exchange = {
   /** Taken off tmax for the network. */
   readonly networkMarginMs: number;
   readonly tmaxDefaultMs: number;
-  /** Requests a second above which answers are 204; 0 = no limit. */
+  /** Requests a second above which answers are 204; 0 = no limit, -1 = all are (stopped). */
   readonly queriesPerSecMax: number;
   readonly seatRequired: boolean;
   /** Price macro as the exchange wants it, e.g. "${AUCTION_PRICE}" or "${AUCTION_PRICE:B64}". */

@@ -6,13 +6,30 @@ export type Issue = {
   readonly line: number;
   readonly column: number;
   readonly message: string;
+} & FormField;
+
+/** The field of a form that is kept by kind and key, whether or not it stands in a file too. */
+export type FormField = {
+  readonly kind?: string;
+  readonly key?: string;
+  /** `price.maxCpm`; "" = the whole form. */
+  readonly field?: string;
 };
 
-/** Where a value stands in its file. */
-export type Position = { readonly file: string; readonly line: number; readonly column: number };
+/** Where a value stands: in its file (`file` "" = in none), in its form, or in both. */
+export type Position = {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+} & FormField;
 
 export const issueText = (issue: Issue): string =>
-  `${issue.file}:${issue.line}:${issue.column}: ${issue.severity}: ${issue.message}`;
+  `${placeOf(issue)}: ${issue.severity}: ${issue.message}`;
+
+const placeOf = ({ file, line, column, kind, key, field }: Issue): string =>
+  file === "" && kind !== undefined
+    ? `${kind} ${key}${field === "" ? "" : ` ${field}`}`
+    : `${file}:${line}:${column}`;
 
 export const hasErrors = (issues: readonly Issue[]): boolean =>
   issues.some((issue) => issue.severity === "error");

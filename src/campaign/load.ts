@@ -8,7 +8,7 @@ import { checkFees, type Fees, noFees } from "./fees.js";
 import { homeAreasOf, type PlacedMarket } from "./home-areas.js";
 import type { Issue } from "./issue.js";
 import { hasErrors, sortIssues } from "./issue.js";
-import type { CampaignBook } from "./model.js";
+import type { CampaignBook, HomeFinder } from "./model.js";
 import { Places } from "./places.js";
 import type { DatedRates } from "./rates-file.js";
 import { checkRates, noRates } from "./rates-file.js";
@@ -80,9 +80,38 @@ export const isBidderFile = (name: string): boolean => !isBankFile(name) || isMa
 export const isBankFile = (name: string): boolean =>
   /^(?:bank|(?:markets|touchpoints|segments)\/.+)\.ya?ml$/.test(name);
 
+/** All of a config but what is bought: what stays in files where campaigns are kept in a store. */
+export type BesideCampaigns = Omit<LoadedConfig, "book"> & {
+  /** null: no market says where people live. */
+  readonly homeAreas: HomeFinder | null;
+};
+
+export type ReadFiles = {
+  readonly campaigns: readonly CheckedFile[];
+  /** Of campaigns/ and deals.yaml, their forms alone. */
+  readonly campaignIssues: readonly Issue[];
+  /** null: one of them cannot be used. */
+  readonly beside: BesideCampaigns | null;
+  readonly besideIssues: readonly Issue[];
+};
+
 /** Never throws for any text: what is wrong with a file is an issue. */
 export function loadConfig(files: readonly SourceFile[]): LoadOutcome {
+  const { campaigns, campaignIssues, beside, besideIssues } = readFiles(files);
+  const issues = [...besideIssues, ...campaignIssues];
+  // References are followed only when every file is there to be referred to.
+  if (beside === null || hasErrors(issues)) return { config: null, issues: sortIssues(issues) };
+  const { homeAreas, ...rest } = beside;
+  const resolved = resolveBook(campaigns, rest.exchanges, rest.places, issues);
+  const book = homeAreas === null ? resolved : { ...resolved, homeAreas };
+  const config = hasErrors(issues) ? null : { book, ...rest };
+  return { config, issues: sortIssues(issues) };
+}
+
+/** The forms of all files; what they refer to among campaigns is not followed. Never throws. */
+export function readFiles(files: readonly SourceFile[]): ReadFiles {
   const issues: Issue[] = [];
+  const campaignIssues: Issue[] = [];
   const documents = {
     ...{ campaign: [], exchange: [], profile: [], rates: [], fees: [], ceilings: [] },
     market: [],
@@ -95,27 +124,32 @@ export function loadConfig(files: readonly SourceFile[]): LoadOutcome {
       continue;
     }
     const document = parseSource(file);
-    issues.push(...document.issues);
+    (kind === "campaign" ? campaignIssues : issues).push(...document.issues);
     if (document.issues.length === 0) documents[kind].push(document);
   }
+  const campaigns = checkCampaigns(documents.campaign, campaignIssues);
+  const beside = checkBeside(documents, issues);
+  return { campaigns, campaignIssues, beside, besideIssues: issues };
+}
+
+function checkBeside(
+  documents: Readonly<Record<string, readonly SourceDocument[]>>,
+  issues: Issue[],
+): BesideCampaigns | null {
+  const { profile = [], exchange = [], market = [] } = documents;
   const places = new Places();
-  const profiles = checkProfiles(documents.profile, issues);
-  const exchanges = checkExchanges(documents.exchange, profiles, places, issues);
-  const rates = documents.rates[0] === undefined ? noRates : checkRates(documents.rates[0], issues);
-  const fees =
-    documents.fees[0] === undefined ? noFees : checkFees(documents.fees[0], places, issues);
-  const ceilings = checkCeilings(documents.ceilings[0], rates ?? noRates, issues);
-  const markets = checkMarkets(documents.market, issues);
-  const checked = checkCampaigns(documents.campaign, issues);
-  // References are followed only when every file is there to be referred to.
-  if (hasErrors(issues) || rates === null || fees === null || ceilings === null) {
-    return { config: null, issues: sortIssues(issues) };
-  }
-  const homeAreas = homeAreasOf(markets, crowdMinimumPeople, issues);
-  const resolved = resolveBook(checked, exchanges, places, issues);
-  const book = markets.length === 0 ? resolved : { ...resolved, homeAreas };
-  const config = hasErrors(issues) ? null : { book, exchanges, rates, fees, ceilings, places };
-  return { config, issues: sortIssues(issues) };
+  const profiles = checkProfiles(profile, issues);
+  const exchanges = checkExchanges(exchange, profiles, places, issues);
+  const [ratesFile, feesFile] = [documents["rates"]?.[0], documents["fees"]?.[0]];
+  const rates = ratesFile === undefined ? noRates : checkRates(ratesFile, issues);
+  const fees = feesFile === undefined ? noFees : checkFees(feesFile, places, issues);
+  const ceilings = checkCeilings(documents["ceilings"]?.[0], rates ?? noRates, issues);
+  const markets = checkMarkets(market, issues);
+  if (hasErrors(issues) || rates === null || fees === null || ceilings === null) return null;
+  const areas = homeAreasOf(markets, crowdMinimumPeople, issues);
+  if (hasErrors(issues)) return null;
+  const homeAreas = markets.length === 0 ? null : areas;
+  return { exchanges, rates, fees, ceilings, places, homeAreas };
 }
 
 function checkCampaigns(documents: readonly SourceDocument[], issues: Issue[]): CheckedFile[] {

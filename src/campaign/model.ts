@@ -97,6 +97,21 @@ export type AudienceExpression =
   | { readonly any: readonly AudienceExpression[] }
   | { readonly none: readonly AudienceExpression[] };
 
+/** The same as it is written: parts may be audiences that are kept under an id. */
+export type AudienceForm =
+  | string
+  | { readonly saved: number }
+  | { readonly all: readonly AudienceForm[] }
+  | { readonly any: readonly AudienceForm[] }
+  | { readonly none: readonly AudienceForm[] };
+
+export type SavedAudience = {
+  readonly id: number;
+  readonly agency: AgencyId;
+  readonly name: string;
+  readonly audience: AudienceExpression;
+};
+
 export type LineItem = {
   readonly id: LineItemId;
   readonly campaign: CampaignId;

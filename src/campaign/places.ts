@@ -8,6 +8,7 @@ export type EntityKind =
   | "campaign"
   | "lineItem"
   | "creative"
+  | "audience"
   | "deal"
   | "exchange"
   | "fees";

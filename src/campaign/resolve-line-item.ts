@@ -14,7 +14,8 @@ import type { Facets } from "./targeting.js";
 /** Bounds of the context modifiers' product where the line item states none. */
 const boundsDefault = { min: 0.25, max: 4 };
 
-export function lineItemFrom(form: LineItemForm): LineItem {
+/** `audience` is the form's with saved audiences in place of their ids. */
+export function lineItemFrom(form: LineItemForm, audience: LineItem["audience"]): LineItem {
   return {
     id: form.id as LineItem["id"],
     campaign: form.campaign as LineItem["campaign"],
@@ -25,7 +26,7 @@ export function lineItemFrom(form: LineItemForm): LineItem {
       exclude: facetsFrom(form.targeting?.exclude),
     },
     openAuction: form.openAuction ?? false,
-    audience: form.audience ?? null,
+    audience,
     price: priceFrom(form.price),
     frequency: frequencyFrom(form.frequency),
     withoutId: form.withoutId ?? "skip",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { capsPerBidMax } from "../base/limits.js";
 import { suggestion } from "./issue.js";
 import { creative } from "./schema-creative.js";
-import { boundedAudience, facetShape, targeting } from "./schema-targeting.js";
+import { boundedAudience, boundedAudienceForm, facetShape, targeting } from "./schema-targeting.js";
 import {
   currency,
   exchangeName,
@@ -167,7 +167,7 @@ const lineItem = object(
     targeting: targeting.optional(),
     /** With deals in the targeting: buy in the open auction beside them too. */
     openAuction: flag.optional(),
-    audience: boundedAudience.optional(),
+    audience: boundedAudienceForm.optional(),
     price,
     budget: budget.optional(),
     pacing,
@@ -183,6 +183,17 @@ const lineItem = object(
     segments: "write segments under `audience`",
     flight: "the flight stands at the campaign: write it there",
   },
+);
+
+/** An audience under a name, for all line items of its agency. */
+const savedAudience = object(
+  {
+    id: idOf("the audience"),
+    agency: idOf("its agency"),
+    name: textOf("a name"),
+    audience: boundedAudience,
+  },
+  { saved: "an audience is made of segments alone, not of other saved ones" },
 );
 
 const deal = object({
@@ -206,6 +217,7 @@ export const campaignFile = object(
     campaigns: many(campaign),
     lineItems: many(lineItem),
     creatives: many(creative),
+    audiences: many(savedAudience),
     deals: many(deal),
   },
   {
@@ -215,6 +227,12 @@ export const campaignFile = object(
   },
 );
 export type CampaignFile = z.output<typeof campaignFile>;
+
+/** The form of one thing of each kind. */
+export const entityForms = {
+  ...{ agency, advertiser, campaign, lineItem, creative, deal },
+  audience: savedAudience,
+};
 export type AgencyForm = z.output<typeof agency>;
 export type AdvertiserForm = z.output<typeof advertiser>;
 export type CampaignForm = z.output<typeof campaign>;
@@ -222,3 +240,4 @@ export type LineItemForm = z.output<typeof lineItem>;
 export type FrequencyForm = z.output<typeof lineItemFrequency>;
 export type BudgetForm = z.output<typeof budget>;
 export type DealForm = z.output<typeof deal>;
+export type SavedAudienceForm = z.output<typeof savedAudience>;

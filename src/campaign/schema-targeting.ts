@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { audienceDepthMax, depthOf } from "./audience.js";
 import { parseDayPart } from "./daypart.js";
-import type { AudienceExpression } from "./model.js";
+import type { AudienceExpression, AudienceForm } from "./model.js";
 import {
   country,
   exchangeName,
   flag,
   hint,
   host,
+  idOf,
   list,
   matching,
   object,
@@ -117,9 +118,35 @@ const audienceNode = z.union(
   },
 );
 
-/**
- * An audience of a bounded depth: what a line item's `audience` and a modifier's `segments` hold.
- */
-export const boundedAudience = audience.refine((value) => depthOf(value) <= audienceDepthMax, {
+const flatEnough = {
   error: `nests deeper than ${audienceDepthMax} levels: write it flatter`,
-});
+};
+
+/** An audience of a bounded depth: what a saved audience and a modifier's `segments` hold. */
+export const boundedAudience = audience.refine(
+  (value) => depthOf(value) <= audienceDepthMax,
+  flatEnough,
+);
+
+/** The same with saved audiences among its parts: what a line item's `audience` holds. */
+const audienceForm: z.ZodType<AudienceForm> = z.lazy(() => audienceFormNode);
+const formParts = z.lazy(() => list(audienceForm, "interest.travel", 500));
+const audienceFormNode = z.union(
+  [
+    segmentName,
+    object({ saved: idOf("a saved audience") }),
+    object({ all: formParts }),
+    object({ any: formParts }),
+    object({ none: formParts }),
+  ],
+  {
+    error: hint(
+      "the name of a segment, {saved: 12} for a saved audience, or one of {all: [...]}, " +
+        "{any: [...]}, {none: [...]} over several",
+    ),
+  },
+);
+export const boundedAudienceForm = audienceForm.refine(
+  (value) => depthOf(value) <= audienceDepthMax,
+  flatEnough,
+);
