@@ -162,7 +162,7 @@ export default {
     onlyIn("uWebSockets\\.js", "edge"),
     onlyIn("commander", "main|runtime"),
     onlyIn("@duckdb", "bank|ledger"),
-    onlyIn("libsql|kysely", "admin"),
+    onlyIn("libsql|kysely|pg", "admin"),
     onlyIn("yaml|zod", "campaign|bank|admin|runtime|main"),
   ],
   options: {

@@ -104,10 +104,12 @@ export type EntityState = Pick<EntityRecord, "draft" | "archived" | "form">;
 
 /** Why the store did nothing. `locked`: try again; `gone`: the operator has to look. */
 export type StoreRefusal =
-  | { readonly ok: false; readonly code: "locked" | "gone" }
+  /** `words` tell the operator what is wrong and what to do. */
+  | { readonly ok: false; readonly code: "locked" | "gone"; readonly words?: string }
   | {
       readonly ok: false;
       readonly code: "stale";
+      /** As they stand now; version 0 = there is no such thing. */
       readonly stale: readonly Pick<EntityRecord, "kind" | "key" | "version">[];
     }
   /** The idempotency key was used for something else. */
@@ -185,6 +187,23 @@ export type AuditVerdict =
   | { readonly ok: true; readonly lines: number; readonly head: string }
   | { readonly ok: false; readonly line: number; readonly words: string };
 
+/** An agency's upload as the desk knows it: no count of matches, which no agency is told. */
+export type StoredList = {
+  readonly agency: string;
+  /** Unique in its agency. */
+  readonly name: string;
+  readonly id: string;
+  readonly kind: string;
+  readonly state: "taken in" | "in the bank" | "failed";
+  readonly reason: string;
+  /** Of the upload itself: lines, and those of them that are no identifier. */
+  readonly rows: number;
+  readonly unusable: number;
+  readonly atMs: number;
+  readonly by: string;
+  readonly segment: string;
+};
+
 /** Values or refusals, never a rejected promise: a store that is gone is an everyday thing. */
 export type Stored<T> = { readonly ok: true; readonly value: T } | StoreRefusal;
 
@@ -205,12 +224,29 @@ export type DeskStore = {
   readonly files: () => Promise<Stored<ReadonlyMap<string, string>>>;
   readonly putFiles: (files: ReadonlyMap<string, string | null>) => Promise<Stored<null>>;
 
+  // Uploads of lists, as the desk knows them.
+  /** Absent = of all agencies. */
+  readonly lists: (agency?: string) => Promise<Stored<readonly StoredList[]>>;
+  /** Puts it in place of the one of this name. */
+  readonly putList: (list: StoredList, actor: Actor) => Promise<Stored<null>>;
+  readonly dropList: (
+    agency: string,
+    name: string,
+    actor: Actor,
+    atMs: number,
+  ) => Promise<Stored<boolean>>;
+
   // Who may. Secrets come in as digests (codes, tokens, session ids) or scrypt texts (passwords).
+  // Each of these that changes something writes its own audit line; `note` is for the rest.
+  /** Those who have a login; not those who are invited. */
   readonly users: () => Promise<Stored<readonly User[]>>;
   readonly userByLogin: (
     login: string,
   ) => Promise<Stored<{ user: User; password: string | null } | null>>;
-  /** An invitation: whoever brings the code sets login and password. */
+  /**
+   * An invitation: whoever brings the code sets login and password. While there is no user at all a
+   * new one ends those before it.
+   */
   readonly invite: (
     ask: Pick<User, "name" | "agency" | "role"> & { codeDigest: string; expiresMs: number },
     actor: Actor,
@@ -232,7 +268,7 @@ export type DeskStore = {
     actor: Actor,
     atMs: number,
   ) => Promise<Stored<User | null>>;
-  /** Ends all sessions of the user but `keep`. */
+  /** Ends all sessions of the user but `keepSession`, a digest. */
   readonly setPassword: (
     id: number,
     password: string,
@@ -253,6 +289,7 @@ export type DeskStore = {
     token: Omit<ApiToken, "lastUsedMs"> & { digest: string },
     actor: Actor,
   ) => Promise<Stored<null>>;
+  /** null: none, over, its user disabled. Its role is never above the user's of now. */
   readonly tokenBy: (
     digest: string,
     atMs: number,
