@@ -1,16 +1,18 @@
 /**
- * `npm run build`: compiles src/ to dist/, and nothing where nothing changed (a second start must
- * be quick). Then it removes what is left in dist/ of sources that are gone.
+ * `npm run build`: compiles src/ to dist/ and the page to dist/ui, and nothing where nothing changed
+ * (a second start must be quick). Then it removes what is left in dist/ of sources that are gone.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(root, "dist");
-const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+const require = createRequire(import.meta.url);
+const tsc = require.resolve("typescript/bin/tsc");
 
 /** Compiled files of a source that was renamed or removed; dist/ui is not made from src by tsc. */
 function staleFiles() {
@@ -20,6 +22,39 @@ function staleFiles() {
     .filter((path) => !existsSync(join(root, "src", path.replace(/\.js$/, ".ts"))));
 }
 
+/** Over all that the page is made of: its sources, its configuration, the packages' versions. */
+function pageDigest() {
+  const folder = join(root, "src/admin/ui");
+  const sources = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith(".test.ts"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const digest = createHash("sha256");
+  for (const path of [...sources, join(root, "config/tools/vite.config.ts")]) {
+    digest.update(path.slice(root.length)).update("\0").update(readFileSync(path)).update("\0");
+  }
+  return digest.update(readFileSync(join(root, "package.json"))).digest("hex");
+}
+
+/** Exit status of the page's build; 0 without vite, since everything but the page goes without. */
+function buildPage() {
+  const stamp = join(dist, ".ui-digest");
+  const digest = pageDigest();
+  const built = existsSync(join(dist, "ui", "index.html")) && existsSync(stamp);
+  if (built && readFileSync(stamp, "utf8") === digest) return 0;
+  let vite;
+  try {
+    vite = join(dirname(require.resolve("vite/package.json")), "bin", "vite.js");
+  } catch {
+    console.error("build: vite is not installed: the page is left as it is in dist/ui");
+    return 0;
+  }
+  const args = [vite, "build", "--config", "config/tools/vite.config.ts", "--logLevel", "warn"];
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
+  if (status === 0) writeFileSync(stamp, digest);
+  return status ?? 1;
+}
+
 const compiled = spawnSync(process.execPath, [tsc, "-b", "config/tools/tsconfig.build.json"], {
   cwd: root,
   stdio: "inherit",
@@ -27,4 +62,5 @@ const compiled = spawnSync(process.execPath, [tsc, "-b", "config/tools/tsconfig.
 for (const path of staleFiles()) rmSync(join(dist, path));
 const entry = join(dist, "main.js");
 if (existsSync(entry)) chmodSync(entry, 0o755);
-process.exitCode = compiled.status ?? 1;
+const page = buildPage();
+process.exitCode = compiled.status !== 0 ? (compiled.status ?? 1) : page;

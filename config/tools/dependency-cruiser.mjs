@@ -145,6 +145,27 @@ export default {
       to: { path: "^bench/" },
     },
     {
+      name: "page-takes-types-alone",
+      comment: "The page runs in a browser: of the program it may know the types, never the code.",
+      severity: "error",
+      from: { path: "^src/admin/ui/", pathNot: test },
+      to: { path: "^src/", pathNot: "^src/admin/ui/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "page-is-apart",
+      comment: "The program serves dist/ui as files: it never imports the page.",
+      severity: "error",
+      from: { path: "^src/", pathNot: ["^src/admin/ui/", test, "^src/testing/"] },
+      to: { path: "^src/admin/ui/" },
+    },
+    {
+      name: "page-no-node",
+      comment: "A browser has no node: modules.",
+      severity: "error",
+      from: { path: "^src/admin/ui/", pathNot: test },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
       name: "no-development-package",
       comment: "The program would not start after `npm ci --omit=dev`; types alone are fine.",
       severity: "error",
@@ -163,6 +184,7 @@ export default {
     onlyIn("commander", "main|runtime"),
     onlyIn("@duckdb", "bank|ledger"),
     onlyIn("libsql|kysely|pg", "admin"),
+    onlyIn("preact|@preact|uplot", "admin/ui"),
     onlyIn("yaml|zod", "campaign|bank|admin|runtime|main"),
   ],
   options: {

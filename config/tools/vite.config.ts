@@ -1,0 +1,27 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/**
+ * The page: static files with hashed names in dist/ui. No inline script and no inline style come
+ * out, so that the page runs under a policy that allows neither; JSX is read from the tsconfig.
+ */
+export default defineConfig({
+  root: at("src/admin/ui"),
+  base: "/",
+  cacheDir: at(".bench/vite"),
+  build: {
+    outDir: at("dist/ui"),
+    emptyOutDir: true,
+    target: "es2023",
+    // Browsers that know light-dark(): Chrome 123, Firefox 120, Safari 17.5.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  // `npx vite --config config/tools/vite.config.ts`: the page from its sources, the API from a
+  // program that runs beside it.
+  server: { proxy: { "/api": "http://127.0.0.1:9100", "/preview": "http://127.0.0.1:9100" } },
+});

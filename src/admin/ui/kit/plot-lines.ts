@@ -1,0 +1,50 @@
+import UPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import type { Series } from "./series.js";
+
+type Ask = {
+  readonly atMs: readonly number[];
+  readonly series: readonly Series[];
+  readonly timeOf: (atMs: number) => string;
+};
+
+const height = 200;
+
+/** Draws into `box`, in the page's colours, as wide as it is; gives the way to take it away. */
+export function drawLines(box: HTMLElement, { atMs, series, timeOf }: Ask): () => void {
+  const style = getComputedStyle(box);
+  const colour = (name: string): string => style.getPropertyValue(name).trim();
+  const ink = colour("--ink-soft");
+  const grid = { stroke: colour("--line"), width: 1 };
+  const plot = new UPlot(
+    {
+      width: Math.max(200, box.clientWidth),
+      height,
+      cursor: { drag: { x: false, y: false } },
+      series: [
+        { label: "Time", value: (_, seconds) => (seconds === null ? "" : timeOf(seconds * 1000)) },
+        ...series.map((one, i) => ({
+          label: one.label,
+          stroke: colour(`--plot-${(i % 4) + 1}`),
+          width: 2,
+          value: (_: UPlot, value: number | null) => one.text(value),
+        })),
+      ],
+      axes: [
+        { stroke: ink, grid, ticks: grid },
+        { stroke: ink, grid, ticks: grid, size: 64 },
+      ],
+      scales: { y: { range: (_, low, high) => [Math.min(0, low), high <= 0 ? 1 : high * 1.1] } },
+    },
+    [atMs.map((at) => at / 1000), ...series.map(({ values }) => [...values])],
+    box,
+  );
+  const watch = new ResizeObserver(() => {
+    plot.setSize({ width: Math.max(200, box.clientWidth), height });
+  });
+  watch.observe(box);
+  return () => {
+    watch.disconnect();
+    plot.destroy();
+  };
+}

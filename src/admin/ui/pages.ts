@@ -1,0 +1,39 @@
+import type { ComponentType } from "preact";
+import type { Role } from "../store/desk-store.js";
+
+/** What a page gets: the parts of its address that `:name` stood for. */
+export type PageProps = { readonly part: Readonly<Record<string, string>> };
+export type Page = {
+  readonly pattern: string;
+  readonly title: string;
+  readonly load: () => Promise<{ readonly default: ComponentType<PageProps> }>;
+};
+
+/** Every address; the first that fits is shown. Each page is a file, and comes when it is asked for. */
+const lineItems = () => import("./pages/line-items.js");
+export const pages: readonly Page[] = [
+  { pattern: "/", title: "Line items", load: lineItems },
+  { pattern: "/line-items", title: "Line items", load: lineItems },
+];
+
+export type NavEntry = {
+  readonly href: string;
+  readonly label: string;
+  readonly role?: Role;
+  readonly house?: boolean;
+};
+export const navigation: readonly NavEntry[] = [
+  { href: "/line-items", label: "Line items" },
+  { href: "/campaigns", label: "Campaigns" },
+  { href: "/advertisers", label: "Advertisers" },
+  { href: "/agencies", label: "Agencies", house: true },
+  { href: "/audiences", label: "Audiences" },
+  { href: "/lists", label: "Lists" },
+  { href: "/creatives", label: "Creatives" },
+  { href: "/deals", label: "Deals" },
+  { href: "/reports", label: "Reports" },
+  { href: "/exchanges", label: "Exchanges" },
+  { href: "/explain", label: "Explain" },
+  { href: "/history", label: "History" },
+  { href: "/users", label: "Users", role: "admin" },
+];

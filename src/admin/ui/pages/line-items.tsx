@@ -1,0 +1,3 @@
+export default function LineItems() {
+  return <h1>Line items</h1>;
+}
