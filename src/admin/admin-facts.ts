@@ -1,5 +1,5 @@
 import type { ExplainResult } from "./explain-result.js";
-import type { HoldFacts } from "./hold-routes.js";
+import type { HoldFacts } from "./holds.js";
 import type { SpendNow } from "./spend.js";
 import type { AdminStatus } from "./status.js";
 

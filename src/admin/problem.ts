@@ -13,11 +13,17 @@ export type FieldError = { readonly field: string; readonly message: string };
 const titles: Readonly<Record<number, string>> = {
   400: "Bad request",
   401: "Unauthorized",
+  403: "Forbidden",
   404: "Not found",
   405: "Method not allowed",
   408: "Request timeout",
+  409: "Conflict",
+  412: "Precondition failed",
   413: "Content too large",
   415: "Unsupported media type",
+  422: "Unprocessable content",
+  428: "Precondition required",
+  429: "Too many requests",
   500: "Internal error",
   503: "Not available",
 };

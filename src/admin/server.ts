@@ -1,10 +1,15 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { fastifyCookie } from "@fastify/cookie";
 import type { FastifyRequest } from "fastify";
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from "fastify";
 import { type AdminFacts, unreadyReasons } from "./admin-facts.js";
-import { readExplainBody } from "./explain-body.js";
-import { addForgetRoutes } from "./forget-routes.js";
-import { addHoldRoutes } from "./hold-routes.js";
+import { addRoutes, bodyBytesMax } from "./api/add-routes.js";
+import type { Desk } from "./api/desk-parts.js";
+import { firstRunOf } from "./api/first-run.js";
+import { gateOf } from "./api/gate.js";
+import { deskRoutes } from "./api/routes.js";
+import { operatorRoutes } from "./api/routes-operator.js";
+import { SignedIn } from "./api/signed-in.js";
+import { addDescription, addPage, isPageAddress, sendPage } from "./desk-server.js";
 import { problemOf, problemType, sendProblem } from "./problem.js";
 
 export type AdminOptions = {
@@ -15,6 +20,8 @@ export type AdminOptions = {
   readonly token: string;
   readonly facts: AdminFacts;
   readonly log: AdminLog;
+  /** null = no campaign desk: the operator's routes alone. */
+  readonly desk?: Desk | null;
 };
 
 /** Failures only: no line a request, and never a body. */
@@ -22,14 +29,15 @@ export type AdminLog = { readonly error: (fields: object, message: string) => vo
 
 export type AdminServer = { readonly port: number; readonly close: () => Promise<void> };
 
-/** A bid request of 256 KiB as text inside JSON, where a character may take two bytes. */
-const bodyBytesMax = 600 * 1024;
 const requestMsMax = 10_000;
 const keepAliveMs = 5_000;
+const hsts = "max-age=31536000";
 
 const securityHeaders = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
 };
@@ -45,14 +53,15 @@ export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
 
 /** The routes without a socket: what tests inject into. */
 export function adminServer(options: Omit<AdminOptions, "host" | "port">): FastifyInstance {
-  const { facts } = options;
+  const desk = options.desk ?? null;
   const server = fastify({
     logger: false,
     bodyLimit: bodyBytesMax,
     requestTimeout: requestMsMax,
     keepAliveTimeout: keepAliveMs,
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: 100 },
+    trustProxy: [...(desk?.trustedProxies ?? [])],
+    routerOptions: { maxParamLength: 500 },
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply, problemFor(error));
     },
@@ -60,22 +69,25 @@ export function adminServer(options: Omit<AdminOptions, "host" | "port">): Fasti
       if (socket.writable) socket.end(badHttp);
     },
   });
-  server.removeAllContentTypeParsers();
-  // Bytes as they are; the route parses them, so that a parser's words never quote the body.
-  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
-    done(null, body),
-  );
-  server.addHook("onRequest", async (_request, reply) => {
+  addParsers(server);
+  // The routes check for themselves: their words never quote what was sent.
+  server.setValidatorCompiler(() => (value: unknown) => ({ value }));
+  server.setSerializerCompiler(() => (value: unknown) => JSON.stringify(value));
+  server.addHook("onRequest", async (request, reply) => {
     reply.headers(securityHeaders);
+    if (request.protocol === "https") reply.header("strict-transport-security", hsts);
   });
-  server.get("/healthz", async () => ({ status: "ok" }));
-  server.get("/readyz", async (_request, reply) => readyAnswer(facts, reply));
-  server.get("/metrics", async (_request, reply) => {
-    const text = await facts.metrics();
-    return reply.type("text/plain; version=0.0.4; charset=utf-8").send(text);
+  void server.register(fastifyCookie);
+  addProbes(server, options.facts);
+  void server.register(async (scope) => {
+    if (desk !== null) await addDescription(scope);
+    await addApi(scope, options, desk);
+    if (desk !== null && desk.uiFolder !== null) await addPage(scope, desk.uiFolder);
   });
-  addApi(server, options);
-  server.setNotFoundHandler((request, reply) => notFound(server, request, reply));
+  const hasPage = desk !== null && desk.uiFolder !== null;
+  server.setNotFoundHandler((request, reply) =>
+    hasPage && isPageAddress(request) ? sendPage(reply) : notFound(server, request, reply),
+  );
   server.setErrorHandler((error: FastifyError, _request, reply) => {
     const problem = problemFor(error);
     if (problem.status === 500) {
@@ -86,34 +98,39 @@ export function adminServer(options: Omit<AdminOptions, "host" | "port">): Fasti
   return server;
 }
 
-function addApi(
+/** Bytes or a stream as they are: the routes read them once they know who asks. */
+function addParsers(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
+    done(null, body),
+  );
+  server.addContentTypeParser(["text/csv", "text/plain"], (_request, stream, done) =>
+    done(null, stream),
+  );
+}
+
+function addProbes(server: FastifyInstance, facts: AdminFacts): void {
+  server.get("/healthz", async () => ({ status: "ok" }));
+  server.get("/readyz", async (_request, reply) => readyAnswer(facts, reply));
+  server.get("/metrics", async (_request, reply) => {
+    const text = await facts.metrics();
+    return reply.type("text/plain; version=0.0.4; charset=utf-8").send(text);
+  });
+}
+
+async function addApi(
   server: FastifyInstance,
   { facts, token }: Omit<AdminOptions, "host" | "port">,
-): void {
-  const guard = bearerGuard(token);
-  addForgetRoutes(server, facts.forget, guard, parsed);
-  addHoldRoutes(server, facts.holds, guard, parsed);
-  server.get("/api/v1/status", { onRequest: guard }, async () => facts.status());
-  server.get("/api/v1/spend", { onRequest: guard }, async () => facts.spend());
-  server.post("/api/v1/explain", { onRequest: guard }, async (request, reply) => {
-    const value = parsed(request.body);
-    if (value === undefined) {
-      return sendProblem(reply, problemOf(400, "the body is not JSON"));
-    }
-    const read = readExplainBody(value);
-    if (!read.ok) {
-      return sendProblem(
-        reply,
-        problemOf(400, "the body is not what explain asks for", read.errors),
-      );
-    }
-    const result = facts.explain(read.ask);
-    if (result === null) return sendProblem(reply, problemOf(503, "no World is published"));
-    if (result.status === 200) return result;
-    const field = result.status === 404 ? "exchange" : "request";
-    const errors = [{ field, message: result.reason }];
-    return sendProblem(reply, problemOf(400, "this request cannot be explained", errors));
-  });
+  desk: Desk | null,
+): Promise<void> {
+  const nowMs = desk?.clock.nowMs ?? (() => 0);
+  const signedIn = desk === null ? null : new SignedIn(desk.store, nowMs);
+  const gate = gateOf(token, signedIn, nowMs);
+  addRoutes(server, operatorRoutes(facts, desk), gate, nowMs);
+  if (desk !== null && signedIn !== null) {
+    addRoutes(server, deskRoutes(desk, signedIn, await firstRunOf(desk)), gate, nowMs);
+    server.get("/api/v1/openapi.json", { schema: { hide: true } }, async () => server.swagger());
+  }
 }
 
 function readyAnswer(facts: AdminFacts, reply: FastifyReply): FastifyReply {
@@ -126,34 +143,7 @@ function readyAnswer(facts: AdminFacts, reply: FastifyReply): FastifyReply {
     : reply.code(503).send({ ...body, reasons });
 }
 
-/**
- * Compares digests, which have one length: neither the token's length nor its text shows in the
- * time.
- */
-function bearerGuard(token: string) {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  const wanted = digest(token);
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
-    if (timingSafeEqual(digest(given), wanted)) return;
-    reply.header("www-authenticate", "Bearer");
-    const detail =
-      "send `authorization: Bearer` with the content of admin.token in the data folder";
-    await sendProblem(reply, problemOf(401, detail));
-  };
-}
-
-/** undefined = no JSON. */
-function parsed(body: unknown): unknown {
-  if (!Buffer.isBuffer(body)) return undefined;
-  try {
-    return JSON.parse(body.toString("utf8")) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-const methods = ["GET", "POST"] as const;
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
 async function notFound(
   server: FastifyInstance,
@@ -169,7 +159,7 @@ async function notFound(
 
 const problemsByStatus: Readonly<Record<number, string>> = {
   400: "the request is malformed",
-  413: `the body is larger than ${bodyBytesMax} bytes`,
+  413: "the body is too large",
   415: "send `content-type: application/json`",
 };
 

@@ -5,7 +5,7 @@ import type { VerdictWord } from "../campaign/crowd-rule.js";
 import type { Issue } from "../campaign/issue.js";
 import { Live } from "../campaign/table.js";
 import type { CampaignSpend } from "../ledger/budget.js";
-import type { HeldCampaign } from "./hold-routes.js";
+import type { HeldCampaign } from "./holds.js";
 
 /** What an operator sees of the program; counts are of rules, never of people. */
 export type AdminStatus = {

@@ -1,7 +1,7 @@
 import type { AdminFacts, ExplainAsk } from "../admin/admin-facts.js";
 import { explain } from "../admin/explain.js";
 import type { ExplainResult } from "../admin/explain-result.js";
-import type { HeldCampaign } from "../admin/hold-routes.js";
+import type { HeldCampaign } from "../admin/holds.js";
 import { type AdminServer, startAdmin } from "../admin/server.js";
 import { spendNow } from "../admin/spend.js";
 import { type AdminStatus, adminStatus } from "../admin/status.js";
