@@ -78,6 +78,9 @@ export class MemoryStore implements DeskStore {
       return null;
     });
 
+  readonly lists = nobodyHere;
+  readonly putList = nobodyHere;
+  readonly dropList = nobodyHere;
   readonly users = nobodyHere;
   readonly userByLogin = nobodyHere;
   readonly invite = nobodyHere;
