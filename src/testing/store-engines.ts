@@ -1,12 +1,14 @@
 import { generateKeyPairSync, sign, verify } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { sql } from "kysely";
 import type { AuditKey } from "../admin/store/audit-chain.js";
-import type { DeskStore } from "../admin/store/desk-store.js";
+import type { DeskStore, Stored } from "../admin/store/desk-store.js";
 import { type Opened, openLibsql, openPostgres } from "../admin/store/dialects.js";
 import { headFileAt } from "../admin/store/head-file.js";
 import { openSqlStore, type SqlStore } from "../admin/store/sql-store.js";
+import { writersLock } from "../admin/store/store-run.js";
+import { tableOf } from "../admin/store/tables.js";
 import { startPostgres } from "./postgres.js";
 
 const { privateKey, publicKey } = generateKeyPairSync("ed25519");
@@ -22,9 +24,11 @@ export type StoreUnderTest = {
   readonly calls: SqlStore;
   /** What the store thinks the time is. */
   readonly clock: { ms: number };
-  readonly folder: string;
+  readonly headPath: string;
   /** Another connection, for those who meddle. */
-  readonly meddle: () => Opened;
+  readonly db: Opened["db"];
+  /** Somebody else writes until the answer is called. */
+  readonly hold: () => Promise<() => Promise<void>>;
   /** The same store once more, as a second process has it. */
   readonly again: () => Promise<DeskStore>;
 };
@@ -34,19 +38,14 @@ export type StoreEngine = {
   readonly stop: () => Promise<void>;
 };
 
-export const libsqlEngine = (): StoreEngine =>
-  engineOver((folder) => {
-    const path = join(folder, "store.db");
-    return () => openLibsql(path, true);
-  });
+const libsqlEngine = (folder: string): StoreEngine =>
+  engineOver(folder, () => openLibsql(join(folder, "store.db"), true));
 
-export async function postgresEngine(): Promise<StoreEngine | { readonly why: string }> {
+async function postgresEngine(folder: string): Promise<StoreEngine | { readonly why: string }> {
   const server = await startPostgres();
   if ("why" in server) return server;
-  const engine = engineOver(() => {
-    const url = server.freshUrl();
-    return () => openPostgres(url);
-  });
+  const url = server.freshUrl();
+  const engine = engineOver(folder, () => openPostgres(url));
   return {
     fresh: engine.fresh,
     stop: async () => {
@@ -56,49 +55,90 @@ export async function postgresEngine(): Promise<StoreEngine | { readonly why: st
   };
 }
 
-function engineOver(place: (folder: string) => () => Opened): StoreEngine {
-  const folders: string[] = [];
-  const others: Opened[] = [];
-  const stores: DeskStore[] = [];
+/** One database for all tests, emptied before each: to make one takes longer than most tests. */
+function engineOver(folder: string, open: () => Opened): StoreEngine {
+  const headPath = join(folder, "audit.head");
+  const clock = { ms: 0 };
+  const opened: Opened[] = [];
+  const openedOne = (): Opened => {
+    const one = open();
+    opened.push(one);
+    return one;
+  };
+  const openStore = async (): Promise<SqlStore> => {
+    const answer = await openSqlStore({
+      open: openedOne,
+      key: testKey,
+      head: headFileAt(headPath),
+      nowMs: () => clock.ms,
+      monotonicMs: () => performance.now(),
+      pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      onTrouble: () => {},
+    });
+    if (!answer.ok) throw new Error(answer.words);
+    return answer.store;
+  };
+  const once = <T>(make: () => T): (() => T) => {
+    let made: { readonly value: T } | null = null;
+    return () => {
+      made ??= { value: make() };
+      return made.value;
+    };
+  };
+  const first = once(openStore);
+  const second = once(openStore);
+  const other = once(openedOne);
   return {
     fresh: async () => {
-      const folder = mkdtempSync(join(tmpdir(), "crowdbid-store-"));
-      folders.push(folder);
-      const open = place(folder);
-      const clock = { ms: Date.UTC(2026, 10, 26) };
-      const openOne = async (): Promise<SqlStore> => {
-        const opened = await openSqlStore({
-          open,
-          key: testKey,
-          head: headFileAt(join(folder, "audit.head")),
-          nowMs: () => clock.ms,
-          monotonicMs: () => performance.now(),
-          pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-          onTrouble: () => {},
-        });
-        if (!opened.ok) throw new Error(opened.words);
-        return opened.store;
-      };
-      const calls = await openOne();
-      const storeOf = (sqlStore: SqlStore): DeskStore => {
-        const store = sqlStore.forCall(() => true);
-        stores.push(store);
-        return store;
-      };
+      const calls = await first();
+      const { db, engine } = other();
+      await empty(db);
+      rmSync(headPath, { force: true });
+      clock.ms = Date.UTC(2026, 10, 26);
       return {
-        ...{ store: storeOf(calls), calls, clock, folder },
-        meddle: () => {
-          const other = open();
-          others.push(other);
-          return other;
+        ...{ store: calls.forCall(() => true), calls, clock, headPath, db },
+        hold: async () => {
+          const tx = await db.startTransaction().execute();
+          if (engine === "postgres") {
+            await sql`select pg_advisory_xact_lock(${writersLock})`.execute(tx);
+          }
+          return async () => {
+            await tx.rollback().execute();
+          };
         },
-        again: async () => storeOf(await openOne()),
+        again: async () => (await second()).forCall(() => true),
       };
     },
     stop: async () => {
-      for (const store of stores) await store.close();
-      for (const { db } of others) await db.destroy();
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+      for (const { db } of opened) await db.destroy();
     },
   };
 }
+
+async function empty(db: Opened["db"]): Promise<void> {
+  const referring = ["idempotency", "revisions", "sessions", "tokens"] as const;
+  const others = ["changes", "users", "ids", "files", "lists", "invitations", "audit"] as const;
+  await db.transaction().execute(async (tx) => {
+    const tables = [...referring, ...Object.values(tableOf), ...others, "checkpoints"] as const;
+    for (const table of tables) await tx.deleteFrom(table).execute();
+  });
+}
+
+/** What a store has to keep, tried over either database on an empty store of its own. */
+export type StorePromise = readonly [
+  words: string,
+  tried: (world: StoreUnderTest) => Promise<void>,
+];
+
+export function got<T>(stored: Stored<T>): T {
+  if (!stored.ok) throw new Error(`refused: ${JSON.stringify(stored)}`);
+  return stored.value;
+}
+
+export const storeEngines: readonly (readonly [
+  name: string,
+  start: (folder: string) => Promise<StoreEngine | { readonly why: string }>,
+])[] = [
+  ["libsql", (folder) => Promise.resolve(libsqlEngine(folder))],
+  ["PostgreSQL", postgresEngine],
+];

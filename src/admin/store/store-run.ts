@@ -27,7 +27,7 @@ export type Run = {
 const patienceMs = 1000;
 const againMs = 10;
 /** The advisory lock in PostgreSQL that makes our writers go one after the other: "cwbd". */
-const writersLock = 0x63_77_62_64;
+export const writersLock = 0x63_77_62_64;
 
 class GivenUp extends Error {}
 
