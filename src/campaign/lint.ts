@@ -11,6 +11,7 @@ import { lintFees } from "./lint-fees.js";
 import { lintPrice } from "./lint-price.js";
 import { lintTargeting } from "./lint-targeting.js";
 import type { LoadedConfig } from "./load.js";
+import type { LineItem } from "./model.js";
 
 /**
  * What is well-formed but cannot do what was meant: an error where something can never work, a
@@ -19,23 +20,32 @@ import type { LoadedConfig } from "./load.js";
 export function lint(config: LoadedConfig, options: LintOptions): readonly Issue[] {
   const context = new LintContext(config, options);
   lintLimits(context);
-  lintCampaigns(context);
-  lintCapOwners(context);
+  lintShared(context);
   for (const creative of context.book.creatives) lintCreative(context, creative);
-  for (const lineItem of context.book.lineItems) {
-    lintTargeting(context, lineItem);
-    lintPrice(context, lineItem);
-    lintCaps(context, lineItem);
-    lintAudience(context, lineItem);
-    lintLineItemCreatives(context, lineItem);
-  }
-  lintSeats(context);
-  lintCurrencies(context);
+  for (const lineItem of context.book.lineItems) lintLineItem(context, lineItem);
   lintFees(context);
   return context.issues;
 }
 
-function lintLimits(context: LintContext): void {
+/** A line item with all that it hangs on. */
+export function lintLineItem(context: LintContext, lineItem: LineItem): void {
+  lintTargeting(context, lineItem);
+  lintPrice(context, lineItem);
+  lintCaps(context, lineItem);
+  lintAudience(context, lineItem);
+  lintLineItemCreatives(context, lineItem);
+}
+
+/** Agencies, advertisers and campaigns: few, and cheap to look at. */
+export function lintShared(context: LintContext): void {
+  lintCampaigns(context);
+  lintCapOwners(context);
+  lintSeats(context);
+  lintCurrencies(context);
+}
+
+/** More than one bidder can hold. */
+export function lintCounts(context: LintContext): void {
   const { lineItems, creatives } = context.book;
   const split = "run a second bidder for the rest";
   const lineItem = lineItems[lineItemsMax];
@@ -46,6 +56,10 @@ function lintLimits(context: LintContext): void {
   if (creative !== undefined) {
     context.error("creative", creative.id, [], `more than ${creativesMax} creatives: ${split}`);
   }
+}
+
+function lintLimits(context: LintContext): void {
+  lintCounts(context);
   if (context.options.segments !== null) return;
   const first = context.book.lineItems.find(
     ({ audience, price }) => audience !== null || price.personModifiers.length > 0,

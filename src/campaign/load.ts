@@ -1,6 +1,6 @@
 import { crowdMinimumPeople } from "../base/limits.js";
 import { type Ceilings, checkCeilings } from "./ceilings-file.js";
-import type { SourceDocument, SourceFile } from "./document.js";
+import type { Checked, SourceDocument, SourceFile } from "./document.js";
 import { checkForm, parseSource } from "./document.js";
 import type { Exchange } from "./exchange.js";
 import { checkExchanges, checkProfiles } from "./exchange-file.js";
@@ -14,7 +14,7 @@ import type { DatedRates } from "./rates-file.js";
 import { checkRates, noRates } from "./rates-file.js";
 import type { CheckedFile } from "./resolve.js";
 import { resolveBook } from "./resolve.js";
-import { campaignFile } from "./schema-campaign.js";
+import { type CampaignFile, campaignFile } from "./schema-campaign.js";
 import { marketFile } from "./schema-market.js";
 
 /**
@@ -86,18 +86,21 @@ export type BesideCampaigns = Omit<LoadedConfig, "book"> & {
   readonly homeAreas: HomeFinder | null;
 };
 
-export type ReadFiles = {
+export type ReadCampaigns = {
   readonly campaigns: readonly CheckedFile[];
-  /** Of campaigns/ and deals.yaml, their forms alone. */
-  readonly campaignIssues: readonly Issue[];
-  /** null: one of them cannot be used. */
+  /** Of forms alone: what they refer to among campaigns is not followed. */
+  readonly issues: readonly Issue[];
+};
+export type ReadBeside = {
+  /** null: one of the files cannot be used. */
   readonly beside: BesideCampaigns | null;
-  readonly besideIssues: readonly Issue[];
+  readonly issues: readonly Issue[];
 };
 
 /** Never throws for any text: what is wrong with a file is an issue. */
 export function loadConfig(files: readonly SourceFile[]): LoadOutcome {
-  const { campaigns, campaignIssues, beside, besideIssues } = readFiles(files);
+  const { campaigns, issues: campaignIssues } = readCampaigns(files);
+  const { beside, issues: besideIssues } = readBeside(files);
   const issues = [...besideIssues, ...campaignIssues];
   // References are followed only when every file is there to be referred to.
   if (beside === null || hasErrors(issues)) return { config: null, issues: sortIssues(issues) };
@@ -108,42 +111,56 @@ export function loadConfig(files: readonly SourceFile[]): LoadOutcome {
   return { config, issues: sortIssues(issues) };
 }
 
-/** The forms of all files; what they refer to among campaigns is not followed. Never throws. */
-export function readFiles(files: readonly SourceFile[]): ReadFiles {
+type Parse = (file: SourceFile) => SourceDocument;
+
+/** campaigns/ and deals.yaml. Never throws; `parse` may remember texts that it saw before. */
+export function readCampaigns(
+  files: readonly SourceFile[],
+  parse: Parse = parseSource,
+): ReadCampaigns {
   const issues: Issue[] = [];
-  const campaignIssues: Issue[] = [];
-  const documents = {
-    ...{ campaign: [], exchange: [], profile: [], rates: [], fees: [], ceilings: [] },
-    market: [],
-  } as Record<Exclude<FileKind, "other" | "unknown">, SourceDocument[]>;
-  for (const file of [...files].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  const documents = byName(files).flatMap((file) =>
+    kindOfFile(file.name) === "campaign" ? parsed(file, parse, issues) : [],
+  );
+  return { campaigns: checkCampaigns(documents, issues), issues };
+}
+
+/** All others that a bidder reads. Never throws. */
+export function readBeside(files: readonly SourceFile[]): ReadBeside {
+  const issues: Issue[] = [];
+  const documents = { exchange: [], profile: [], rates: [], fees: [], ceilings: [], market: [] };
+  for (const file of byName(files)) {
     const kind = kindOfFile(file.name);
-    if (kind === "other") continue;
-    if (kind === "unknown") {
-      issues.push(misplaced(file));
-      continue;
-    }
-    const document = parseSource(file);
-    (kind === "campaign" ? campaignIssues : issues).push(...document.issues);
-    if (document.issues.length === 0) documents[kind].push(document);
+    if (kind === "unknown") issues.push(misplaced(file));
+    if (kind === "other" || kind === "unknown" || kind === "campaign") continue;
+    (documents[kind] as SourceDocument[]).push(...parsed(file, parseSource, issues));
   }
-  const campaigns = checkCampaigns(documents.campaign, campaignIssues);
-  const beside = checkBeside(documents, issues);
-  return { campaigns, campaignIssues, beside, besideIssues: issues };
+  return { beside: checkBeside(documents, issues), issues };
+}
+
+const byName = (files: readonly SourceFile[]): readonly SourceFile[] =>
+  [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
+
+function parsed(file: SourceFile, parse: Parse, issues: Issue[]): readonly SourceDocument[] {
+  const document = parse(file);
+  issues.push(...document.issues);
+  return document.issues.length === 0 ? [document] : [];
 }
 
 function checkBeside(
-  documents: Readonly<Record<string, readonly SourceDocument[]>>,
+  documents: Readonly<
+    Record<Exclude<FileKind, "campaign" | "other" | "unknown">, readonly SourceDocument[]>
+  >,
   issues: Issue[],
 ): BesideCampaigns | null {
-  const { profile = [], exchange = [], market = [] } = documents;
+  const { profile, exchange, market } = documents;
   const places = new Places();
   const profiles = checkProfiles(profile, issues);
   const exchanges = checkExchanges(exchange, profiles, places, issues);
-  const [ratesFile, feesFile] = [documents["rates"]?.[0], documents["fees"]?.[0]];
+  const [ratesFile, feesFile] = [documents.rates[0], documents.fees[0]];
   const rates = ratesFile === undefined ? noRates : checkRates(ratesFile, issues);
   const fees = feesFile === undefined ? noFees : checkFees(feesFile, places, issues);
-  const ceilings = checkCeilings(documents["ceilings"]?.[0], rates ?? noRates, issues);
+  const ceilings = checkCeilings(documents.ceilings[0], rates ?? noRates, issues);
   const markets = checkMarkets(market, issues);
   if (hasErrors(issues) || rates === null || fees === null || ceilings === null) return null;
   const areas = homeAreasOf(markets, crowdMinimumPeople, issues);
@@ -152,9 +169,13 @@ function checkBeside(
   return { exchanges, rates, fees, ceilings, places, homeAreas };
 }
 
+/** By document: one that was not edited is not looked at again. */
+const checkedFiles = new WeakMap<SourceDocument, Checked<CampaignFile>>();
+
 function checkCampaigns(documents: readonly SourceDocument[], issues: Issue[]): CheckedFile[] {
   return documents.flatMap((document) => {
-    const checked = checkForm(document, campaignFile);
+    const checked = checkedFiles.get(document) ?? checkForm(document, campaignFile);
+    checkedFiles.set(document, checked);
     if (checked.ok) return [{ document, file: checked.value }];
     issues.push(...checked.issues);
     return [];

@@ -20,6 +20,8 @@ export type Settings = {
   readonly edge: EdgeKind;
   /** Where exchanges reach us, without a slash at its end; "" = http://host:bidPort (demo only). */
   readonly publicUrl: string;
+  /** `postgres://...` of the campaign store; "" or absent = store.db of the data folder. */
+  readonly storeUrl?: string;
   /** Only of the demo: the fake exchange trades. */
   readonly traffic: boolean;
 };
@@ -34,6 +36,7 @@ export type RawFlags = {
   readonly workers?: string | undefined;
   readonly edge: string;
   readonly publicUrl?: string | undefined;
+  readonly store?: string | undefined;
   readonly traffic?: boolean | undefined;
 };
 
@@ -56,6 +59,7 @@ const flagRows = (mode: ServerMode): readonly (readonly [string, string, string 
   ["--workers <count>", "edge threads (default: one less than cores, at least 1)", undefined],
   ["--edge <driver>", "HTTP driver: uws or node", "uws"],
   ["--public-url <url>", "where exchanges reach us (https outside the demo)", undefined],
+  ["--store <url>", "campaign store, postgres://... (default: store.db in --data)", undefined],
   ...(mode === "demo" ? [noTraffic] : []),
 ];
 
@@ -153,6 +157,7 @@ export function settingsFrom(mode: ServerMode, flags: RawFlags): Settings {
     workers: workersOf(edge, flags.workers),
     edge,
     publicUrl: publicUrlOf(mode, flags.publicUrl),
+    ...(flags.store === undefined || flags.store === "" ? {} : { storeUrl: flags.store }),
     traffic: mode === "demo" && flags.traffic !== false,
   };
 }

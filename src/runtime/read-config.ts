@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Buyers } from "../bank/config/aipl.js";
 import { type BankOutcome, loadBankConfig } from "../bank/config/load.js";
 import type { UnixMs } from "../base/units.js";
+import type { PrivacySettings } from "../bid/consent.js";
 import { segmentNames } from "../campaign/compile.js";
 import type { Issue } from "../campaign/issue.js";
 import { lint } from "../campaign/lint.js";
@@ -27,21 +28,32 @@ export function readConfig(folder: string, nowMs: UnixMs = realClock.nowMs()): C
 export function readConfigForm(folder: string): ConfigReading {
   try {
     const { config, issues } = loadConfig(readConfigFolder(folder, isBidderFile));
-    const path = join(folder, "privacy.yaml");
-    const privacy = loadPrivacyConfig(path);
+    const privacy = readPrivacy(folder);
     const keyIssues = config === null ? [] : priceKeyIssues(config, folder);
     const usable = keyIssues.length === 0 ? config : null;
-    const found = [...issues, ...keyIssues];
-    if (privacy.ok) return { config: usable, privacy: privacy.settings, issues: found };
-    const problems = privacy.problems.map((line) => issueOf(path, line));
-    return { config: usable, privacy: null, issues: [...found, ...problems] };
+    const found = [...issues, ...keyIssues, ...privacy.issues];
+    return { config: usable, privacy: privacy.settings, issues: found };
   } catch (error) {
     const message = error instanceof Error ? error.message : "the folder cannot be read";
     return { config: null, privacy: null, issues: [issueOf(folder, message)] };
   }
 }
 
-const priceKeyIssues = ({ exchanges, places }: LoadedConfig, folder: string): readonly Issue[] =>
+/** privacy.yaml of a config folder; null with issues where it cannot be used. */
+export function readPrivacy(folder: string): {
+  readonly settings: PrivacySettings | null;
+  readonly issues: readonly Issue[];
+} {
+  const path = join(folder, "privacy.yaml");
+  const read = loadPrivacyConfig(path);
+  if (read.ok) return { settings: read.settings, issues: [] };
+  return { settings: null, issues: read.problems.map((line) => issueOf(path, line)) };
+}
+
+export const priceKeyIssues = (
+  { exchanges, places }: Pick<LoadedConfig, "exchanges" | "places">,
+  folder: string,
+): readonly Issue[] =>
   readPriceKeys(exchanges, folder).problems.map(({ exchange, path, message }) =>
     places.issue("error", ["exchange", exchange], path, message),
   );
@@ -82,7 +94,7 @@ const allKnown = ({ book }: LoadedConfig): ReadonlyMap<string, readonly number[]
 /**
  * A line `file:line:column message` as an issue; what has no position stands at the file's start.
  */
-function issueOf(file: string, text: string): Issue {
+export function issueOf(file: string, text: string): Issue {
   const match = /^(.+?):(\d+):(\d+):? (.*)$/s.exec(text);
   return match === null
     ? { severity: "error", file, line: 1, column: 1, message: text }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { DemoConsole } from "./demo-console.js";
 import { DemoTrade } from "./demo-trade.js";
+import { openDeskConfig } from "./desk-wiring.js";
 import { Ending } from "./ending.js";
 import { entryUrl } from "./entry-url.js";
 import { type Settings, UsageError } from "./flags.js";
@@ -52,7 +53,9 @@ async function serveHere(settings: Settings): Promise<number> {
   try {
     const server = await startServer({
       ...{ settings, log, ending },
-      readConfig: () => withCredentials(settings, readConfig(settings.configFolder)),
+      openDesk: (keys, moneyIssues) => openDeskConfig(settings, log, keys, moneyIssues),
+      readConfig: (desk) =>
+        withCredentials(settings, desk?.read() ?? readConfig(settings.configFolder)),
       demoProgress: tell.progress,
       onEvent: (event) => tell.event(event),
     });

@@ -19,10 +19,11 @@ import { judgeAudiencesApart } from "./certificate-count.js";
 import { openCertificateFile } from "./certificate-file.js";
 import { utcDayOf } from "./certificates.js";
 import { type ClockWatch, watchClock } from "./clock-alarm.js";
-import { watchConfig } from "./config-watch.js";
 import { CounterSums, ExchangeSlots, newCounters } from "./counters.js";
 import { exposuresFolderOf, forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
 import type { DemoProgress } from "./demo-build.js";
+import type { DeskConfig } from "./desk-config.js";
+import { followEdits, type OpenDesk, openDesk } from "./desk-wiring.js";
 import type { EdgePorts, EdgeWorkerOwn, EdgeWorld } from "./edge-worker-thread.js";
 import { type Ending, EndRank } from "./ending.js";
 import { entryUrl } from "./entry-url.js";
@@ -53,7 +54,10 @@ export type ServerOptions = {
   readonly settings: Settings;
   readonly log: Log;
   readonly ending: Ending;
-  readonly readConfig: () => ConfigReading;
+  /** `desk` is what `openDesk` gave. */
+  readonly readConfig: (desk: DeskConfig | null) => ConfigReading;
+  /** Absent: the config folder is all there is. */
+  readonly openDesk?: OpenDesk;
   readonly demoProgress: DemoProgress;
   /** What operators hear of the World desk, beside the log. */
   readonly onEvent?: (event: DeskEvent) => void;
@@ -68,6 +72,8 @@ export type Server = {
   readonly keys: KeyFiles;
   readonly money: Money;
   readonly desk: WorldDesk;
+  /** null: campaigns are kept in files alone. */
+  readonly deskConfig: DeskConfig | null;
   readonly people: PeopleDesk;
   readonly refusals: SnapshotRefusals;
   readonly forget: ForgetDesk;
@@ -207,6 +213,8 @@ function warnOfShortLog(log: Log, { rules }: ExposurePlan, keptDays: number): vo
 /** Builds Worlds and hands each to the money thread first, then to the workers. */
 function worldDeskOf(
   options: ServerOptions,
+  deskConfig: DeskConfig | null,
+  currencies: AdvertiserCurrencies,
   keys: KeyFiles,
   state: SharedState,
   money: Money,
@@ -222,7 +230,8 @@ function worldDeskOf(
   const capPlaces = new CapPlaces(capRulesMax, (place) => holdCapRule(state, place));
   const capPlaceOf: WorldInput["capPlaceOf"] = (...rule) => capPlaces.placeOf(...rule);
   return new WorldDesk({
-    ...{ clock: realClock, readConfig: options.readConfig, placeOf, publicUrl: edge.publicUrl },
+    ...{ clock: realClock, placeOf, publicUrl: edge.publicUrl },
+    readConfig: () => options.readConfig(deskConfig),
     capPlaceOf,
     judge: judgeAudiencesApart,
     judgeContext: {
@@ -237,7 +246,7 @@ function worldDeskOf(
       log.error({ problem }, "roster of the audiences that are asked today"),
     ),
     retired: new RetiredCreatives(join(dataFolder, "landing-pages.json")),
-    currencies: new AdvertiserCurrencies(join(dataFolder, "advertiser-currencies.json")),
+    currencies,
     publish: async (built, config) => {
       // Nothing bids, and nothing is shown, before it is in the release ledger.
       releases.settle();
@@ -273,7 +282,10 @@ async function startWorld(
   const refusals = new SnapshotRefusals();
   const ledger = new ReleaseLedger(dataFolder, keys.signing, realClock.nowMs);
   const releases = new ReleaseDesk(ledger, log);
-  const desk = worldDeskOf(options, keys, state, money, edge, refusals, releases);
+  const currencies = new AdvertiserCurrencies(join(dataFolder, "advertiser-currencies.json"));
+  const deskConfig = await openDesk(options.openDesk, ending, keys, currencies);
+  const own = [deskConfig, currencies, keys] as const;
+  const desk = worldDeskOf(options, ...own, state, money, edge, refusals, releases);
   const { demoProgress } = options;
   const { configFolder } = settings;
   const people = new PeopleDesk({
@@ -288,9 +300,7 @@ async function startWorld(
     },
   });
   const forget = new ForgetDesk({ dataFolder, clock: realClock, log });
-  // An edit may name segments whose planes are not in memory: no waiting for the next look.
-  const edited = (): void => void desk.reload().then(() => people.refresh());
-  const stopWatching = watchConfig(settings.configFolder, edited);
+  const stopWatching = followEdits(configFolder, deskConfig, desk, people);
   const caps = watchCaps(state, money.totals, log);
   const clock = watchClock(money.totals, log);
   const { slots, publicUrl } = edge;
@@ -315,6 +325,7 @@ async function startWorld(
     keys,
     money,
     desk,
+    deskConfig,
     people,
     refusals,
     forget,

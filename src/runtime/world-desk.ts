@@ -136,7 +136,14 @@ export class WorldDesk {
    * are counted. Resolves after both.
    */
   async reload(): Promise<boolean> {
-    const live = await this.run(async () => {
+    const live = await this.goLive();
+    if (live) await this.certifyMissing();
+    return live;
+  }
+
+  /** The first half of `reload`: what needs no count. */
+  goLive(): Promise<boolean> {
+    return this.run(async () => {
       const before = this.wanted;
       // Before the start: its own first reading will see the change.
       if (before === null || !this.readConfig()) return false;
@@ -151,8 +158,6 @@ export class WorldDesk {
       }
       return true;
     }, false);
-    if (live) await this.certifyMissing();
-    return live;
   }
 
   /**

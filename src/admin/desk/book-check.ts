@@ -1,0 +1,167 @@
+import type { UnixMs } from "../../base/units.js";
+import type { Issue } from "../../campaign/issue.js";
+import type { BesideCampaigns } from "../../campaign/load.js";
+import type { CampaignBook, CreativeModel } from "../../campaign/model.js";
+import { idMax } from "../../campaign/schema-words.js";
+import type { DeskKind, EntityChange, JsonObject } from "../store/desk-store.js";
+import { type Lint, lintOf, markupIssues } from "./book-lint.js";
+import { type BookEntry, type Entries, type Models, modelsOf } from "./book-models.js";
+import type { FieldIssue } from "./desk.js";
+import { keyOfForm, placeOf } from "./entity.js";
+
+export type ProposedChange = Pick<EntityChange, "kind" | "key" | "form" | "draft" | "archived">;
+
+/** The book as it stands. */
+export type Checked = {
+  readonly records: Entries;
+  readonly beside: BesideCampaigns;
+  readonly models: Models;
+  readonly lint: Lint;
+};
+
+export type CheckOptions = {
+  /** False: what lint calls an error is a warning, as in files of a running bidder. */
+  readonly strict: boolean;
+  readonly nowMs: UnixMs;
+  readonly markupProblems: (creative: CreativeModel) => readonly string[];
+  readonly moneyIssues: (book: CampaignBook) => readonly Issue[];
+};
+
+/** A form that has no id yet is looked at under this one. */
+const newId = idMax;
+
+/** What would be wrong after the changes, see DeskBook.check. */
+export function checkChanges(
+  now: Checked,
+  proposed: readonly ProposedChange[],
+  options: CheckOptions,
+): readonly FieldIssue[] {
+  const changes = proposed.map(numbered);
+  const after = outcomeOf(now, changes, options);
+  const touched = new Set(changes.map(({ kind, key }) => placeOf(kind, key)));
+  const issues: Issue[] = [];
+  for (const change of changes) {
+    if (change.archived) continue;
+    issues.push(...keyIssues(now, change, options.strict));
+    const drafted = change.draft ? outcomeOf(now, [{ ...change, draft: false }], options) : after;
+    const found = ownIssues(now, drafted, change, options);
+    issues.push(...(change.draft ? found.map(asWarning) : found));
+  }
+  issues.push(...brokenElsewhere(now, after, touched));
+  issues.push(...options.moneyIssues(after.models.book));
+  const isNew = new Set(proposed.flatMap((one, i) => (one === changes[i] ? [] : [one.kind])));
+  return issues.flatMap((issue) => fieldIssue(issue, isNew) ?? []);
+}
+
+const asWarning = (issue: Issue): Issue => ({ ...issue, severity: "warning" });
+
+function numbered(change: ProposedChange): ProposedChange {
+  if (change.key !== "" || change.kind === "deal") return change;
+  return { ...change, key: String(newId), form: { ...change.form, id: newId } };
+}
+
+type Outcome = { readonly models: Models; readonly lint: Lint };
+
+function outcomeOf(
+  { records, beside, models, lint }: Checked,
+  changes: readonly ProposedChange[],
+  { nowMs }: CheckOptions,
+): Outcome {
+  const entries = new Map<DeskKind, Map<string, BookEntry>>();
+  for (const [kind, own] of records) {
+    const touched = changes.filter((change) => change.kind === kind);
+    const next = touched.length === 0 ? (own as Map<string, BookEntry>) : new Map(own);
+    for (const change of touched) next.set(change.key, change);
+    entries.set(kind, next);
+  }
+  const next = modelsOf(entries, beside, models);
+  return { models: next, lint: lintOf(next.book, beside, nowMs, lint) };
+}
+
+/** What a thing is called and belongs to stays. */
+function keyIssues(now: Checked, change: ProposedChange, strict: boolean): readonly Issue[] {
+  const { kind, key, form, draft } = change;
+  const own = keyOfForm(kind, form);
+  const error = (field: string, message: string): Issue => ({
+    ...{ severity: "error", file: "", line: 0, column: 0, kind, key, field, message },
+  });
+  if (own !== key && !(draft && own === "")) {
+    const field = kind === "deal" ? "deal" : "id";
+    return [error(field, `its id is ${key} and stays so: make a new one for another`)];
+  }
+  const before = now.records.get(kind)?.get(key);
+  if (!strict || before === undefined || before.draft) return [];
+  if (kind === "advertiser" && before.form["agency"] !== form["agency"]) {
+    return [error("agency", "an advertiser stays with its agency: make a new one")];
+  }
+  if (kind !== "lineItem" && kind !== "creative" && kind !== "campaign") return [];
+  const [was, is] = [advertiserOf(now, kind, before.form), advertiserOf(now, kind, form)];
+  if (was === is || is === null) return [];
+  const field = kind === "lineItem" ? "campaign" : "advertiser";
+  return [error(field, "its money is of another advertiser: duplicate it there")];
+}
+
+function advertiserOf({ records }: Checked, kind: DeskKind, form: JsonObject): string | null {
+  if (kind !== "lineItem") return String(form["advertiser"]);
+  const campaign = records.get("campaign")?.get(String(form["campaign"]));
+  return campaign === undefined ? null : String(campaign.form["advertiser"]);
+}
+
+/** Of the changed thing itself; what lint called an error before the change does not hinder it. */
+function ownIssues(
+  now: Checked,
+  { models, lint }: Outcome,
+  { kind, key }: ProposedChange,
+  options: CheckOptions,
+): readonly Issue[] {
+  const made = models.made.get(kind)?.get(key);
+  if (made === undefined) return [];
+  const linted = lintFor(lint, kind, key, made.model);
+  const before = now.models.made.get(kind)?.get(key)?.model ?? null;
+  const stood = new Set(lintFor(now.lint, kind, key, before).map(({ message }) => message));
+  const lintIssues = linted.map((issue) =>
+    options.strict && !stood.has(issue.message) ? issue : asWarning(issue),
+  );
+  if (kind !== "creative" || made.model === null) return [...made.issues, ...lintIssues];
+  const creative = made.model as CreativeModel;
+  const markup = markupIssues(creative, now.beside, options.markupProblems(creative));
+  return [...made.issues, ...lintIssues, ...(options.strict ? markup : markup.map(asWarning))];
+}
+
+const lintFor = (
+  { own, shared }: Lint,
+  kind: DeskKind,
+  key: string,
+  model: object | null,
+): readonly Issue[] => [
+  ...(model === null ? [] : (own.get(model)?.issues ?? [])),
+  ...shared.filter((issue) => issue.kind === kind && issue.key === key),
+];
+
+/** Other things that lost what they refer to. */
+function brokenElsewhere(
+  now: Checked,
+  after: Outcome,
+  touched: ReadonlySet<string>,
+): readonly Issue[] {
+  const broken: Issue[] = [];
+  for (const [kind, own] of after.models.made) {
+    const before = now.models.made.get(kind);
+    for (const [key, made] of own) {
+      if (made.issues.length === 0 || made === before?.get(key)) continue;
+      if (touched.has(placeOf(kind, key)) || (before?.get(key)?.issues.length ?? 0) > 0) continue;
+      broken.push(...made.issues);
+    }
+  }
+  return broken;
+}
+
+/** Findings about exchanges and fees are the operator's, not the desk's. */
+function fieldIssue(issue: Issue, isNew: ReadonlySet<DeskKind>): FieldIssue | null {
+  const { severity, kind, key, field = "", message } = issue;
+  if (kind === undefined || key === undefined || kind === "exchange" || kind === "fees")
+    return null;
+  const own = kind as DeskKind;
+  const shown = key === String(newId) && isNew.has(own) ? "" : key;
+  return { severity, kind: own, key: shown, field, message };
+}

@@ -1,0 +1,105 @@
+import type { UnixMs } from "../../base/units.js";
+import type { DocumentPath } from "../../campaign/document.js";
+import { entityDocument } from "../../campaign/entity-document.js";
+import type { Issue, Position } from "../../campaign/issue.js";
+import { lintCounts, lintLineItem, lintShared } from "../../campaign/lint.js";
+import { LintContext } from "../../campaign/lint-context.js";
+import { lintCreative } from "../../campaign/lint-creative.js";
+import type { BesideCampaigns } from "../../campaign/load.js";
+import type { CampaignBook, CreativeModel, Deal, LineItem } from "../../campaign/model.js";
+import { type EntityKind, Places } from "../../campaign/places.js";
+
+type Linted = { readonly inputs: readonly unknown[]; readonly issues: readonly Issue[] };
+
+export type Lint = {
+  /** By model: of line items and creatives, taken over while nothing that they name changes. */
+  readonly own: ReadonlyMap<object, Linted>;
+  /** Of agencies, advertisers, campaigns and the whole. */
+  readonly shared: readonly Issue[];
+};
+
+/** Findings by kind, key and field; those of exchanges and fees at their files. */
+export class FormPlaces extends Places {
+  private readonly files: Places;
+
+  constructor(files: Places) {
+    super();
+    this.files = files;
+  }
+
+  override of(kind: EntityKind, id: number | string, path: DocumentPath = []): Position {
+    if (kind === "exchange" || kind === "fees") return this.files.of(kind, id, path);
+    const key = kind === "deal" ? String(id).replace(" ", "/") : String(id);
+    return entityDocument(kind, key, null).positionOf(path);
+  }
+}
+
+/** What lint says of a book; `segments` are not looked at: they come and go with epochs. */
+export function lintOf(
+  book: CampaignBook,
+  beside: BesideCampaigns,
+  nowMs: UnixMs,
+  before: Lint | null,
+): Lint {
+  const places = new FormPlaces(beside.places);
+  const context = new LintContext({ ...beside, book, places }, { nowMs, segments: null });
+  const own = new Map<object, Linted>();
+  const lintOne = (model: object, inputs: readonly unknown[], look: () => void): void => {
+    const last = before?.own.get(model);
+    if (last?.inputs.length === inputs.length && last.inputs.every((one, i) => one === inputs[i])) {
+      own.set(model, last);
+      return;
+    }
+    const count = context.issues.length;
+    look();
+    own.set(model, { inputs, issues: context.issues.splice(count) });
+  };
+  for (const creative of book.creatives) {
+    lintOne(creative, [], () => lintCreative(context, creative));
+  }
+  const deals = dealsByText(book.deals);
+  for (const lineItem of book.lineItems) {
+    const inputs = inputsOf(context, lineItem, beside, deals);
+    lintOne(lineItem, inputs, () => lintLineItem(context, lineItem));
+  }
+  lintCounts(context);
+  lintShared(context);
+  return { own, shared: context.issues };
+}
+
+/** Lint of one creative with what the template compiler says of its markup. */
+export const markupIssues = (
+  creative: CreativeModel,
+  beside: BesideCampaigns,
+  problems: readonly string[],
+): readonly Issue[] => {
+  const { markup } = creative;
+  const field = markup.kind === "html" ? "html" : markup.kind === "thirdPartyTag" ? "tag" : "";
+  const places = new FormPlaces(beside.places);
+  const path = field === "" ? [] : [field];
+  return problems.map((text) => places.issue("error", ["creative", creative.id], path, text));
+};
+
+function inputsOf(
+  context: LintContext,
+  lineItem: LineItem,
+  beside: BesideCampaigns,
+  deals: ReadonlyMap<string, readonly Deal[]>,
+): readonly unknown[] {
+  const inputs: unknown[] = [
+    beside,
+    context.campaigns.get(lineItem.campaign),
+    context.advertiserOf(lineItem),
+  ];
+  for (const { id } of lineItem.creatives) inputs.push(context.creatives.get(id));
+  for (const text of lineItem.targeting.include.deals ?? []) {
+    inputs.push(...(deals.get(text) ?? []));
+  }
+  return inputs;
+}
+
+function dealsByText(deals: readonly Deal[]): ReadonlyMap<string, readonly Deal[]> {
+  const byText = new Map<string, Deal[]>();
+  for (const deal of deals) byText.set(deal.deal, [...(byText.get(deal.deal) ?? []), deal]);
+  return byText;
+}

@@ -1,0 +1,255 @@
+import type { UnixMs } from "../../base/units.js";
+import { type Issue, sortIssues } from "../../campaign/issue.js";
+import type { BesideCampaigns } from "../../campaign/load.js";
+import type { CreativeModel } from "../../campaign/model.js";
+import {
+  type ChangeSet,
+  type Committed,
+  type DeskKind,
+  type DeskStore,
+  type EntityChange,
+  type EntityRecord,
+  entityKinds,
+  type StoreRefusal,
+} from "../store/desk-store.js";
+import { type Checked, checkChanges, type ProposedChange } from "./book-check.js";
+import { type FilePlaces, issuesOf, ServedPlaces } from "./book-issues.js";
+import { type Lint, lintOf } from "./book-lint.js";
+import { type Models, modelsOf } from "./book-models.js";
+import type { DeskBook, FieldIssue, Stop } from "./desk.js";
+import { agencyOfForm, byKey, type RecordReader } from "./entity.js";
+import { withStops } from "./stops.js";
+
+export type BookParts = {
+  /** null: there is none, the book is of files alone. */
+  readonly store: DeskStore | null;
+  readonly nowMs: () => UnixMs;
+  readonly stops: () => readonly Stop[];
+  /** The book is another one than before: a World is to be built. */
+  readonly onChange: () => void;
+  /** The template compiler's findings about a creative's markup, as sentences. */
+  readonly markupProblems?: (creative: CreativeModel, beside: BesideCampaigns) => readonly string[];
+  /** What money that was booked already forbids. */
+  readonly moneyIssues?: (book: Models["book"], places: ServedPlaces) => readonly Issue[];
+};
+
+const words: Readonly<Record<"locked" | "gone", string>> = {
+  locked: "another program holds the store: bids go on, edits are not kept until it lets go",
+  gone: "the store cannot be read or written: bids go on, edits are not kept; see the log",
+};
+
+/** The book of the desk: all of it in memory, every change through the store first. */
+export class Book implements DeskBook {
+  private readonly parts: BookParts;
+  private readonly records = new Map<DeskKind, Map<string, EntityRecord>>(
+    entityKinds.map((kind) => [kind, new Map()]),
+  );
+  private readonly sorted = new Map<DeskKind, readonly EntityRecord[]>();
+  private beside: BesideCampaigns | null = null;
+  private filePlaces: FilePlaces = new Map();
+  private models: Models | null = null;
+  private lint: Lint | null = null;
+  /** The store's newest change that is held here. */
+  private seen = 0;
+  private held = 0;
+  private refusal: "locked" | "gone" | null = null;
+  private loaded = false;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: BookParts) {
+    this.parts = parts;
+    if (parts.store === null) this.refusal = "gone";
+  }
+
+  get(kind: DeskKind, key: string): EntityRecord | null {
+    return this.records.get(kind)?.get(key) ?? null;
+  }
+
+  all(kind: DeskKind): readonly EntityRecord[] {
+    const known = this.sorted.get(kind);
+    if (known !== undefined) return known;
+    const list = [...(this.records.get(kind)?.values() ?? [])].sort(byKey);
+    this.sorted.set(kind, list);
+    return list;
+  }
+
+  change(): number {
+    return this.held;
+  }
+
+  /** False: it stands on files alone, or on nothing, since the store was never read. */
+  get isLoaded(): boolean {
+    return this.loaded;
+  }
+
+  trouble(): string {
+    return this.refusal === null ? "" : words[this.refusal];
+  }
+
+  /** The files beside the campaigns, once read; the same object while none of them changes. */
+  setBeside(beside: BesideCampaigns | null, places: FilePlaces): void {
+    this.filePlaces = places;
+    if (beside === this.beside) return;
+    this.beside = beside;
+    this.remake();
+  }
+
+  /** All that the store holds; false where it does not answer. */
+  load(): Promise<boolean> {
+    return this.inTurn(async () => {
+      const stored = this.parts.store === null ? null : await this.parts.store.load();
+      if (stored === null || !stored.ok) {
+        this.noteRefusal(stored);
+        return false;
+      }
+      this.refusal = null;
+      if (!this.loaded) for (const own of this.records.values()) own.clear();
+      this.loaded = true;
+      this.hold(stored.value.records, stored.value.change);
+      return true;
+    });
+  }
+
+  /** Stands in for a store that was never read. */
+  useFiles(records: readonly EntityRecord[]): void {
+    if (this.loaded) return;
+    for (const own of this.records.values()) own.clear();
+    this.hold(records, this.seen);
+  }
+
+  /** What other processes wrote, and whether the store answers again. */
+  refresh(): Promise<void> {
+    const { store } = this.parts;
+    if (store === null || !this.loaded) return Promise.resolve();
+    return this.inTurn(async () => {
+      const news = await store.since(this.seen);
+      if (!news.ok) return this.noteRefusal(news);
+      this.refusal = null;
+      if (news.value.records.length === 0) this.seen = Math.max(this.seen, news.value.change);
+      else {
+        this.hold(news.value.records, news.value.change);
+        this.parts.onChange();
+      }
+    });
+  }
+
+  check(changes: readonly ProposedChange[]): readonly FieldIssue[] {
+    return this.findings(changes, true);
+  }
+
+  /** What keeps changes out whoever makes them: lint's findings are none of that. */
+  errorsOf(changes: readonly ProposedChange[]): readonly FieldIssue[] {
+    return this.findings(changes, false).filter(({ severity }) => severity === "error");
+  }
+
+  private findings(changes: readonly ProposedChange[], strict: boolean): readonly FieldIssue[] {
+    const { beside, models, lint } = this;
+    if (beside === null || models === null || lint === null) {
+      const message = "exchanges, rates or another file beside the campaigns cannot be used now";
+      return changes.map(({ kind, key }) => ({
+        ...{ severity: "error", kind, key, field: "", message },
+      }));
+    }
+    const now: Checked = { records: this.records, beside, models, lint };
+    const { nowMs, markupProblems, moneyIssues } = this.parts;
+    return checkChanges(now, changes, {
+      ...{ strict, nowMs: nowMs() },
+      moneyIssues: (book) => moneyIssues?.(book, this.places(beside)) ?? [],
+      markupProblems: (creative) => markupProblems?.(creative, beside) ?? [],
+    });
+  }
+
+  commit(set: ChangeSet): ReturnType<DeskBook["commit"]> {
+    return this.inTurn(async () => {
+      const { store } = this.parts;
+      if (store === null || !this.loaded) return { ok: false, code: this.refusal ?? "gone" };
+      // Files are lived with as `crowdbid check` warns of them; who is at the desk can mend it.
+      const issues = this.findings(set.changes, set.way !== "apply");
+      const errors = issues.filter(({ severity }) => severity === "error");
+      if (errors.length > 0) return { ok: false, code: "invalid", issues: errors };
+      const done = await store.commit({ ...set, changes: this.withAgencies(set.changes) });
+      if (!done.ok) {
+        this.noteRefusal(done);
+        if (done.code === "stale") await this.catchUp(store);
+        return done;
+      }
+      this.refusal = null;
+      await this.holdCommitted(store, done);
+      return done;
+    });
+  }
+
+  config(): ReturnType<DeskBook["config"]> {
+    const { beside, models, lint } = this;
+    if (beside === null || models === null || lint === null) return { config: null, issues: [] };
+    const { exchanges, rates, fees, ceilings } = beside;
+    const places = this.places(beside);
+    const config = {
+      ...{ rates, fees, ceilings, places },
+      ...withStops(models.book, exchanges, this.parts.stops()),
+    };
+    const issues = issuesOf(models, lint, beside, this.parts.nowMs(), places);
+    return { config, issues: sortIssues(issues) };
+  }
+
+  private places({ places }: BesideCampaigns): ServedPlaces {
+    return new ServedPlaces(places, this.filePlaces, (kind, key) => this.get(kind, key));
+  }
+
+  /** What something belongs to follows from its form; half a form keeps what it was given. */
+  private withAgencies(changes: readonly EntityChange[]): readonly EntityChange[] {
+    const proposed = new Map(changes.map((one) => [`${one.kind} ${one.key}`, one]));
+    const read: RecordReader = (kind, key) => proposed.get(`${kind} ${key}`) ?? this.get(kind, key);
+    return changes.map((one) => {
+      const agency = agencyOfForm(one.kind, one.form, read);
+      return agency === "" && one.draft ? one : { ...one, agency };
+    });
+  }
+
+  private async holdCommitted(store: DeskStore, done: Committed & { ok: true }): Promise<void> {
+    const fresh = done.records.filter(
+      ({ kind, key, version }) => version > (this.get(kind, key)?.version ?? 0),
+    );
+    // A gap: another process wrote in between, and its things are not in this answer.
+    const gap = !done.repeated && done.change !== this.seen + 1;
+    this.hold(fresh, gap ? this.seen : Math.max(this.seen, done.change));
+    if (gap) await this.catchUp(store);
+    if (fresh.length > 0) this.parts.onChange();
+  }
+
+  private async catchUp(store: DeskStore): Promise<void> {
+    const news = await store.since(this.seen);
+    if (!news.ok || news.value.records.length === 0) return;
+    this.hold(news.value.records, news.value.change);
+    this.parts.onChange();
+  }
+
+  private hold(records: readonly EntityRecord[], seen: number): void {
+    for (const record of records) {
+      this.records.get(record.kind)?.set(record.key, record);
+      this.sorted.delete(record.kind);
+    }
+    this.seen = seen;
+    if (records.length > 0) this.remake();
+  }
+
+  private remake(): void {
+    this.held++;
+    const { beside, records } = this;
+    this.models = beside === null ? null : modelsOf(records, beside, this.models);
+    if (beside === null || this.models === null) this.lint = null;
+    else this.lint = lintOf(this.models.book, beside, this.parts.nowMs(), this.lint);
+  }
+
+  private noteRefusal(answer: StoreRefusal | null): void {
+    if (answer === null) this.refusal = "gone";
+    else if (answer.code === "locked" || answer.code === "gone") this.refusal = answer.code;
+  }
+
+  /** One writer at a time, and a reader of the store's news is one. */
+  private inTurn<T>(job: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(job);
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+}
