@@ -102,6 +102,7 @@ export function usePages<Row>(path: string | null, everyMs = 0) {
     pages: new Map(),
   });
   const seen = useRef({ first: 0, last: 0 });
+  /** Asked for, or failed and not to be asked for again before the next round. */
   const asked = useRef(new Set<string>());
   const current = useRef(path);
   current.current = path;
@@ -115,7 +116,7 @@ export function usePages<Row>(path: string | null, everyMs = 0) {
     const parts = Object.fromEntries(new URLSearchParams(query));
     const address = withQuery(base, { ...parts, limit: pageRows, offset: page * pageRows });
     void get<Listing<Row>>(address).then((answer) => {
-      asked.current.delete(mark);
+      if (answer.ok) asked.current.delete(mark);
       if (current.current !== path) return;
       setState((was) => {
         if (!answer.ok) return { ...was, path, problem: answer.problem };
@@ -127,12 +128,14 @@ export function usePages<Row>(path: string | null, everyMs = 0) {
   };
   const askSeen = (again: boolean): void => {
     const { first, last } = seen.current;
+    if (again && state.problem !== null) asked.current.clear();
     for (let page = Math.floor(first / pageRows); page * pageRows <= last; page++) {
       if (again || !(state.path === path && state.pages.has(page))) ask(page);
     }
   };
   useEffect(() => {
     seen.current = { first: 0, last: 0 };
+    asked.current.clear();
     ask(0);
   }, [path]);
   useEvery(everyMs, () => askSeen(true));

@@ -11,9 +11,12 @@ export type Page = {
 
 /** Every address; the first that fits is shown. Each page is a file, and comes when it is asked for. */
 const lineItems = () => import("./pages/line-items.js");
+const lineItemEdit = () => import("./pages/line-item-edit.js");
 export const pages: readonly Page[] = [
   { pattern: "/", title: "Line items", load: lineItems },
   { pattern: "/line-items", title: "Line items", load: lineItems },
+  { pattern: "/line-items/new", title: "New line item", load: lineItemEdit },
+  { pattern: "/line-items/:key/edit", title: "Edit a line item", load: lineItemEdit },
 ];
 
 export type NavEntry = {

@@ -8,6 +8,8 @@ export function ErrorSummary(props: {
   readonly findings: readonly Finding[];
   /** Rises with each refused try, so that the focus comes back here. */
   readonly round?: number;
+  /** Called before a field takes the focus: opens the tab that it is in. */
+  readonly onField?: (field: string) => void;
 }) {
   const box = useRef<HTMLDivElement>(null);
   const errors = props.findings.filter(({ severity }) => severity === "error");
@@ -22,7 +24,7 @@ export function ErrorSummary(props: {
       <ul>
         {errors.map(({ field, message }) => (
           <li key={`${field} ${message}`}>
-            {field === "" ? message : <FieldLink field={field} message={message} />}
+            {field === "" ? message : <FieldLink {...{ field, message }} onField={props.onField} />}
           </li>
         ))}
       </ul>
@@ -30,13 +32,19 @@ export function ErrorSummary(props: {
   );
 }
 
-function FieldLink({ field, message }: { readonly field: string; readonly message: string }) {
+function FieldLink(props: {
+  readonly field: string;
+  readonly message: string;
+  readonly onField: ((field: string) => void) | undefined;
+}) {
+  const { field, message } = props;
   return (
     <a
       href={`#${field}`}
       onClick={(event) => {
         event.preventDefault();
-        focusField(field);
+        props.onField?.(field);
+        requestAnimationFrame(() => focusField(field));
       }}
     >
       <strong>{field}</strong> {message}

@@ -1,5 +1,6 @@
 import type { LineItemNow, LineItemState } from "../../desk/desk.js";
-import { countText, moneyText } from "./say.js";
+import { stateWord } from "../words.js";
+import { moneyText } from "./say.js";
 
 /** Good, waiting, off by will, or wrong: colour and shape, beside the word and never in its place. */
 const tones: Readonly<Record<LineItemState, "good" | "wait" | "off" | "bad">> = {
@@ -7,7 +8,6 @@ const tones: Readonly<Record<LineItemState, "good" | "wait" | "off" | "bad">> = 
   ...{ stopped: "bad", refused: "bad", "not started": "wait", ended: "off" },
   ...{ "budget spent": "off", held: "bad", "no creative": "bad", error: "bad" },
 };
-const stateWord = (state: LineItemState): string => state[0]?.toUpperCase() + state.slice(1);
 
 /** The state with its reason; the reason leads to the setting that it hangs on. */
 export function Status(props: {
@@ -68,5 +68,3 @@ export function PaceBar(props: { readonly now: LineItemNow; readonly currency: s
     </span>
   );
 }
-
-export const deliveredText = (now: LineItemNow): string => countText(now.impressionsTotal);

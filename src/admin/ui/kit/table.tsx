@@ -16,7 +16,6 @@ export type Sort = string;
 export type Selection = {
   readonly keys: ReadonlySet<string>;
   readonly onChange: (keys: ReadonlySet<string>) => void;
-  readonly labelOf: (key: string) => string;
 };
 
 type Props<Row> = {
@@ -25,6 +24,8 @@ type Props<Row> = {
   readonly columns: readonly Column<Row>[];
   readonly rows: Rows<Row>;
   readonly keyOf: (row: Row) => string;
+  /** What the box beside a row selects. */
+  readonly nameOf?: (row: Row) => string;
   readonly sort?: Sort;
   readonly onSort?: (sort: Sort) => void;
   readonly selection?: Selection;
@@ -101,7 +102,9 @@ export function Table<Row>(props: Props<Row>) {
                 class={selection?.keys.has(key) === true ? "selected" : ""}
                 style={{ height: `${rowHeight}px` }}
               >
-                {selection === undefined ? null : <SelectCell row={key} selection={selection} />}
+                {selection === undefined ? null : (
+                  <SelectCell row={key} name={props.nameOf?.(row) ?? key} selection={selection} />
+                )}
                 {columns.map((column) => (
                   <td key={column.id} class={column.digits === true ? "digits" : ""}>
                     {column.cell(row)}
@@ -180,13 +183,17 @@ function SelectShown<Row>(props: {
   );
 }
 
-function SelectCell(props: { readonly row: string; readonly selection: Selection }) {
+function SelectCell(props: {
+  readonly row: string;
+  readonly name: string;
+  readonly selection: Selection;
+}) {
   const { row, selection } = props;
   return (
     <td class="select-cell">
       <input
         type="checkbox"
-        aria-label={`Select ${selection.labelOf(row)}`}
+        aria-label={`Select ${props.name}`}
         checked={selection.keys.has(row)}
         onChange={(event) => {
           const keys = new Set(selection.keys);

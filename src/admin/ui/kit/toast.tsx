@@ -5,6 +5,8 @@ export type Toast = {
   readonly words: string;
   readonly bad?: boolean;
   readonly undo?: () => void;
+  /** Another way on, in place of undo: `{label: "Stop it instead", run}`. */
+  readonly action?: { readonly label: string; readonly run: () => void };
 };
 
 const toasts = signal<readonly (Toast & { readonly id: number })[]>([]);
@@ -17,7 +19,8 @@ export function toast(entry: Toast): void {
   const id = lastId;
   toasts.value = [...toasts.value, { ...entry, id }].slice(-atOnceMax);
   // One with a way back stays: nobody has to hurry (WCAG 2.2.1); it goes when others come.
-  if (entry.undo === undefined) setTimeout(() => dismiss(id), shownMs);
+  if (entry.undo === undefined && entry.action === undefined)
+    setTimeout(() => dismiss(id), shownMs);
 }
 
 const dismiss = (id: number): void => {
@@ -28,31 +31,33 @@ const dismiss = (id: number): void => {
 export function Toasts() {
   return (
     <div class="toasts" role="status" aria-live="polite">
-      {toasts.value.map(({ id, words, undo, bad }) => (
-        <div key={id} class={bad === true ? "toast bad" : "toast"}>
-          <span>{words}</span>
-          {undo === undefined ? null : (
+      {toasts.value.map(
+        ({ id, words, undo, bad, action = undo && { label: "Undo", run: undo } }) => (
+          <div key={id} class={bad === true ? "toast bad" : "toast"}>
+            <span>{words}</span>
+            {action === undefined ? null : (
+              <button
+                type="button"
+                class="button small"
+                onClick={() => {
+                  dismiss(id);
+                  action.run();
+                }}
+              >
+                {action.label}
+              </button>
+            )}
             <button
               type="button"
-              class="button small"
-              onClick={() => {
-                dismiss(id);
-                undo();
-              }}
+              class="button quiet small"
+              aria-label="Dismiss"
+              onClick={() => dismiss(id)}
             >
-              Undo
+              <span aria-hidden="true">×</span>
             </button>
-          )}
-          <button
-            type="button"
-            class="button quiet small"
-            aria-label="Dismiss"
-            onClick={() => dismiss(id)}
-          >
-            <span aria-hidden="true">×</span>
-          </button>
-        </div>
-      ))}
+          </div>
+        ),
+      )}
     </div>
   );
 }
