@@ -1,0 +1,42 @@
+import type { SeriesPoint } from "../../desk/desk.js";
+
+/** What a plot draws: seconds, then a column each; null = a gap. */
+export type Columns = {
+  readonly atSec: readonly number[];
+  readonly spend: readonly number[];
+  readonly winPercent: readonly (number | null)[];
+  readonly cpm: readonly (number | null)[];
+};
+
+const hourMs = 3_600_000;
+
+/** Minutes of the last six hours, or hours over all: the steps come from how far apart points are. */
+export function columnsOf(points: readonly SeriesPoint[], span: "6 hours" | "14 days"): Columns {
+  const lastMs = points.at(-1)?.atMs ?? 0;
+  const shown =
+    span === "6 hours" ? points.filter(({ atMs }) => atMs > lastMs - 6 * hourMs) : hourly(points);
+  return {
+    atSec: shown.map(({ atMs }) => atMs / 1000),
+    spend: shown.map(({ spend }) => Number(spend)),
+    winPercent: shown.map(({ bids, wins }) => (bids === 0 ? null : (100 * wins) / bids)),
+    cpm: shown.map(({ cpm }) => (cpm === null ? null : Number(cpm))),
+  };
+}
+
+/** Points of the same hour as one; the price is the mean by wins. */
+function hourly(points: readonly SeriesPoint[]): readonly SeriesPoint[] {
+  const hours = new Map<number, { spend: number; bids: number; wins: number; paid: number }>();
+  for (const { atMs, spend, bids, wins, cpm } of points) {
+    const hour = Math.floor(atMs / hourMs) * hourMs;
+    const sum = hours.get(hour) ?? { spend: 0, bids: 0, wins: 0, paid: 0 };
+    hours.set(hour, sum);
+    sum.spend += Number(spend);
+    sum.bids += bids;
+    sum.wins += wins;
+    sum.paid += cpm === null ? 0 : Number(cpm) * wins;
+  }
+  return [...hours].map(([atMs, { spend, bids, wins, paid }]) => ({
+    ...{ atMs, bids, wins, spend: spend.toFixed(2) },
+    cpm: wins === 0 ? null : (paid / wins).toFixed(4),
+  }));
+}
