@@ -14,6 +14,8 @@ export type Send = {
   readonly once?: string;
   /** In place of JSON: `text/csv`, `text/plain`. */
   readonly type?: string;
+  /** What is asked for in place of JSON: `text/csv`. */
+  readonly accept?: string;
   readonly signal?: AbortSignal;
 };
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -27,8 +29,11 @@ const gone: Problem = {
 /** A key for one press of a button; tries of the same press share it. */
 export const onceKey = (): string => crypto.randomUUID();
 
-function headersOf(method: Method, { body, version, once, type }: Send): Record<string, string> {
-  const headers: Record<string, string> = { accept: "application/json" };
+function headersOf(
+  method: Method,
+  { body, version, once, type, accept }: Send,
+): Record<string, string> {
+  const headers: Record<string, string> = { accept: accept ?? "application/json" };
   if (method !== "GET") headers["x-crowdbid"] = "1";
   if (body !== undefined) headers["content-type"] = type ?? "application/json";
   if (version !== undefined) headers["if-match"] = `"${version}"`;

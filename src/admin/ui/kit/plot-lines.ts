@@ -6,20 +6,35 @@ type Ask = {
   readonly atMs: readonly number[];
   readonly series: readonly Series[];
   readonly timeOf: (atMs: number) => string;
+  /** Of the axis; absent = the browser's. */
+  readonly zone?: string | undefined;
 };
 
 const height = 200;
 
+/** What a token of the page's colours is just now: a canvas knows no light-dark(). */
+function colourIn(box: HTMLElement): (name: string) => string {
+  const probe = document.createElement("span");
+  box.append(probe);
+  const colours = new Map<string, string>();
+  for (const name of ["--ink-soft", "--line", "--plot-1", "--plot-2", "--plot-3", "--plot-4"]) {
+    probe.style.color = `var(${name})`;
+    colours.set(name, getComputedStyle(probe).color);
+  }
+  probe.remove();
+  return (name) => colours.get(name) ?? "";
+}
+
 /** Draws into `box`, in the page's colours, as wide as it is; gives the way to take it away. */
-export function drawLines(box: HTMLElement, { atMs, series, timeOf }: Ask): () => void {
-  const style = getComputedStyle(box);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
+export function drawLines(box: HTMLElement, { atMs, series, timeOf, zone }: Ask): () => void {
+  const colour = colourIn(box);
   const ink = colour("--ink-soft");
   const grid = { stroke: colour("--line"), width: 1 };
   const plot = new UPlot(
     {
       width: Math.max(200, box.clientWidth),
       height,
+      ...(zone === undefined ? {} : { tzDate: (sec) => UPlot.tzDate(new Date(sec * 1000), zone) }),
       cursor: { drag: { x: false, y: false } },
       series: [
         { label: "Time", value: (_, seconds) => (seconds === null ? "" : timeOf(seconds * 1000)) },

@@ -8,6 +8,8 @@ type Props = {
   readonly atMs: readonly number[];
   readonly series: readonly Series[];
   readonly timeOf: (atMs: number) => string;
+  /** Of the axis; absent = the browser's. */
+  readonly zone?: string | undefined;
 };
 
 /**
