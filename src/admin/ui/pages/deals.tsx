@@ -1,0 +1,61 @@
+import { useEffect, useState } from "preact/hooks";
+import type { DeskReport } from "../../desk/desk.js";
+import { call } from "../api.js";
+import { countText, moneyText } from "../kit/say.js";
+import { may } from "../session.js";
+import { figuresByDeal } from "./deal-figures.js";
+import { EntityList } from "./entity-list.js";
+import { lastDays } from "./report-address.js";
+
+const text = (value: unknown): string => (value === undefined ? "" : String(value));
+
+/** What was agreed with publishers, an exchange each, and what came of it in a week. */
+export default function DealsPage() {
+  const figures = useFigures();
+  return (
+    <EntityList
+      kind="deal"
+      title="Deals"
+      mayAdd={may("trader", "house")}
+      empty="No deal is agreed yet"
+      columns={[
+        { id: "deal", label: "Deal id", cell: ({ form }) => <code>{text(form["deal"])}</code> },
+        { id: "exchange", label: "Exchange", cell: ({ form }) => text(form["exchange"]) },
+        { id: "type", label: "Type", cell: ({ form }) => text(form["type"]) },
+        {
+          ...{ id: "floor", label: "Bid floor", digits: true },
+          cell: ({ form }) => moneyText(text(form["floor"]), text(form["floorCurrency"])),
+        },
+        ...(["requests", "bids", "wins"] as const).map((name) => ({
+          ...{ id: name, label: `${name}, 7 days`, digits: true },
+          cell: ({ key }: { readonly key: string }) => countText(figures?.get(key)?.[name] ?? null),
+        })),
+        {
+          id: "report",
+          label: "By day",
+          cell: ({ form }) => (
+            <a
+              href={`/reports?by=day&only.deal=${encodeURIComponent(text(form["deal"]))}`}
+              aria-label={`Report of ${text(form["name"])}`}
+            >
+              Report
+            </a>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+/** null = not here yet, or not to be had: the list stands without them. */
+function useFigures(): ReturnType<typeof figuresByDeal> | null {
+  const [figures, setFigures] = useState<ReturnType<typeof figuresByDeal> | null>(null);
+  useEffect(() => {
+    const days = lastDays(new Date().toISOString().slice(0, 10), 7);
+    const body = { by: ["exchange", "deal"], ...days, timeZone: "", only: {} };
+    void call<DeskReport>("POST", "/reports", { body }).then(
+      (answer) => answer.ok && setFigures(figuresByDeal(answer.value)),
+    );
+  }, []);
+  return figures;
+}
