@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { moneyText } from "../kit/say.js";
+import { reportView } from "./report-view.js";
+
+const columns = ["advertiser_id", "advertiser", "day", "currency", "bids", "media", "win_rate"];
+
+test("names stand beside their ids, amounts in their currency, rates in percent", () => {
+  const rows = [["100", "Brand", "2026-11-26", "EUR", "12000", "1.250000000", "0.123456"]];
+  // As this machine writes numbers.
+  const [many, money] = [(12_000).toLocaleString(), moneyText("1.25", "EUR")];
+  const totals = [["", "", "", "EUR", "12000", "1.250000000", ""]];
+  const view = reportView({ columns, rows, totals });
+  expect(view.heads).toEqual(["advertiser", "day", "bids", "media", "win rate"]);
+  expect(view.rows).toEqual([["Brand #100", "2026-11-26", many, money, "12.3 %"]]);
+  expect(view.totals).toEqual([["Total", "", many, money, "\u2013"]]);
+  expect(view.digits).toEqual([2, 3, 4]);
+});
+
+test("rows without money have no amount, and a name that is its id stands once", () => {
+  const rows = [["77", "77", "2026-11-26", "", "3", "", ""]];
+  const [row] = reportView({ columns, rows, totals: [] }).rows;
+  expect(row).toEqual(["77", "2026-11-26", "3", "\u2013", "\u2013"]);
+});

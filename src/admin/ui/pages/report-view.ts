@@ -1,0 +1,65 @@
+import { moneyText } from "../kit/say.js";
+
+/** A report as people read it; the API's columns are those of its CSV. */
+export type ReportView = {
+  readonly heads: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly totals: readonly (readonly string[])[];
+  /** Columns of numbers, by place. */
+  readonly digits: readonly number[];
+};
+
+const counts = [
+  ...["requests", "bids", "no_bids", "wins", "billed", "impressions", "clicks", "losses"],
+];
+const amounts = ["media", "margin", "data", "technical", "late", "total", "ecpm"];
+const headWords: Readonly<Record<string, string>> = { ecpm: "eCPM" };
+
+type Column = {
+  readonly head: string;
+  readonly isNumber: boolean;
+  readonly cell: (row: readonly string[]) => string;
+};
+
+export function reportView(report: {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly totals: readonly (readonly string[])[];
+}): ReportView {
+  const columns = report.columns.flatMap((name, at) => columnOf(name, at, report.columns));
+  const shown = (rows: readonly (readonly string[])[]) =>
+    rows.map((row) => columns.map(({ cell }) => cell(row)));
+  const totals = shown(report.totals);
+  return {
+    heads: columns.map(({ head }) => head),
+    rows: shown(report.rows),
+    totals: totals.map(([first = "", ...rest]) => [first === "" ? "Total" : first, ...rest]),
+    digits: columns.flatMap(({ isNumber }, at) => (isNumber ? [at] : [])),
+  };
+}
+
+/** An id stands beside its name, the currency beside each amount: neither has a column of its own. */
+function columnOf(name: string, at: number, names: readonly string[]): Column[] {
+  if (name === "currency" || (name.endsWith("_id") && names[at + 1] === name.slice(0, -3))) {
+    return [];
+  }
+  const head = headWords[name] ?? name.replaceAll(/[_-]/g, " ");
+  const textAt = (row: readonly string[]): string => row[at] ?? "";
+  const column = (isNumber: boolean, cell: Column["cell"]): Column[] => [{ head, isNumber, cell }];
+  if (counts.includes(name)) return column(true, (row) => grouped(textAt(row)));
+  if (name === "win_rate") return column(true, (row) => percentOf(textAt(row)));
+  if (amounts.includes(name)) {
+    const currency = names.indexOf("currency");
+    return column(true, (row) => moneyText(textAt(row), row[currency] ?? ""));
+  }
+  if (names[at - 1] !== `${name}_id`) return column(false, textAt);
+  return column(false, (row) => {
+    const id = row[at - 1] ?? "";
+    return id === "" || id === textAt(row) ? textAt(row) : `${textAt(row)} #${id}`;
+  });
+}
+
+const form = new Intl.NumberFormat();
+const grouped = (text: string): string => (text === "" ? "" : form.format(Number(text)));
+const percentOf = (text: string): string =>
+  text === "" ? "\u2013" : `${Number((100 * Number(text)).toFixed(1))} %`;
