@@ -1,0 +1,143 @@
+import { useState } from "preact/hooks";
+import type { ExplainResult } from "../../explain-result.js";
+import type { Problem } from "../answers.js";
+import { post, withQuery } from "../api.js";
+import { useFetched } from "../fetched.js";
+import { Button } from "../kit/button.js";
+import { ProblemNote } from "../kit/error-summary.js";
+import { errorsAsFindings, Findings, Select, TextArea, TextField } from "../kit/field.js";
+import { place } from "../route.js";
+import { agencyShown, user } from "../session.js";
+import type { ExchangesAnswer, SegmentsAnswer } from "./desk-answers.js";
+import { ExplanationView } from "./explanation.js";
+import { parsed } from "./form-path.js";
+import "../css/desk.css";
+
+/** Why a request led to a bid or to none, by line item. Nobody real is looked up. */
+export default function ExplainPage() {
+  const exchanges = useFetched<ExchangesAnswer>("/exchanges");
+  const [exchange, setExchange] = useState("");
+  const [request, setRequest] = useState("");
+  const [segments, setSegments] = useState("");
+  const [lineItems, setLineItems] = useState(place.value.query.get("lineItem") ?? "");
+  const [result, setResult] = useState<ExplainResult | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const names = (exchanges.value?.items ?? []).map(({ name }) => ({ value: name, label: name }));
+  const chosen = exchange || (names[0]?.value ?? "");
+  const explain = async (): Promise<void> => {
+    setBusy(true);
+    const answer = await post<ExplainResult>("/explain", {
+      request,
+      ...(chosen === "" ? {} : { exchange: chosen }),
+      ...(segments.trim() === "" ? {} : { segments: parsed("words", segments) }),
+      ...(lineItems.trim() === "" ? {} : { lineItems: parsed("numbers", lineItems) }),
+    });
+    setBusy(false);
+    setProblem(answer.ok ? null : answer.problem);
+    setResult(answer.ok ? answer.value : null);
+  };
+  const samples = exchanges.value?.items.find(({ name }) => name === chosen)?.samples ?? [];
+  return (
+    <>
+      <h1>Explain a request</h1>
+      <p>
+        Paste a bid request: its identifiers are dropped before it is read. The person behind it is
+        nobody, or someone in the segments that you declare.
+      </p>
+      <Findings.Provider value={errorsAsFindings(problem?.errors)}>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void explain();
+          }}
+        >
+          <div class="row end">
+            <Select
+              label="Exchange"
+              path="exchange"
+              required
+              value={chosen}
+              options={names}
+              onChange={setExchange}
+            />
+            {samples.map(({ name, body }) => (
+              <Button key={name} small onClick={() => setRequest(body)}>
+                Sample: {name}
+              </Button>
+            ))}
+          </div>
+          <TextArea
+            label="Bid request"
+            path="request"
+            required
+            code
+            rows={12}
+            value={request}
+            onInput={setRequest}
+          />
+          <SegmentsInput value={segments} onInput={setSegments} />
+          <TextField
+            label="Only these line items"
+            path="lineItems"
+            value={lineItems}
+            onInput={setLineItems}
+            hint="Numbers; empty: all that you may see"
+          />
+          <Button submit look="main" busy={busy}>
+            Explain
+          </Button>
+        </form>
+      </Findings.Provider>
+      <div role="status" class="unseen">
+        {result === null ? "" : `Explained: ${result.outcome}`}
+      </div>
+      {problem === null ? null : <ProblemNote problem={problem} />}
+      {result === null ? null : <ExplanationView result={result} />}
+    </>
+  );
+}
+
+const offeredMax = 30;
+
+function SegmentsInput(props: {
+  readonly value: string;
+  readonly onInput: (value: string) => void;
+}) {
+  const agency = user.value?.agency || agencyShown.value;
+  const known = useFetched<SegmentsAnswer>(withQuery("/segments", { agency }));
+  const last = props.value.split(/[\s,]+/).at(-1) ?? "";
+  const given = new Set(props.value.split(/[\s,]+/));
+  const found = (known.value?.items ?? []).filter(
+    ({ name, label }) => !given.has(name) && `${name} ${label}`.toLowerCase().includes(last),
+  );
+  return (
+    <>
+      <TextField
+        label="Segments of the person"
+        path="segments"
+        value={props.value}
+        onInput={props.onInput}
+        hint="Names with commas between them; empty: nobody that we know"
+      />
+      {last === "" || found.length === 0 ? null : (
+        <ul class="chips" aria-label="Segments that fit">
+          {found.slice(0, offeredMax).map(({ name }) => (
+            <li key={name}>
+              <Button
+                small
+                onClick={() =>
+                  props.onInput(
+                    `${props.value.slice(0, props.value.length - last.length)}${name}, `,
+                  )
+                }
+              >
+                {name}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,215 @@
+import { useRef, useState } from "preact/hooks";
+import type { ListFact } from "../../desk/desk.js";
+import type { Problem } from "../answers.js";
+import { call, withQuery } from "../api.js";
+import { useFetched } from "../fetched.js";
+import { Button } from "../kit/button.js";
+import { Dialog } from "../kit/dialog.js";
+import { ProblemNote } from "../kit/error-summary.js";
+import { errorsAsFindings, Field, Findings, Select, TextField } from "../kit/field.js";
+import { countText, Empty, Loading, Time } from "../kit/say.js";
+import { toast } from "../kit/toast.js";
+import { agencyShown, may, user } from "../session.js";
+import type { ListsAnswer } from "./desk-answers.js";
+import { TextTable } from "./text-table.js";
+import { upload } from "./upload.js";
+import "../css/desk.css";
+
+const everyMs = 5000;
+
+/** Lists of people that agencies bring. How many of them are known is told to nobody. */
+export default function ListsPage() {
+  const agency = user.value?.agency || agencyShown.value;
+  const { value, problem, reload } = useFetched<ListsAnswer>(
+    withQuery("/lists", { agency }),
+    everyMs,
+  );
+  const [adding, setAdding] = useState(false);
+  if (problem?.status === 404) {
+    return (
+      <>
+        <h1>Lists</h1>
+        <Empty title="There is no data bank here">
+          <p>Lists are matched by the bank: this program runs without one.</p>
+        </Empty>
+      </>
+    );
+  }
+  if (value === null) {
+    return problem === null ? <Loading what="lists" /> : <ProblemNote problem={problem} />;
+  }
+  return (
+    <>
+      <h1>Lists</h1>
+      <p>
+        Bring your customers' identifiers; they are hashed as they are read. A list becomes a
+        segment with the next build of the bank, if enough people are in it. How many matched is not
+        told.
+      </p>
+      {problem === null ? null : <ProblemNote problem={problem} onRetry={reload} />}
+      {may("trader") ? (
+        <Button look="main" onClick={() => setAdding(true)}>
+          Add a list
+        </Button>
+      ) : null}
+      {value.items.length === 0 ? (
+        <Empty title="No list yet" />
+      ) : (
+        <TextTable
+          label="Lists"
+          columns={["Name", "Kind", "State", "Lines", "Unusable", "Segment", "Added", "Remove"]}
+          digits={[3, 4]}
+          rows={value.items.map((list) => rowOf(list, reload))}
+        />
+      )}
+      {adding ? (
+        <AddList
+          kinds={value.kinds ?? []}
+          agency={agency}
+          onClose={() => {
+            setAdding(false);
+            reload();
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+const dots = { "taken in": "wait", "in the bank": "good", failed: "bad" } as const;
+
+function rowOf(list: ListFact, then: () => void) {
+  return [
+    list.name,
+    list.kind,
+    <span key="state" class="status">
+      <span class={`dot ${dots[list.state]}`} aria-hidden="true" /> {list.state}
+      {list.reason === "" ? "" : `: ${list.reason}`}
+    </span>,
+    countText(list.rows),
+    countText(list.unusable),
+    list.segment === "" ? "with the next build" : <code key="segment">{list.segment}</code>,
+    <span key="added">
+      <Time at={list.atMs} />, {list.by}
+    </span>,
+    may("trader") ? <RemoveList key="remove" list={list} then={then} /> : "",
+  ];
+}
+
+/** What is gone cannot come back without the file: this one asks first. */
+function RemoveList({ list, then }: { readonly list: ListFact; readonly then: () => void }) {
+  const [asking, setAsking] = useState(false);
+  const remove = async (): Promise<void> => {
+    setAsking(false);
+    const answer = await call("DELETE", `/lists/${encodeURIComponent(list.name)}`);
+    toast(
+      answer.ok
+        ? { words: `${list.name} goes with the next build of the bank` }
+        : { words: answer.problem.detail, bad: true },
+    );
+    then();
+  };
+  return (
+    <>
+      <Button small look="risky" label={`Remove ${list.name}`} onClick={() => setAsking(true)}>
+        Remove
+      </Button>
+      {asking ? (
+        <Dialog
+          title={`Remove ${list.name}?`}
+          onClose={() => setAsking(false)}
+          foot={
+            <>
+              <Button onClick={() => setAsking(false)}>Keep it</Button>
+              <Button look="risky" onClick={() => void remove()}>
+                Remove the list
+              </Button>
+            </>
+          }
+        >
+          <p>
+            Its segment goes with the next build of the bank, and line items that name it stop. The
+            file is not kept: to have the list back, bring it again.
+          </p>
+        </Dialog>
+      ) : null}
+    </>
+  );
+}
+
+const fileMaxBytes = 512 * 1024 * 1024;
+
+function AddList(props: {
+  readonly kinds: readonly string[];
+  readonly agency: string;
+  readonly onClose: () => void;
+}) {
+  const [name, setName] = useState("");
+  const [kind, setKind] = useState(props.kinds[0] ?? "");
+  const [file, setFile] = useState<File | null>(null);
+  const [percent, setPercent] = useState<number | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const ending = useRef(new AbortController());
+  const tooLarge = (file?.size ?? 0) > fileMaxBytes;
+  const send = async (): Promise<void> => {
+    if (file === null || tooLarge) return;
+    ending.current = new AbortController();
+    setPercent(0);
+    const path = withQuery("/lists", { name: name.trim(), kind, agency: props.agency });
+    const wrong = await upload(path, file, setPercent, ending.current.signal);
+    setPercent(null);
+    setProblem(wrong);
+    if (wrong !== null) return;
+    toast({ words: `${name} is taken in` });
+    props.onClose();
+  };
+  const close = (): void => {
+    ending.current.abort();
+    props.onClose();
+  };
+  return (
+    <Dialog
+      title="Add a list"
+      onClose={close}
+      foot={
+        <>
+          <Button onClick={close}>{percent === null ? "Cancel" : "Stop"}</Button>
+          <Button look="main" busy={percent !== null} onClick={() => void send()}>
+            Bring it
+          </Button>
+        </>
+      }
+    >
+      {problem === null ? null : <ProblemNote problem={problem} />}
+      <Findings.Provider value={errorsAsFindings(problem?.errors)}>
+        <TextField label="Name" path="name" required value={name} onInput={setName} />
+        <Select
+          label="Kind of identifier"
+          path="kind"
+          required
+          value={kind}
+          options={props.kinds.map((value) => ({ value, label: value }))}
+          onChange={setKind}
+        />
+        <Field label="File" path="file" required hint="One identifier a line, at most 512 MiB">
+          {(wiring) => (
+            <input
+              {...wiring}
+              type="file"
+              accept=".csv,.txt,text/csv,text/plain"
+              onChange={(event) => setFile(event.currentTarget.files?.[0] ?? null)}
+            />
+          )}
+        </Field>
+      </Findings.Provider>
+      <p role="status" class="field-note">
+        {tooLarge ? "This file is larger than 512 MiB: bring it in parts." : ""}
+      </p>
+      {percent === null ? null : (
+        <p>
+          <progress max={100} value={percent} aria-label="Sent" /> {Math.floor(percent)} %
+        </p>
+      )}
+    </Dialog>
+  );
+}
