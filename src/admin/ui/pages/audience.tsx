@@ -3,24 +3,24 @@ import type { PageProps } from "../pages.js";
 import { agencyShown, may, user } from "../session.js";
 import { AudienceBuilder } from "./audience-builder.js";
 import { Boxes } from "./boxes.js";
-import { EntityFrame } from "./entity-frame.js";
+import { DeskEditor } from "./desk-editor.js";
 
 /** One saved audience: a change of it changes every line item that names it. */
 export default function AudiencePage({ part }: PageProps) {
   const agency = Number(user.value?.agency || agencyShown.value);
   return (
-    <EntityFrame
+    <DeskEditor
       kind="audience"
       part={part}
-      words={["audience", "Audiences"]}
+      words={["Audience", "Audiences"]}
       start={agency === 0 ? {} : { agency }}
-      mayEdit={may("trader")}
+      writable={may("trader")}
     >
-      {(form, { set, isNew, entity }) => (
+      {(draft, isNew) => (
         <>
           <Boxes
+            draft={draft}
             fields={[{ field: "name", label: "Name", kind: "text", required: true }]}
-            {...{ form, set }}
           />
           {user.value?.agency === "" ? (
             <Picker
@@ -29,21 +29,21 @@ export default function AudiencePage({ part }: PageProps) {
               path="agency"
               required
               disabled={!isNew}
-              value={String(form["agency"] ?? "")}
-              onPick={(key) => set("agency", key === "" ? undefined : Number(key))}
+              value={String(draft.at("agency") ?? "")}
+              onPick={(key) => draft.set("agency", key === "" ? undefined : Number(key))}
             />
           ) : null}
           <h2>People</h2>
           <AudienceBuilder
-            agency={entity?.agency ?? String(form["agency"] ?? "")}
-            value={form["audience"]}
+            agency={draft.entity?.agency ?? String(draft.at("agency") ?? "")}
+            value={draft.at("audience")}
             path="audience"
             mayNameSaved={false}
             readOnly={!may("trader")}
-            onChange={(value) => set("audience", value)}
+            onChange={(value) => draft.set("audience", value)}
           />
         </>
       )}
-    </EntityFrame>
+    </DeskEditor>
   );
 }

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { campaignFile } from "../../../campaign/schema-campaign.js";
 import type { Json, JsonObject } from "../../store/desk-store.js";
+import { withValue } from "../form-path.js";
 import { type CreativeFormat, commonFields, fieldsByFormat, inFormat } from "./creative-fields.js";
-import { parsed, withValue } from "./form-path.js";
+import { parsed } from "./field-text.js";
 
 /** What a person may write into each box; options are tried as they are. */
 const written: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../store/desk-store.js";
-import { type FieldKind, withValue } from "./form-path.js";
+import { withValue } from "../form-path.js";
+import type { FieldKind } from "./field-text.js";
 
 /** A box of a form: what it is called, where its value stands, what may be written. */
 export type FormField = {
@@ -7,6 +8,8 @@ export type FormField = {
   readonly label: string;
   readonly kind: FieldKind;
   readonly hint?: string;
+  /** Of one of several words. */
+  readonly example?: string;
   /** One of these; "" = leave it out. */
   readonly options?: readonly string[];
   readonly required?: boolean;
@@ -30,7 +33,7 @@ const box = (
 const needed = { required: true };
 
 const banner = [
-  box("sizes", "Sizes", "words", { ...needed, hint: "such as 300x250, 728x90" }),
+  box("sizes", "Sizes", "words", { ...needed, example: "300x250" }),
   box("bannerType", "Banner type", "text", {
     options: ["", "xhtmlText", "xhtml", "javascript", "iframe"],
   }),
@@ -69,8 +72,8 @@ export const fieldsByFormat: Readonly<Record<CreativeFormat, readonly FormField[
   vastWrapper: [
     ...timed,
     box("url", "Address of the VAST document", "text", needed),
-    box("mimes", "Types that it answers", "words", { ...needed, hint: "such as video/mp4" }),
-    box("sizes", "Sizes", "words", { hint: "such as 640x360" }),
+    box("mimes", "Types that it answers", "words", { ...needed, example: "video/mp4" }),
+    box("sizes", "Sizes", "words", { example: "640x360" }),
     box("bitrateKbps", "Bitrate in kbit/s", "number"),
   ],
   native: [
@@ -90,8 +93,12 @@ export const fieldsByFormat: Readonly<Record<CreativeFormat, readonly FormField[
 export const commonFields: readonly FormField[] = [
   box("name", "Name", "text", needed),
   box("landingPage", "Landing page", "text", { ...needed, hint: "https address of the click" }),
-  box("domains", "Advertiser domains", "words", { hint: "empty: those of the advertiser" }),
-  box("categories", "Categories", "words", { hint: "IAB 1.0 such as IAB17, or 7/483" }),
+  box("domains", "Advertiser domains", "words", {
+    ...{ example: "brand.example", hint: "empty: those of the advertiser" },
+  }),
+  box("categories", "Categories", "words", {
+    ...{ example: "IAB17", hint: "IAB 1.0, or of a taxonomy such as 7/483" },
+  }),
   box("attributes", "Attributes", "numbers", { hint: "AdCOM creative attributes, 1 to 31" }),
   box("apis", "API frameworks", "numbers", { hint: "AdCOM API frameworks, 1 to 31" }),
   box("language", "Language", "text", { hint: "two letters" }),

@@ -6,7 +6,7 @@ import { Select } from "../kit/field.js";
 import { Loading } from "../kit/say.js";
 import { CodeBlock } from "./code-block.js";
 import type { NativeCard, PreviewAnswer } from "./desk-answers.js";
-import { textOf } from "./form-path.js";
+import { textOf } from "./field-text.js";
 import { TextTable } from "./text-table.js";
 
 /**

@@ -1,3 +1,4 @@
+import type { Draft } from "../draft.js";
 import { Select } from "../kit/field.js";
 import { Picker } from "../kit/picker.js";
 import type { PageProps } from "../pages.js";
@@ -12,7 +13,7 @@ import {
   inFormat,
 } from "./creative-fields.js";
 import { CreativePreview } from "./creative-preview.js";
-import { EntityFrame } from "./entity-frame.js";
+import { DeskEditor } from "./desk-editor.js";
 
 const formats = Object.entries(creativeFormats).map(([value, label]) => ({ value, label }));
 
@@ -21,17 +22,17 @@ export default function CreativePage({ part }: PageProps) {
   const advertiser = Number(advertiserShown.value);
   const start = { format: "html", ...(advertiser === 0 ? {} : { advertiser }) };
   return (
-    <EntityFrame
+    <DeskEditor
       kind="creative"
       part={part}
-      words={["creative", "Creatives"]}
+      words={["Creative", "Creatives"]}
       start={start}
-      mayEdit={may("trader")}
-      beside={({ entity, unsaved }) =>
+      writable={may("trader")}
+      below={({ entity, changed }) =>
         entity === null ? null : (
           <>
             <h2>Preview</h2>
-            {unsaved ? <p class="hint">As it was saved last.</p> : null}
+            {changed ? <p class="hint">As it was saved last.</p> : null}
             <CreativePreview key={entity.version} creative={entity} />
             <h2>Approvals by exchange</h2>
             <Approvals creative={entity} />
@@ -39,38 +40,40 @@ export default function CreativePage({ part }: PageProps) {
         )
       }
     >
-      {(form, { set, setForm, isNew }) => {
-        const format = form["format"] as CreativeFormat;
-        return (
-          <>
-            <div class="row end">
-              <Picker
-                label="Advertiser"
-                kind="advertiser"
-                path="advertiser"
-                required
-                disabled={!isNew}
-                value={String(form["advertiser"] ?? "")}
-                onPick={(key) => set("advertiser", key === "" ? undefined : Number(key))}
-              />
-              <Select
-                label="Format"
-                path="format"
-                required
-                value={format}
-                options={formats}
-                onChange={(chosen) => setForm(inFormat(form, chosen as CreativeFormat))}
-              />
-            </div>
-            <Boxes fields={commonFields.slice(0, 2)} {...{ form, set }} />
-            <Boxes key={format} fields={fieldsByFormat[format] ?? []} {...{ form, set }} />
-            <details>
-              <summary>Categories, attributes, transparency</summary>
-              <Boxes fields={commonFields.slice(2)} {...{ form, set }} />
-            </details>
-          </>
-        );
-      }}
-    </EntityFrame>
+      {(draft, isNew) => <Fields draft={draft} isNew={isNew} />}
+    </DeskEditor>
+  );
+}
+
+function Fields({ draft, isNew }: { readonly draft: Draft; readonly isNew: boolean }) {
+  const format = draft.at("format") as CreativeFormat;
+  return (
+    <>
+      <div class="row end">
+        <Picker
+          label="Advertiser"
+          kind="advertiser"
+          path="advertiser"
+          required
+          disabled={!isNew}
+          value={String(draft.at("advertiser") ?? "")}
+          onPick={(key) => draft.set("advertiser", key === "" ? undefined : Number(key))}
+        />
+        <Select
+          label="Format"
+          path="format"
+          required
+          value={format}
+          options={formats}
+          onChange={(chosen) => draft.replace(inFormat(draft.form, chosen as CreativeFormat))}
+        />
+      </div>
+      <Boxes draft={draft} fields={commonFields.slice(0, 2)} />
+      <Boxes key={format} draft={draft} fields={fieldsByFormat[format] ?? []} />
+      <details>
+        <summary>Categories, attributes, transparency</summary>
+        <Boxes draft={draft} fields={commonFields.slice(2)} />
+      </details>
+    </>
   );
 }

@@ -1,11 +1,11 @@
 import { useFetched } from "../fetched.js";
-import { Select } from "../kit/field.js";
+import { SelectAt } from "../kit/bound.js";
 import type { PageProps } from "../pages.js";
 import { may } from "../session.js";
 import { Boxes } from "./boxes.js";
 import type { FormField } from "./creative-fields.js";
 import type { ExchangesAnswer } from "./desk-answers.js";
-import { EntityFrame } from "./entity-frame.js";
+import { DeskEditor } from "./desk-editor.js";
 
 const fields: readonly FormField[] = [
   { field: "name", label: "Name", kind: "text", required: true },
@@ -28,42 +28,36 @@ const idField: FormField = {
 /** One deal at one exchange; its id and exchange stay what they are. */
 export default function DealPage({ part }: PageProps) {
   const exchanges = useFetched<ExchangesAnswer>("/exchanges");
+  const names = (exchanges.value?.items ?? []).map(({ name }) => ({ value: name, label: name }));
   return (
-    <EntityFrame
+    <DeskEditor
       kind="deal"
       part={part}
-      words={["deal", "Deals"]}
+      words={["Deal", "Deals"]}
       start={{ type: "private" }}
-      mayEdit={may("trader", "house")}
+      writable={may("trader", "house")}
     >
-      {(form, { set, isNew }) => (
+      {(draft, isNew) => (
         <>
           {isNew ? (
             <>
-              <Boxes fields={[idField]} {...{ form, set }} />
-              <Select
+              <Boxes draft={draft} fields={[idField]} />
+              <SelectAt
+                draft={draft}
                 label="Exchange"
                 path="exchange"
                 required
-                value={String(form["exchange"] ?? "")}
-                options={[
-                  { value: "", label: "Choose one" },
-                  ...(exchanges.value?.items ?? []).map(({ name }) => ({
-                    value: name,
-                    label: name,
-                  })),
-                ]}
-                onChange={(name) => set("exchange", name === "" ? undefined : name)}
+                options={[{ value: "", label: "Choose one" }, ...names]}
               />
             </>
           ) : (
             <p>
-              <code>{String(form["deal"])}</code> at {String(form["exchange"])}
+              <code>{String(draft.at("deal"))}</code> at {String(draft.at("exchange"))}
             </p>
           )}
-          <Boxes {...{ fields, form, set }} />
+          <Boxes draft={draft} fields={fields} />
         </>
       )}
-    </EntityFrame>
+    </DeskEditor>
   );
 }

@@ -10,7 +10,7 @@ import { place } from "../route.js";
 import { agencyShown, user } from "../session.js";
 import type { ExchangesAnswer, SegmentsAnswer } from "./desk-answers.js";
 import { ExplanationView } from "./explanation.js";
-import { parsed } from "./form-path.js";
+import { parsed } from "./field-text.js";
 import "../css/desk.css";
 
 /** Why a request led to a bid or to none, by line item. Nobody real is looked up. */

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Entity, nameOf } from "../answers.js";
-import { AudienceField } from "../audience-field.js";
+
 import { type Draft, useDraft } from "../draft.js";
 import { useFetched } from "../fetched.js";
 import { CheckAt, NumberAt, SelectAt, TextAt } from "../kit/bound.js";
@@ -12,6 +12,7 @@ import { type Tab, Tabs } from "../kit/tabs.js";
 import type { PageProps } from "../pages.js";
 import { place } from "../route.js";
 import { may } from "../session.js";
+import { AudienceBuilder } from "./audience-builder.js";
 import { CapsEditor } from "./caps-editor.js";
 import { StatusOf } from "./line-item-columns.js";
 import { LineItemCreatives } from "./line-item-creatives.js";
@@ -87,7 +88,7 @@ function tabsOf(draft: Draft, campaign: Entity | null): readonly Tab[] {
     {
       ...{ id: "audience", label: "Audience" },
       body: () => (
-        <AudienceField
+        <AudienceBuilder
           agency={campaign?.agency ?? ""}
           path="audience"
           value={draft.at("audience")}

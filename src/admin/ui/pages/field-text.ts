@@ -1,30 +1,5 @@
 import type { Json, JsonObject } from "../../store/desk-store.js";
 
-/** Forms by the paths that findings name: `icon.url`, `sizes`. Lists are values, not places. */
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-export function valueAt(form: JsonObject, path: string): Json | undefined {
-  let value: Json | undefined = form;
-  for (const name of path.split(".")) value = isObject(value) ? value[name] : undefined;
-  return value;
-}
-
-/** A form of its own with the value in place; undefined takes it away, and objects left empty. */
-export function withValue(form: JsonObject, path: string, value: Json | undefined): JsonObject {
-  const dot = path.indexOf(".");
-  const name = dot < 0 ? path : path.slice(0, dot);
-  const { [name]: there, ...others } = form;
-  let next = value;
-  if (dot >= 0) {
-    next = withValue(isObject(there) ? there : {}, path.slice(dot + 1), value);
-    if (Object.keys(next).length === 0) next = undefined;
-  }
-  if (next === undefined) return others;
-  return name in form ? { ...form, [name]: next } : { ...others, [name]: next };
-}
-
 /** How a field is written in its box. */
 export type FieldKind =
   | "text"
@@ -78,16 +53,12 @@ export function textOf(kind: FieldKind, value: Json | undefined): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 function mediaText(media: Json): string {
   if (!isObject(media)) return JSON.stringify(media);
   const { url, mime, width, height, bitrateKbps } = media;
   const size = width === undefined ? undefined : `${String(width)}x${String(height)}`;
   return [url, mime, size, bitrateKbps].filter((word) => word !== undefined).join(" ");
 }
-
-/** The findings of a field: those on it and below it. */
-export const under = <T extends { readonly field: string }>(issues: readonly T[], path: string) =>
-  issues.filter(
-    ({ field }) =>
-      field === path || (/^[.[]/.test(field.slice(path.length)) && field.startsWith(path)),
-  );
