@@ -36,6 +36,7 @@ export default function ReportsPage() {
       {dimensions.problem === null ? null : <ProblemNote problem={dimensions.problem} />}
       <form
         class="report-form"
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           show();
