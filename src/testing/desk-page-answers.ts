@@ -188,6 +188,30 @@ function stopRoute(desk: CannedDesk, ask: Ask): Reply | undefined {
   return { status: 200, body: { items: desk.stops, total: desk.stops.length } };
 }
 
+/** Pause, run, archive and a new base price: what the tests of the page ask for. */
+function bulkRoute(desk: CannedDesk, ask: Ask): Reply | undefined {
+  if (ask.path !== "/line-items/bulk") return undefined;
+  const { keys, set, preview } = ask.body as {
+    keys: string[];
+    set: { paused?: boolean; cpm?: { to: number } };
+    preview: boolean;
+  };
+  const rows = keys.map((key) => {
+    const was = desk.things.get(`lineItem ${key}`) ?? thing("lineItem", key, {});
+    const price = set.cpm === undefined ? {} : { price: { cpm: set.cpm.to } };
+    const paused = set.paused === undefined ? {} : { paused: set.paused };
+    const form = { ...was.form, ...price, ...paused };
+    const version = was.version + 1;
+    if (!preview) desk.things.set(`lineItem ${key}`, { ...was, form, version });
+    const [field, before, after] =
+      set.cpm === undefined
+        ? ["paused", was.form["paused"] ?? false, set.paused]
+        : ["price.cpm", 2.4, set.cpm.to];
+    return { key, name: String(was.form["name"]), version, changes: [{ field, before, after }] };
+  });
+  return { status: 200, body: { changed: keys.length, rows, change: 77 } };
+}
+
 /** An agency, an advertiser, a campaign, a creative and so many line items; everything may change. */
 export function cannedDesk(lineItems: number, session = signedInAs("admin")): CannedDesk {
   const desk: CannedDesk = {
@@ -207,7 +231,7 @@ export function cannedDesk(lineItems: number, session = signedInAs("admin")): Ca
             : signedInAs("admin");
         return { status: 200, body: null };
       }
-      const known = entityRoute(desk, ask) ?? stopRoute(desk, ask);
+      const known = bulkRoute(desk, ask) ?? entityRoute(desk, ask) ?? stopRoute(desk, ask);
       return known ?? problem(404, "Not found", "There is no such thing.");
     },
   };

@@ -17,6 +17,7 @@ export type Draft = {
   readonly set: (path: string, value: Json | undefined) => void;
   readonly replace: (form: JsonObject) => void;
   readonly changed: boolean;
+  /** Of a new thing what is still missing is no news before the first try to save. */
   readonly findings: readonly Finding[];
   /** Of loading or of the last try to save. */
   readonly problem: Problem | null;
@@ -99,7 +100,9 @@ export function useDraft(kind: DeskKind, key: string | null, start: JsonObject =
     at: (path) => valueAt(form, path),
     set: (path, value) => edit((was) => withValue(was, path, value)),
     replace: (to) => edit(() => to),
-    findings: findingsOf(live, problem),
+    findings: findingsOf(live, problem).filter(
+      ({ field }) => entity !== null || round > 0 || valueAt(form, field) !== undefined,
+    ),
     settle: (merged, onto) => {
       setEntity(onto);
       setSaved(onto.form);

@@ -12,10 +12,14 @@ export type Page = {
 /** Every address; the first that fits is shown. Each page is a file, and comes when it is asked for. */
 const lineItems = () => import("./pages/line-items.js");
 const lineItemEdit = () => import("./pages/line-item-edit.js");
+const campaignEdit = () => import("./pages/campaign-edit.js");
+const advertiserEdit = () => import("./pages/advertiser-edit.js");
+const agencyEdit = () => import("./pages/agency-edit.js");
 export const pages: readonly Page[] = [
   { pattern: "/", title: "Line items", load: lineItems },
   { pattern: "/line-items", title: "Line items", load: lineItems },
   { pattern: "/line-items/new", title: "New line item", load: lineItemEdit },
+  { pattern: "/line-items/:key", title: "Line item", load: () => import("./pages/line-item.js") },
   { pattern: "/line-items/:key/edit", title: "Edit a line item", load: lineItemEdit },
   { pattern: "/line-items/:key/funnel", title: "Spend", load: () => import("./pages/funnel.js") },
   { pattern: "/audiences", title: "Audiences", load: () => import("./pages/audiences.js") },
@@ -38,6 +42,19 @@ export const pages: readonly Page[] = [
   { pattern: "/users", title: "Users", load: () => import("./pages/users.js") },
   { pattern: "/account", title: "Account", load: () => import("./pages/account.js") },
   { pattern: "/audit", title: "Audit log", load: () => import("./pages/audit.js") },
+  { pattern: "/start", title: "New campaign", load: () => import("./pages/start.js") },
+  { pattern: "/campaigns", title: "Campaigns", load: () => import("./pages/campaigns.js") },
+  { pattern: "/campaigns/new", title: "New campaign", load: campaignEdit },
+  { pattern: "/campaigns/:key", title: "Edit a campaign", load: campaignEdit },
+  { pattern: "/campaigns/:key/edit", title: "Edit a campaign", load: campaignEdit },
+  { pattern: "/advertisers", title: "Advertisers", load: () => import("./pages/advertisers.js") },
+  { pattern: "/advertisers/new", title: "New advertiser", load: advertiserEdit },
+  { pattern: "/advertisers/:key", title: "Edit an advertiser", load: advertiserEdit },
+  { pattern: "/advertisers/:key/edit", title: "Edit an advertiser", load: advertiserEdit },
+  { pattern: "/agencies", title: "Agencies", load: () => import("./pages/agencies.js") },
+  { pattern: "/agencies/new", title: "New agency", load: agencyEdit },
+  { pattern: "/agencies/:key", title: "Edit an agency", load: agencyEdit },
+  { pattern: "/agencies/:key/edit", title: "Edit an agency", load: agencyEdit },
 ];
 
 export type NavEntry = {

@@ -21,6 +21,8 @@ type Props = {
   /** Beside the title. */
   readonly aside?: ComponentChildren;
   readonly writable: boolean;
+  /** One of several steps, which has its own title and goes on by itself. */
+  readonly step?: boolean;
   /** Brings a field into sight that an error leads to. */
   readonly onField?: (field: string) => void;
   /** After a save, in place of staying here. */
@@ -52,7 +54,7 @@ export function Editor(props: Props) {
         void save(false);
       }}
     >
-      <Title {...props} />
+      {props.step === true ? null : <Title {...props} />}
       {refused && (problem.errors ?? []).length === 0 ? <ProblemNote problem={problem} /> : null}
       {draft.round === 0 ? null : (
         <ErrorSummary
@@ -67,7 +69,7 @@ export function Editor(props: Props) {
           {props.children}
         </fieldset>
       </Findings.Provider>
-      {writable ? <SaveBar draft={draft} save={save} /> : null}
+      {writable ? <SaveBar {...{ draft, save }} step={props.step === true} /> : null}
       {draft.conflict === null ? null : <Conflict draft={draft} theirs={draft.conflict} />}
     </form>
   );
@@ -119,17 +121,18 @@ function Title({ draft, what, aside, writable }: Props) {
 function SaveBar(props: {
   readonly draft: Draft;
   readonly save: (asDraft: boolean) => Promise<void>;
+  readonly step: boolean;
 }) {
-  const { draft, save } = props;
+  const { draft, save, step } = props;
   const errors = draft.findings.filter(({ severity }) => severity === "error").length;
   const canDraft = draft.entity === null || draft.entity.draft;
   const state = draft.changed ? "Not saved yet" : draft.entity === null ? "" : "All saved";
   return (
     <div class="save-bar">
       <Button submit look="main" busy={draft.busy}>
-        {draft.entity?.draft === true ? "Save and use" : "Save"}
+        {step ? "Save and go on" : draft.entity?.draft === true ? "Save and use" : "Save"}
       </Button>
-      {canDraft ? (
+      {canDraft && !step ? (
         <Button busy={draft.busy} onClick={() => void save(true)}>
           Save as draft
         </Button>

@@ -71,6 +71,12 @@ export function Table<Row>(props: Props<Row>) {
   }, []);
   useEffect(() => rows.need(first, Math.max(first, last - 1)), [first, last, rows.need]);
 
+  const wanted = useRef<Wanted | null>(null);
+  // The row may come into the document only now, or only when its page has been answered.
+  useEffect(() => {
+    if (wanted.current !== null && focusRow(box.current, wanted.current)) wanted.current = null;
+  });
+
   const width = columns.length + (selection === undefined ? 0 : 1);
   const shown = Array.from({ length: last - first }, (_, i) => first + i);
   return (
@@ -81,7 +87,11 @@ export function Table<Row>(props: Props<Row>) {
       tabIndex={0}
       aria-label={props.label}
       onScroll={look}
-      onKeyDown={(event) => moveFocus(event, box.current, rowHeight, rows.count)}
+      onKeyDown={(event) => {
+        const target = rowWanted(event, box.current, rowHeight, rows.count);
+        if (target === null) return;
+        wanted.current = focusRow(box.current, target) ? null : target;
+      }}
     >
       <table aria-rowcount={rows.count + 1}>
         <caption class="unseen">{props.label}</caption>
@@ -226,16 +236,27 @@ function Waiting({ rowHeight, width }: Omit<Space, "rows">) {
   );
 }
 
+type Wanted = { readonly row: number; readonly control: number };
 const focusable = "a[href], button, input, select";
-function moveFocus(
+
+/** Puts the focus into a row; false where the row is not there yet. */
+function focusRow(box: HTMLElement | null, { row, control }: Wanted): boolean {
+  const controls = box?.querySelectorAll<HTMLElement>(`tr[data-row="${row}"] :is(${focusable})`);
+  const found = controls?.[control] ?? controls?.[0];
+  found?.focus({ preventScroll: true });
+  return found !== undefined;
+}
+
+/** The row that a key asks for, brought into sight, and which of its controls; null = none. */
+function rowWanted(
   event: KeyboardEvent,
   box: HTMLElement | null,
   rowHeight: number,
   count: number,
-): void {
+): Wanted | null {
   const target = event.target;
-  if (box === null || !(target instanceof HTMLElement)) return;
-  if (target.matches("select, input:not([type=checkbox])")) return;
+  if (box === null || !(target instanceof HTMLElement)) return null;
+  if (target.matches("select, input:not([type=checkbox])")) return null;
   const row = target.closest<HTMLElement>("tr[data-row]");
   const at = row === null ? -1 : Number(row.dataset["row"]);
   const page = Math.max(1, Math.floor(box.clientHeight / rowHeight) - 2);
@@ -243,20 +264,13 @@ function moveFocus(
     ...{ ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page },
     ...{ Home: 0, End: count - 1 },
   };
-  const wanted = moves[event.key];
-  if (wanted === undefined || count === 0) return;
+  const to = moves[event.key];
+  if (to === undefined || count === 0) return null;
   event.preventDefault();
-  const to = Math.max(0, Math.min(count - 1, wanted));
+  const wanted = Math.max(0, Math.min(count - 1, to));
+  bringIntoSight(box, wanted, rowHeight);
   const control = row === null ? 0 : [...row.querySelectorAll(focusable)].indexOf(target);
-  bringIntoSight(box, to, rowHeight);
-  // The row may only now come into the document.
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() => {
-      const next = box.querySelector(`tr[data-row="${to}"]`);
-      const controls = next?.querySelectorAll<HTMLElement>(focusable);
-      (controls?.[Math.max(0, control)] ?? controls?.[0])?.focus({ preventScroll: true });
-    }),
-  );
+  return { row: wanted, control: Math.max(0, control) };
 }
 
 function bringIntoSight(box: HTMLElement, row: number, rowHeight: number): void {

@@ -1,0 +1,14 @@
+import { useDraft } from "../draft.js";
+import { AgencyFields } from "../forms.js";
+import { Editor } from "../kit/editor.js";
+import type { PageProps } from "../pages.js";
+import { may } from "../session.js";
+
+export default function AgencyEdit({ part }: PageProps) {
+  const draft = useDraft("agency", part["key"] ?? null);
+  return (
+    <Editor {...{ draft, what: "Agency", writable: may("admin", "house") }}>
+      <AgencyFields draft={draft} />
+    </Editor>
+  );
+}
