@@ -1,6 +1,6 @@
-import type { LineItemNow, LineItemState, Stop } from "../admin/desk/desk.js";
+import type { LineItemNow, LineItemState } from "../admin/desk/desk.js";
 import type { DeskKind, JsonObject, Role } from "../admin/store/desk-store.js";
-import type { Entity, SessionAnswer } from "../admin/ui/answers.js";
+import type { Entity, SessionAnswer, StopEntry } from "../admin/ui/answers.js";
 
 /** A desk of the page's tests: a few things in memory behind the routes that the page calls. */
 export type Ask = {
@@ -28,7 +28,7 @@ const kinds: Readonly<Record<string, DeskKind>> = {
 export type CannedDesk = {
   session: SessionAnswer;
   readonly things: Map<string, Entity>;
-  stops: readonly Stop[];
+  stops: readonly StopEntry[];
   /** Routes that a test puts before the others; undefined = not this one. */
   first: (ask: Ask) => Reply | undefined;
   readonly answers: Answers;
@@ -179,8 +179,9 @@ function stopRoute(desk: CannedDesk, ask: Ask): Reply | undefined {
   const [, base, kind, key] = ask.path.split("/");
   if (base !== "stops") return undefined;
   if (ask.method === "POST") {
-    const { kind: of, key: what } = ask.body as Stop;
-    const stop = { kind: of, key: what, agency: "10", sinceMs: 1_795_700_000_000, by: "Ada" };
+    const { kind: of, key: what } = ask.body as StopEntry;
+    const since = "2026-11-20T09:00:00Z";
+    const stop = { kind: of, key: what, agency: "10", since, by: "Ada" };
     desk.stops = [...desk.stops, stop];
   } else if (ask.method === "DELETE") {
     desk.stops = desk.stops.filter((stop) => stop.kind !== kind || stop.key !== key);

@@ -1,4 +1,4 @@
-import type { LineItemNow, Stop } from "../desk/desk.js";
+import type { LineItemNow, StopKind } from "../desk/desk.js";
 import type { DeskKind, Json, JsonObject, Revision, Role } from "../store/desk-store.js";
 
 /** What /api/v1 answers, as the page reads it. */
@@ -76,13 +76,19 @@ export type BulkAnswer = {
 export type ChangeEntry = {
   readonly change: number;
   readonly at: string;
-  readonly actor: string | { readonly name: string };
+  readonly actor: { readonly name: string };
   readonly way: string;
   readonly note: string;
   readonly undoable: boolean;
   readonly revisions: readonly Revision[];
 };
-export type StopEntry = Stop & { readonly name?: string };
+export type StopEntry = {
+  readonly kind: StopKind;
+  readonly key: string;
+  readonly agency: string;
+  readonly since: string;
+  readonly by: string;
+};
 
 /** The part of an address that names a kind, as in /api/v1/line-items. */
 export const kindPaths: Readonly<Record<DeskKind, string>> = {

@@ -46,17 +46,15 @@ export function StopStrip() {
 
 function useStopName(stop: StopEntry): string {
   const path =
-    stop.kind === "exchange" || stop.name !== undefined
-      ? null
-      : `/${kindPaths[stop.kind]}/${encodeURIComponent(stop.key)}`;
+    stop.kind === "exchange" ? null : `/${kindPaths[stop.kind]}/${encodeURIComponent(stop.key)}`;
   const { value } = useFetched<Entity>(path);
-  return stop.name ?? (value === null ? stop.key : nameOf(value));
+  return value === null ? stop.key : nameOf(value);
 }
 
 function StopName({ stop }: { readonly stop: StopEntry }) {
   return (
     <span>
-      {words[stop.kind].toLowerCase()} {useStopName(stop)}, by {stop.by}, <Time at={stop.sinceMs} />
+      {words[stop.kind].toLowerCase()} {useStopName(stop)}, by {stop.by}, <Time at={stop.since} />
     </span>
   );
 }
