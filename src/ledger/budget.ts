@@ -359,6 +359,10 @@ export class BudgetBook {
     });
   }
 
+  lineItemPaces(): Float64Array<ArrayBuffer> {
+    return this.pacing.lineItemPaces();
+  }
+
   accounts(unit: AmountUnit = Unit.MONEY): AccountView[] {
     return this.accountsOf[unit]!.map(({ campaign, lineItem, place, level }) => ({
       ...{ campaign, lineItem, place },

@@ -139,6 +139,26 @@ export class PacingDesk {
     this.state.skips[money.place] = Math.min(0xffff_ffff, Math.round((1 - share) * 2 ** 32));
   }
 
+  /**
+   * Of each line item with a budget of its own, in threes: its id, what the plan says is spent
+   * today by now, and over the whole day; in nanos, -1 = not paced in money.
+   */
+  lineItemPaces(): Float64Array<ArrayBuffer> {
+    const numbers: number[] = [];
+    for (const lineItems of this.own.values()) {
+      for (const lineItem of lineItems) {
+        const pacer = this.pacers.get(`${LevelKind.LINE_ITEM}:${lineItem}`);
+        const [planned = "", day = ""] = [pacer?.plannedToday, pacer?.dayBudget];
+        numbers.push(
+          lineItem,
+          planned === "" ? -1 : Number(planned),
+          day === "" ? -1 : Number(day),
+        );
+      }
+    }
+    return Float64Array.from(numbers);
+  }
+
   viewOf(campaign: number): PaceView {
     const pacer = this.pacers.get(`${LevelKind.CAMPAIGN}:${campaign}`);
     return {

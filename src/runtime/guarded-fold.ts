@@ -1,7 +1,7 @@
 import type { MoneyFold } from "./money-fold.js";
 
 /** The folds beside the money that may stop while billing goes on: a label of a metric. */
-export const foldNames = ["learning", "wins", "ledger", "exposures"] as const;
+export const foldNames = ["learning", "wins", "ledger", "exposures", "sums"] as const;
 export type FoldName = (typeof foldNames)[number];
 
 export type FoldGuard = {

@@ -343,6 +343,11 @@ export class MoneyLoop {
     return this.book.spend();
   }
 
+  /** As pacing-desk's. */
+  lineItemPaces(): Float64Array<ArrayBuffer> {
+    return this.book.lineItemPaces();
+  }
+
   accounts(unit?: AmountUnit): AccountView[] {
     return this.book.accounts(unit);
   }

@@ -65,5 +65,9 @@ export type FromMoney =
   /** Before "ready": the thread could not start. After it: billing stopped. */
   | { readonly type: "failed"; readonly failure: string }
   | { readonly type: "totals"; readonly totals: MoneyTotals }
+  /** What line items got since the last one (ledger/line-sums), once a second. */
+  | { readonly type: "sums"; readonly rows: Float64Array }
+  /** How line items with a budget of their own are paced (ledger/pacing-desk `lineItemPaces`). */
+  | { readonly type: "paces"; readonly rows: Float64Array }
   | { readonly type: "alarm"; readonly alarm: MoneyAlarm }
   | { readonly type: "closed" };

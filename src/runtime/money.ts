@@ -46,6 +46,10 @@ export type MoneyOptions = {
   /** Billing stopped, now or at the thread's death. */
   readonly onFailure?: (failure: string) => void;
   readonly onAlarm?: (alarm: MoneyAlarm) => void;
+  /** From the journal's beginning on; each row once. */
+  readonly onSums?: (rows: Float64Array) => void;
+  /** Whole each time. */
+  readonly onPaces?: (rows: Float64Array) => void;
   /**
    * The thread is gone: nobody tops allowances up or settles. End the process with 1, the parent
    * starts a new one. A journal that cannot be written is no death: bids stop, clicks lead on.
@@ -132,6 +136,8 @@ class MoneyHandle implements Money {
         this.boot = message.boot;
         resolve(this);
       } else if (message.type === "totals") this.newest = message.totals;
+      else if (message.type === "sums") this.options.onSums?.(message.rows);
+      else if (message.type === "paces") this.options.onPaces?.(message.rows);
       else if (message.type === "alarm") this.options.onAlarm?.(message.alarm);
       else if (message.type === "closed") this.closed = true;
       else if (this.started) this.fail(message.failure);

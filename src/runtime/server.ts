@@ -19,6 +19,7 @@ import { judgeAudiencesApart } from "./certificate-count.js";
 import { openCertificateFile } from "./certificate-file.js";
 import { utcDayOf } from "./certificates.js";
 import { type ClockWatch, watchClock } from "./clock-alarm.js";
+import type { ContextSample } from "./context-sampler.js";
 import { CounterSums, ExchangeSlots, newCounters } from "./counters.js";
 import { exposuresFolderOf, forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
 import type { DemoProgress } from "./demo-build.js";
@@ -32,6 +33,7 @@ import type { Settings } from "./flags.js";
 import { ForgetDesk } from "./forget-desk.js";
 import { Funnel, type FunnelRow, funnelRows } from "./funnel.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
+import { LineItemNumbers } from "./line-item-numbers.js";
 import type { Log } from "./log.js";
 import { type Money, startMoney } from "./money.js";
 import type { MoneyAlarm } from "./money-messages.js";
@@ -88,6 +90,7 @@ export type Server = {
   readonly state: SharedState;
   readonly releases: ReleaseDesk;
   readonly funnel: Funnel;
+  readonly lineItems: LineItemNumbers;
 };
 
 const alarmWords: Readonly<Record<MoneyAlarm["alarm"], string>> = {
@@ -103,8 +106,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const keys = openKeyFiles(settings.dataFolder);
   for (const name of keys.made) log.info({ file: join(settings.dataFolder, name) }, "made");
   const buffers = createSharedBuffers(sharedSizes(settings.workers));
+  const lineItems = new LineItemNumbers();
   const money = await startMoney({
     buffers,
+    onSums: lineItems.takeSums,
+    onPaces: lineItems.takePaces,
     journalPath: join(settings.dataFolder, "journal"),
     bootFile: join(settings.dataFolder, "boot"),
     exposures: {
@@ -120,7 +126,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   ending.add({ name: "journal", rank: EndRank.JOURNAL, run: closeJournal });
   try {
     const edge = new Edge(options, keys, buffers, money, await portOf(settings));
-    return await startWorld(options, keys, buffers, money, edge);
+    edge.onSample = lineItems.takeSample;
+    return { ...(await startWorld(options, keys, buffers, money, edge)), lineItems };
   } catch (error) {
     await money.close();
     throw error;
@@ -137,6 +144,8 @@ class Edge {
   private readonly port: number;
   private readonly own: Omit<EdgeWorkerOwn, "counters">;
   private started: Workers | null = null;
+  /** Of what workers post there are samples alone. */
+  onSample: (sample: ContextSample) => void = () => undefined;
 
   constructor(
     options: ServerOptions,
@@ -186,6 +195,7 @@ class Edge {
       ...{ entry: entryUrl("edge-worker-thread"), count, edge, host, port: this.port },
       own: (index: number) => ({ ...this.own, counters: this.counters[index] }),
       onCrash: (reason: string) => void ending.begin(1, reason),
+      onMessage: (_: number, payload: unknown) => this.onSample(payload as ContextSample),
     };
     const starting = Workers.start(options, first);
     const drain = async (withinMs: number): Promise<boolean> => {
@@ -275,7 +285,7 @@ async function startWorld(
   buffers: SharedBuffers,
   money: Money,
   edge: Edge,
-): Promise<Server> {
+): Promise<Omit<Server, "lineItems">> {
   const { settings, log, ending } = options;
   const { dataFolder } = settings;
   const state = sharedStateFrom(buffers, NO_WORKER);
@@ -321,24 +331,21 @@ async function startWorld(
   people.watch();
   forget.resume();
   return {
-    settings,
-    keys,
-    money,
-    desk,
-    deskConfig,
-    people,
-    refusals,
-    forget,
-    caps,
-    clock,
-    asking,
-    workers,
-    counters,
-    slots,
-    publicUrl,
-    state,
-    releases,
-    funnel,
+    ...{
+      settings,
+      keys,
+      money,
+      desk,
+      deskConfig,
+      people,
+      refusals,
+      forget,
+      caps,
+      clock,
+      asking,
+      workers,
+    },
+    ...{ counters, slots, publicUrl, state, releases, funnel },
   };
 }
 
