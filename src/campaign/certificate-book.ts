@@ -152,6 +152,11 @@ export class CertificateBook {
     });
   }
 
+  /** It has cost its check. */
+  isKnown(digest: string): boolean {
+    return this.known.has(digest);
+  }
+
   checksLeft(agency: AgencyId, day: number): number {
     if (day < this.closedUntilDay) return 0;
     // A clock that goes back gives no new ones.

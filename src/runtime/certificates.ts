@@ -83,6 +83,11 @@ export class Certificates {
     });
   }
 
+  /** False: it would be refused for the day, because its agency has no check left. */
+  mayJudge({ agency, digest }: Pick<AudienceNeeded, "agency" | "digest">): boolean {
+    return this.book.isKnown(digest) || this.checksLeft(agency) > 0;
+  }
+
   /** How many audiences an agency may still have judged for the first time today (UTC). */
   checksLeft(agency: AudienceNeeded["agency"]): number {
     return this.store.ok ? this.book.checksLeft(agency, this.now().day) : 0;

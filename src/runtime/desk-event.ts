@@ -36,8 +36,17 @@ export function judgedEvent(
   const lineItemsOf = new Map(needed.map(({ digest, lineItems }) => [digest, lineItems]));
   const refused = certificates.flatMap(({ digest, verdict }) => {
     const lineItems = lineItemsOf.get(digest);
-    if (verdict === "certified" || lineItems === undefined) return [];
+    // What was only asked about stays dark for nobody.
+    if (verdict === "certified" || lineItems === undefined || lineItems.length === 0) return [];
     return [{ lineItems, cause: verdict.replaceAll("_", " ") }];
   });
   return { kind: "audiences_judged", refused, certificates };
 }
+
+export const wordsOf = (error: unknown): string =>
+  error instanceof Error && error.message !== "" ? error.message : "a job of the World desk failed";
+
+export const issueOf = (error: unknown): Issue => ({
+  ...{ severity: "error", file: "", line: 0, column: 0 },
+  message: `no World can be built from this configuration: ${wordsOf(error)}`,
+});

@@ -10,6 +10,7 @@ import type { Roster } from "../campaign/roster.js";
 import { fullParts } from "../index/format.js";
 import { IndexBuilder } from "../index/index-builder.js";
 import { type IndexParts, partsOfImage } from "../index/index-parts.js";
+import type { SegmentEntry } from "../index/manifest.js";
 import type { Absent, Places } from "../index/projection.js";
 import { type AmountUnit, Unit } from "../ledger/budget-plan.js";
 import type { TemplateMemory, TemplateProblem } from "../wire/creative-template.js";
@@ -24,6 +25,8 @@ export type People = {
   readonly absent: Absent;
   /** Which snapshot it is (snapshot-read.ts); "" where none is behind it. */
   readonly manifestDigest: string;
+  /** The epoch's dictionary, as it was shown (release ledger); absent = nobody asks. */
+  readonly segments?: readonly SegmentEntry[];
 };
 
 /**

@@ -3,6 +3,7 @@ import type { Epoch, Generation, LineItemId } from "../base/ids.js";
 import type { PrivacySettings } from "../bid/consent.js";
 import type { BookSnapshot } from "../campaign/certificate-book.js";
 import { type AudienceNeeded, audiencesNeeded, segmentsWanted } from "../campaign/compile.js";
+import type { VerdictWord } from "../campaign/crowd-rule.js";
 import type { Issue } from "../campaign/issue.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import { isAbsentFor, type SegmentWanted } from "../index/projection.js";
@@ -18,7 +19,7 @@ import {
   type Judge,
   type JudgeContext,
 } from "./certificates.js";
-import { type DeskEvent, judgedEvent } from "./desk-event.js";
+import { type DeskEvent, issueOf, judgedEvent, wordsOf } from "./desk-event.js";
 import type { RetiredCreatives } from "./retired-creatives.js";
 import type { RosterFile } from "./roster-file.js";
 import { inSlices } from "./slices.js";
@@ -78,6 +79,7 @@ type Wanted = {
   readonly segments: readonly SegmentWanted[];
 };
 
+export type AlsoJudged = VerdictWord | "no_check_left" | null;
 type Counted = "nothing missing" | "counted" | "failed";
 type Adopted = "adopted" | "uncounted" | "failed";
 
@@ -260,6 +262,14 @@ export class WorldDesk {
     return this.certificates.verdictsOn(snapshotOf(this.people), this.wanted.needed);
   }
 
+  /** On an audience that no line item names (yet), over the served epoch; null: not just now. */
+  async judgeAlso(audience: AudienceNeeded): Promise<AlsoJudged> {
+    const { people, certificates } = this;
+    if (!certificates.mayJudge(audience)) return "no_check_left";
+    if ((await this.count(people, [audience])) === "failed") return null;
+    return certificates.verdictsOn(snapshotOf(people), [audience])[0]?.verdict ?? null;
+  }
+
   private run<T>(job: () => Promise<T> | T, failed: T): Promise<T> {
     const done = this.publishing.then(job).catch((error: unknown) => {
       this.failure = wordsOf(error);
@@ -289,7 +299,7 @@ export class WorldDesk {
     for (let counts = 1; ; counts++) {
       if ((await this.count(people)) === "failed") return "uncounted";
       const adopted = await this.run<Adopted | "edited">(async () => {
-        const edited = this.missing(people).length > 0;
+        const edited = this.missing(people, []).length > 0;
         if (edited && counts < countsBeforeAdoptionMax) return "edited";
         await this.publish(people, justBefore);
         return "adopted";
@@ -298,17 +308,17 @@ export class WorldDesk {
     }
   }
 
-  /** The audiences of the present config that nobody has judged for these people. */
-  private missing(people: People): readonly AudienceNeeded[] {
+  /** The audiences of the present config, and `more`, that nobody has judged for these people. */
+  private missing(people: People, more: readonly AudienceNeeded[]): readonly AudienceNeeded[] {
     const { epoch } = people.parts;
     if (this.wanted === null || epoch === (0 as Epoch) || this.isExpired(people)) return [];
-    return this.certificates.unjudged(snapshotOf(people), this.wanted.needed);
+    return this.certificates.unjudged(snapshotOf(people), [...this.wanted.needed, ...more]);
   }
 
   /** One count at a time, of what is missing when its turn has come. */
-  private count(people: People): Promise<Counted> {
+  private count(people: People, more: readonly AudienceNeeded[] = []): Promise<Counted> {
     const done = this.counting.then(async (): Promise<Counted> => {
-      const missing = this.missing(people);
+      const missing = this.missing(people, more);
       if (missing.length === 0) return "nothing missing";
       const { epoch } = people.parts;
       const snapshot = snapshotOf(people);
@@ -394,11 +404,3 @@ const snapshotOf = ({ parts, manifestDigest }: People): BookSnapshot => ({
 
 const none: ReadonlySet<string> = new Set();
 const nothing = (): void => undefined;
-
-const wordsOf = (error: unknown): string =>
-  error instanceof Error && error.message !== "" ? error.message : "a job of the World desk failed";
-
-const issueOf = (error: unknown): Issue => ({
-  ...{ severity: "error", file: "", line: 0, column: 0 },
-  message: `no World can be built from this configuration: ${wordsOf(error)}`,
-});
