@@ -48,6 +48,7 @@ const exchangesAt = latencySumAt + 1;
 const requestsPlace = outcomesMax;
 const bidsPlace = outcomesMax + 1;
 const askingPlace = outcomesMax + 2;
+const unreadablePlace = outcomesMax + 6;
 const exchangeStride = outcomesMax + 8;
 const countersTotal = exchangesAt + exchangeSlotsMax * exchangeStride;
 
@@ -89,6 +90,12 @@ export class WorkerCounters {
 
   noBid(exchangeIndex: number, outcome: Outcome): void {
     const at = this.place(exchangeIndex, outcome);
+    this.cells[at] = this.cells[at]! + 1;
+  }
+
+  /** A body of this exchange that was answered 400. */
+  unreadable(exchangeIndex: number): void {
+    const at = this.place(exchangeIndex, unreadablePlace);
     this.cells[at] = this.cells[at]! + 1;
   }
 
@@ -143,6 +150,8 @@ export class CounterSums {
   bids = (slot: number): number => this.sum(exchangesAt + slot * exchangeStride + bidsPlace);
   noBids = (slot: number, outcome: number): number =>
     this.sum(exchangesAt + slot * exchangeStride + outcome);
+  unreadable = (slot: number): number =>
+    this.sum(exchangesAt + slot * exchangeStride + unreadablePlace);
   asking = (slot: number, note: AskingNote): number =>
     this.sum(exchangesAt + slot * exchangeStride + askingPlace + note);
   notices = (kind: NoticeKind, result: NoticeResult): number =>
@@ -176,6 +185,11 @@ export class ExchangeSlots {
       this.names[slot] = name;
       return slot;
     });
+  }
+
+  /** 0 = it shares the place of those that came when all were taken. */
+  slotOf(id: number): number {
+    return this.slots.get(id) ?? 0;
   }
 
   /** `[slot, name]` of every slot in use. */
