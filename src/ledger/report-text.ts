@@ -151,6 +151,25 @@ export const reportObjects = (report: Report) => ({
   })),
 });
 
+/** The columns of the CSV as texts; totals leave the dimensions empty. */
+export function reportColumns(report: Report): {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly totals: readonly (readonly string[])[];
+} {
+  const cells = report.by.map(() => ({ id: "", name: "" }));
+  const textsOf = (row: ReportRow): string[] =>
+    fieldsOf(report.by, row).map(([, value]) =>
+      typeof value === "string" ? printable(value) : String(value),
+    );
+  const sample = { cells, currency: "", measures: noneOfIt };
+  return {
+    columns: fieldsOf(report.by, sample).map(([key]) => key),
+    rows: report.rows.map(textsOf),
+    totals: report.totals.map((total) => textsOf({ ...total, cells })),
+  };
+}
+
 const noneOfIt: Measures = {
   ...{ requests: 0, bids: 0, noBids: 0, wins: 0, billed: 0, impressions: 0, clicks: 0, losses: 0 },
   ...{ media: 0n, margin: 0n, data: 0n, technical: 0n, late: 0n },

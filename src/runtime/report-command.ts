@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { unpackAlpha3 } from "../base/units.js";
 import { nearestName } from "../campaign/issue.js";
 import { isZone } from "../campaign/zone.js";
-import { checkpointOf, type JournalReading, readJournal } from "../ledger/checkpoint.js";
+import type { JournalReading } from "../ledger/checkpoint.js";
 import {
   type Dimension,
   dimensions,
@@ -15,7 +15,7 @@ import { decimalOf, reportCsv, reportObjects, reportTable } from "../ledger/repo
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { readFailure } from "./explain-command.js";
 import { UsageError } from "./flags.js";
-import { readOnlyFolder } from "./journal-read.js";
+import { readSums } from "./journal-sums.js";
 import { readConfigForm } from "./read-config.js";
 import { reportNames } from "./report-names.js";
 
@@ -35,9 +35,6 @@ export type ReportOptions = {
   /** False: neither reads nor writes the stored sums. */
   readonly checkpoint?: boolean | undefined;
 } & Readonly<Record<string, string | boolean | undefined>>;
-
-/** A new checkpoint is worth its writing after this many blocks. */
-const checkpointBlocks = 200;
 
 /** Prints what the journal says was asked, bid, won and spent. Reads beside a running bidder. */
 export function runReport(options: ReportOptions, io: CommandIo): Promise<ExitCode> {
@@ -125,31 +122,15 @@ function namesFor({ config }: ReportOptions, io: CommandIo): ReportNames | null 
 }
 
 function readingOf({ data, checkpoint }: ReportOptions, io: CommandIo): JournalReading | null {
-  const path = join(data, "journal");
-  if (!existsSync(path)) {
+  if (!existsSync(join(data, "journal"))) {
     io.stderr(`there is no journal in ${data}: give --data the data folder of a bidder\n`);
     return null;
   }
-  const file = join(data, "ledger.checkpoint");
   try {
-    const stored = checkpoint !== false && existsSync(file) ? readFileSync(file) : null;
-    const reading = readJournal(readOnlyFolder(path), stored);
-    if (checkpoint !== false && reading.blocks >= checkpointBlocks) keep(file, reading);
-    return reading;
+    return readSums(data, checkpoint !== false);
   } catch (error) {
     io.stderr(`${readFailure(error)}\n`);
     return null;
-  }
-}
-
-/** A folder that takes no file costs the next report some time, and nothing else. */
-function keep(file: string, { state }: JournalReading): void {
-  const temporary = `${file}.${process.pid}`;
-  try {
-    writeFileSync(temporary, checkpointOf(state), { mode: 0o600 });
-    renameSync(temporary, file);
-  } catch {
-    // the sums are made again
   }
 }
 
