@@ -2,14 +2,13 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type IdentifierKind, identifierKinds } from "../bank/config/model.js";
 import { bankFolders } from "../bank/folders.js";
-import { addList, listLists, removeList } from "../bank/lists.js";
+import { listLists, removeList } from "../bank/lists.js";
 import { tryLock } from "../bank/lock.js";
 import type { AgencyId } from "../base/ids.js";
 import { told, wholeNumber } from "./bank-command.js";
-import { bankConfigOf, defaultLimits, withBank } from "./bank-open.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { UsageError } from "./flags.js";
-import { ReleaseLedger } from "./release-ledger.js";
+import { takeList } from "./list-take.js";
 import { tableText } from "./table-text.js";
 
 export type ListOptions = {
@@ -41,18 +40,8 @@ export async function runListAdd(
     ...(days === undefined ? {} : { expiresDays: wholeNumber("--days", days, 1, 400) }),
   };
   return told(io, async () => {
-    const order = {
-      ...{ dataFolder: resolve(options.data), config: bankConfigOf(options.config) },
-      ...{ limits: defaultLimits(), nowMs: io.nowMs(), report: () => undefined },
-    };
-    const taken = await withBank(order, async ({ bank, keys }) => {
-      const answer = await addList(bank, upload);
-      const { agency } = upload;
-      const ledger = new ReleaseLedger(order.dataFolder, keys.signing, io.nowMs);
-      const { rows, unusable } = answer;
-      ledger.append([{ kind: "list", agency, list: name, rows, unusable }]);
-      return answer;
-    });
+    const place = { dataFolder: resolve(options.data), configFolder: options.config };
+    const taken = await takeList({ ...place, nowMs: io.nowMs }, upload);
     const rows = `${taken.rows} rows, ${taken.unusable} of them no ${options.kind}`;
     io.stdout(`list.${upload.agency}.${name}: ${rows}; a segment from the next build on\n`);
   });
