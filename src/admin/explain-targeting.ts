@@ -27,7 +27,7 @@ const otherFacets: Readonly<Record<string, number>> = {
   dayParts: Dimension.DAYPART,
 };
 
-function dimensionOf(facet: string): number {
+export function dimensionOf(facet: string): number {
   if (isTextFacet(facet)) return textFacets[facet].dimension;
   if (isNamedFacet(facet)) return namedFacets[facet].dimension;
   return isFlagFacet(facet) ? flagFacets[facet] : (otherFacets[facet] ?? 0);

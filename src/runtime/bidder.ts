@@ -20,6 +20,7 @@ import { ConsentCache } from "../wire/consent-cache.js";
 import { DecodeResult, decode } from "../wire/decode.js";
 import { encodeInto, noBidInto } from "../wire/encode.js";
 import type { TokenWriter } from "../wire/token-writer.js";
+import type { ContextSampler } from "./context-sampler.js";
 import { AskingNote, type WorkerCounters } from "./counters.js";
 import type { RequestCounts } from "./request-counts.js";
 import type { ServedWorld } from "./world-parts.js";
@@ -43,6 +44,8 @@ export type BidderParts = {
   readonly counters: WorkerCounters | null;
   /** What reports count; absent = nothing. */
   readonly counts?: RequestCounts;
+  /** Takes a request now and then for the funnels of line items; absent = none. */
+  readonly sampler?: Pick<ContextSampler, "idle" | "take">;
 };
 
 /**
@@ -101,8 +104,10 @@ export class Bidder {
     const { counters, counts, clock } = this.parts;
     counters?.request(exchange.index);
     const decoded = decode(this.request, length);
-    if (decoded !== DecodeResult.OK) return this.refuse();
+    if (decoded !== DecodeResult.OK) return this.refuse(exchange);
     const bytes = this.offer(exchange, arrivedNs);
+    const { sampler } = this.parts;
+    if (sampler?.idle === true) sampler.take(this.request.bytes, length, exchange);
     if (bytes === 0) this.offers.count = 0;
     const { table, now } = this.decisionNow;
     counts?.add(this.request, exchange, this.offers, table, now);
@@ -152,8 +157,9 @@ export class Bidder {
     if (person.mixed === 1) counters.asking(exchange.index, AskingNote.MIXED);
   }
 
-  private refuse(): BidAnswer {
+  private refuse(exchange: Exchange): BidAnswer {
     this.parts.counters?.refused(400);
+    this.parts.counters?.unreadable(exchange.index);
     return this.answerWith(400, 0);
   }
 

@@ -20,8 +20,9 @@ import { TokenWriter } from "../wire/token-writer.js";
 import { mayAsk, QueryRate } from "./admission.js";
 import { Bidder } from "./bidder.js";
 import { cellsOf, requestCellsOf } from "./cells.js";
+import { ContextSampler } from "./context-sampler.js";
 import { NoticeResult, Single, WorkerCounters } from "./counters.js";
-import { edgeWorkerData, startEdgeWorker } from "./edge-shell.js";
+import { edgeWorkerData, postToMain, startEdgeWorker } from "./edge-shell.js";
 import { createLog } from "./log.js";
 import { clearingOf, NoticeDesk } from "./notice-desk.js";
 import type { ExchangePriceKeys } from "./price-key-files.js";
@@ -76,6 +77,8 @@ const said = new NoticeParameters();
 const cellTable = new CellTable(index);
 const counts = new RequestCounts(desk.ring, requestCellsOf(cellTable, desk.ring));
 
+const sampler = new ContextSampler(clock, state.learnt, postToMain);
+
 let bidder: Bidder | null = null;
 let draining = false;
 let priceKeys: readonly ExchangePriceKeys[] = [];
@@ -85,6 +88,7 @@ function adopt(payload: unknown): void {
   priceKeys = keys;
   counters.useSlots(slots);
   const served = servedWorldFrom(world);
+  sampler.adopt(served);
   if (bidder !== null) {
     bidder.adopt(served);
     return;
@@ -98,7 +102,7 @@ function adopt(payload: unknown): void {
   const hold = holdOn(state, cellsOf(cellTable, desk.ring));
   const asking = askingWith(state.asks);
   const ghost = ghostOn(state, desk.ring);
-  bidder = new Bidder({ ...parts, hold, asking, ghost, counters, counts }, served);
+  bidder = new Bidder({ ...parts, hold, asking, ghost, counters, counts, sampler }, served);
 }
 
 const askingWith = (asks: AskCounts): Asking => ({
@@ -174,6 +178,7 @@ const ticks = setInterval(() => {
   desk.tick(nowMs);
   counts.tick(nowMs);
   counters.setLevel(Single.COUNTS_LOST, counts.lost);
+  sampler.step();
   sweepSlots(state, Math.floor(nowMs / 1000), sweepSlotsPerTick);
 }, tickMs);
 
