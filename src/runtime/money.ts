@@ -3,6 +3,7 @@ import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_thread
 import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
 import { Cell, MoneyState, NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
+import { entryUrl } from "./entry-url.js";
 import type {
   ExposureSettings,
   FromMoney,
@@ -67,7 +68,7 @@ function startThread(options: MoneyOptions): { thread: Worker; port: MessagePort
     ...(options.exposures === undefined ? {} : { exposures: options.exposures }),
     port: port2,
   };
-  const url = options.threadUrl ?? new URL("./money-thread.js", import.meta.url);
+  const url = options.threadUrl ?? entryUrl("money-thread");
   const thread = new Worker(url, { name: "money", workerData: data, transferList: [port2] });
   return { thread, port: port1 };
 }

@@ -8,6 +8,7 @@ import { type AdminStatus, adminStatus } from "../admin/status.js";
 import type { World } from "../bid/world.js";
 import { audiencesNeeded } from "../campaign/compile.js";
 import { hasErrors } from "../campaign/issue.js";
+import { deskFacts } from "./desk-facts.js";
 import { type Ending, EndRank } from "./ending.js";
 import type { Log } from "./log.js";
 import { createMetrics, type MetricSources } from "./metrics.js";
@@ -26,9 +27,15 @@ export async function startServerAdmin(
   trading: () => AdminStatus["trading"] = () => null,
 ): Promise<AdminServer> {
   const { settings, keys } = server;
+  const desk = deskFacts({ server, log, book: null, stops: null });
+  const stop = (): boolean => {
+    desk.stop();
+    return true;
+  };
+  ending.add({ name: "desk facts", rank: EndRank.WATCHERS, run: stop });
   const admin = await startAdmin({
     ...{ host: settings.host, port: settings.adminPort, token: keys.adminToken.reveal(), log },
-    facts: factsOf(server, ending, trading),
+    facts: { ...factsOf(server, ending, trading), desk },
   });
   const close = (): Promise<boolean> => admin.close().then(() => true);
   ending.add({ name: "admin", rank: EndRank.ADMIN, run: close });

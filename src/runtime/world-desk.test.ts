@@ -7,7 +7,7 @@ import type { Epoch } from "../base/ids.js";
 import type { CurrencyCode, UnixMs } from "../base/units.js";
 import { packAlpha3 } from "../base/units.js";
 import { emptyBook } from "../campaign/certificate-book.js";
-import { segmentNames } from "../campaign/compile.js";
+import { type AudienceNeeded, audiencesNeeded, segmentNames } from "../campaign/compile.js";
 import type { VerdictWord } from "../campaign/crowd-rule.js";
 import { Live, tableFrom } from "../campaign/table.js";
 import { refuse } from "../index/verify.js";
@@ -24,6 +24,7 @@ import { type ConfigReading, type DeskEvent, WorldDesk } from "./world-desk.js";
 const nowMs = Date.parse("2026-12-05T12:00Z");
 const lifeMs = 30 * 86_400_000;
 const demo = readConfigForm("config/demo");
+const [demoNeeded] = audiencesNeeded(demo.config!.book) as [AudienceNeeded];
 
 let root = "";
 beforeEach(() => {
@@ -243,6 +244,17 @@ test("an agency's checks of the day are told, and every verdict once", async () 
     expect(leftToday).toBe(50 - certificates.filter((one) => one.agency === agency).length);
   }
   expect(certificates[0]).toMatchObject({ epoch: 1, ruleVersion: 2, verdict: "refused" });
+});
+
+test("what no line item names is judged once, for one check, and darkens nobody", async () => {
+  const { at, desk, events } = setUp();
+  await desk.start(peopleOfEpoch(1));
+  at.judge = (request) => Promise.resolve(allRefused(request));
+  const ask = { ...demoNeeded, digest: "another", lineItems: [] };
+  const [left, told] = [desk.checksLeft(), events.length];
+  expect([await desk.judgeAlso(ask), await desk.judgeAlso(ask)]).toEqual(["refused", "refused"]);
+  expect(desk.checksLeft()[0]!.leftToday).toBe(left[0]!.leftToday - 1);
+  expect(events.slice(told)).toMatchObject([{ kind: "audiences_judged", refused: [] }]);
 });
 
 test("a new UTC day begins with a World of its own, where new audiences open", async () => {
