@@ -17,6 +17,15 @@ export type StoreDeskParts = {
   readonly signing: Pick<SigningKeys, "privateKey" | "publicKey">;
   /** Shorter ones are for tests. */
   readonly againMs?: number;
+  /** Another one is for tests. */
+  readonly start?: (data: StoreThreadData) => StoreThread;
+};
+
+/** What is used of a thread. */
+export type StoreThread = {
+  readonly postMessage: (call: StoreCall) => void;
+  readonly on: (event: "message" | "error" | "exit", listener: (value: never) => void) => unknown;
+  readonly terminate: () => Promise<unknown>;
 };
 
 /** The store as main has it: in a thread of its own, which may be slow, fail or die. */
@@ -52,6 +61,9 @@ export async function openStore(parts: StoreDeskParts): Promise<StoreDesk> {
   return deskOver(thread);
 }
 
+const startThread = (data: StoreThreadData): StoreThread =>
+  new Worker(entryUrl("store-thread"), { workerData: data });
+
 const methods: readonly StoreMethod[] = [
   ...(["load", "commit", "since", "newIds", "revisions", "files", "putFiles"] as const),
   ...(["lists", "putList", "dropList", "users", "userByLogin", "invite", "inviteOf"] as const),
@@ -75,7 +87,7 @@ class StoreLine {
   words = "the store is being opened";
   private readonly parts: StoreDeskParts;
   private readonly pending = new Map<number, Pending>();
-  private worker: Worker | null = null;
+  private worker: StoreThread | null = null;
   private lastId = 0;
   private everOpened = false;
   private isClosed = false;
@@ -90,7 +102,7 @@ class StoreLine {
     const { privateKey, publicKey } = signing;
     const mayMake = !this.everOpened;
     const data: StoreThreadData = { dataFolder, url, mayMake, privateKey, publicKey };
-    const worker = new Worker(entryUrl("store-thread"), { workerData: data });
+    const worker = (this.parts.start ?? startThread)(data);
     this.worker = worker;
     return new Promise((resolve) => {
       let last = "the store's thread has ended";
@@ -134,7 +146,7 @@ class StoreLine {
     await worker.terminate();
   }
 
-  private take(worker: Worker, answer: StoreAnswer & { kind: "part" | "done" }): void {
+  private take(worker: StoreThread, answer: StoreAnswer & { kind: "part" | "done" }): void {
     const { id } = answer;
     const pending = this.pending.get(id);
     if (answer.kind === "part") {

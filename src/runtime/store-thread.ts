@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { EntityRecord, StoreRefusal } from "../admin/store/desk-store.js";
-import { openLibsql, openPostgres } from "../admin/store/dialects.js";
 import { headFileAt } from "../admin/store/head-file.js";
 import { openSqlStore, type SqlStore } from "../admin/store/sql-store.js";
 import type { Trouble } from "../admin/store/trouble.js";
@@ -34,10 +33,15 @@ const takers = new Map<number, () => void>();
 let ending: Trouble | null = null;
 
 const opened = await openSqlStore({
-  open: () =>
-    data.url === ""
-      ? openLibsql(join(data.dataFolder, "store.db"), data.mayMake)
-      : openPostgres(data.url),
+  // Only the one that is used is loaded.
+  open: async () => {
+    if (data.url !== "") {
+      const { openPostgres } = await import("../admin/store/open-postgres.js");
+      return openPostgres(data.url);
+    }
+    const { openLibsql } = await import("../admin/store/open-libsql.js");
+    return openLibsql(join(data.dataFolder, "store.db"), data.mayMake);
+  },
   key: {
     sign: (message) => sign(null, message, data.privateKey),
     verify: (message, signature) => verify(null, message, data.publicKey, signature),

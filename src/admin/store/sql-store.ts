@@ -3,10 +3,10 @@ import { AuditPen, lineOf } from "./audit-log.js";
 import { verifyAudit } from "./audit-verify.js";
 import { cleanActor, cleanText } from "./clean-text.js";
 import type { ChangeSet, DeskStore, RevisionQuery } from "./desk-store.js";
-import type { Opened } from "./dialects.js";
 import { changedSince, commitSet, takeIds } from "./entities.js";
 import type { HeadFile } from "./head-file.js";
 import { migrate } from "./migrations.js";
+import type { Opened } from "./opened.js";
 import { revisionOf } from "./records.js";
 import { sessionsOver } from "./sessions.js";
 import { flat, type Run, runOver, type StoreParts } from "./store-run.js";
@@ -16,7 +16,7 @@ import { uploadsOver } from "./uploads.js";
 import { usersOver } from "./users.js";
 
 export type SqlStoreParts = Pick<StoreParts, "monotonicMs" | "pause" | "onTrouble"> & {
-  readonly open: () => Opened;
+  readonly open: () => Opened | Promise<Opened>;
   readonly key: AuditKey;
   readonly head: HeadFile;
   readonly nowMs: () => number;
@@ -34,7 +34,7 @@ export async function openSqlStore(
   parts: SqlStoreParts,
 ): Promise<{ readonly ok: true; readonly store: SqlStore } | ({ readonly ok: false } & Trouble)> {
   try {
-    const opened = parts.open();
+    const opened = await parts.open();
     const words = await migrate(opened.db);
     if (words !== "") {
       await opened.db.destroy();

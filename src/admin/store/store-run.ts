@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { AuditPen } from "./audit-log.js";
 import type { Stored, StoreRefusal } from "./desk-store.js";
-import type { Opened } from "./dialects.js";
+import type { Opened } from "./opened.js";
 import type { Tx } from "./tables.js";
 import { isPassing, type Trouble, troubleOf } from "./trouble.js";
 

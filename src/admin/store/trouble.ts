@@ -20,7 +20,9 @@ export const isPassing = (error: unknown): boolean => passing.has(codeOf(error))
 const isStuck = (error: unknown): boolean =>
   error instanceof Error && error.message.includes("statements in progress");
 
-const putBack = "stop, put a copy of store.db in its place, start again; bids go on meanwhile";
+const putBack =
+  "stop, put a copy of store.db in its place, remove store.db-wal and store.db-shm, start again; " +
+  "bids go on meanwhile";
 
 const byCode: readonly (readonly [code: RegExp, what: string, ends: boolean])[] = [
   [/^SQLITE_(CORRUPT|NOTADB)/, `the store's file is damaged: ${putBack}`, true],

@@ -1,10 +1,8 @@
-import { chmodSync, closeSync, openSync, statSync } from "node:fs";
+import { chmodSync, closeSync, openSync, type Stats, statSync } from "node:fs";
 import {
   type DatabaseConnection,
   type Driver,
   Kysely,
-  type KyselyConfig,
-  PostgresDialect,
   SqliteAdapter,
   type SqliteDatabase,
   SqliteDialect,
@@ -12,16 +10,8 @@ import {
   type TransactionSettings,
 } from "kysely";
 import Libsql from "libsql";
-import pg from "pg";
-import type { Database, Tables } from "./tables.js";
-
-/** An open database, and what differs between the two. */
-export type Opened = {
-  readonly db: Database;
-  readonly engine: "libsql" | "postgres";
-  /** "" = what is open is still what stands at its place; else what happened, for people. */
-  readonly misplaced: () => string;
-};
+import type { Opened } from "./opened.js";
+import type { Tables } from "./tables.js";
 
 /**
  * How long one statement waits for a lock in the database. Short, because libsql's thread stands
@@ -56,6 +46,15 @@ class ImmediateDriver extends SqliteDriver {
   override async rollbackTransaction(): Promise<void> {
     this.database.exec("rollback");
   }
+
+  /** A store that is closed is one file: libsql's close leaves the log beside it. */
+  override async destroy(): Promise<void> {
+    try {
+      this.database.prepare("pragma wal_checkpoint(truncate)").all();
+    } finally {
+      this.database.close();
+    }
+  }
 }
 
 /** SQLite undoes DDL with its transaction, so that a crash leaves no half of a migration. */
@@ -87,10 +86,8 @@ class LibsqlDialect extends SqliteDialect {
  * missing file throws.
  */
 export function openLibsql(path: string, mayMake: boolean): Opened {
-  closeSync(openSync(path, mayMake ? "a" : "r+", 0o600));
-  chmodSync(path, 0o600);
-  const { ino, dev } = statSync(path);
-  const database = new Libsql(path);
+  const { ino, dev } = takeFile(path, mayMake);
+  const database = connect(path);
   const pragma = (text: string): unknown[] => {
     const statement = database.prepare(`pragma ${text}`);
     if (statement.reader) return statement.all();
@@ -104,42 +101,33 @@ export function openLibsql(path: string, mayMake: boolean): Opened {
   const [check] = pragma("quick_check(1)") as { quick_check: string }[];
   if (check?.quick_check !== "ok") {
     database.close();
-    throw new Error(`${path} is damaged: ${check?.quick_check ?? "it cannot be checked"}`);
+    throw coded("SQLITE_CORRUPT", `${path}: ${check?.quick_check ?? "it cannot be checked"}`);
   }
   const misplaced = (): string => {
     const now = statSync(path, { throwIfNoEntry: false });
     if (now === undefined) return `${path} was taken away`;
     return now.ino === ino && now.dev === dev ? "" : `${path} was replaced by another file`;
   };
-  return { db: kyselyOver(new LibsqlDialect(database)), engine: "libsql", misplaced };
+  const db = new Kysely<Tables>({ dialect: new LibsqlDialect(database) });
+  return { db, engine: "libsql", misplaced };
 }
 
-const int8 = 20;
-/** Our numbers are counts and milliseconds, far below 2^53. */
-const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: "text" | "binary") =>
-    oid === int8 ? Number : (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
-};
-
-/** A password comes from the environment (PGPASSWORD) or a file (PGPASSFILE), not from `url`. */
-export function openPostgres(url: string): Opened {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: 4,
-    connectionTimeoutMillis: 1500,
-    statement_timeout: 30_000,
-    lock_timeout: 1000,
-    keepAlive: true,
-    application_name: "crowdbid",
-    types,
-  });
-  // An idle connection that breaks is found by the next statement.
-  pool.on("error", () => {});
-  return {
-    db: kyselyOver(new PostgresDialect({ pool })),
-    engine: "postgres",
-    misplaced: () => "",
-  };
+function takeFile(path: string, mayMake: boolean): Stats {
+  try {
+    closeSync(openSync(path, mayMake ? "a" : "r+", 0o600));
+    chmodSync(path, 0o600);
+    return statSync(path);
+  } catch (error) {
+    throw coded("SQLITE_CANTOPEN", (error as Error).message);
+  }
 }
 
-const kyselyOver = (dialect: KyselyConfig["dialect"]): Database => new Kysely<Tables>({ dialect });
+function connect(path: string): Libsql.Database {
+  try {
+    return new Libsql(path);
+  } catch (error) {
+    throw coded("SQLITE_CANTOPEN", (error as Error).message);
+  }
+}
+
+const coded = (code: string, message: string): Error => Object.assign(new Error(message), { code });
