@@ -23,9 +23,11 @@ export type StoreDeskParts = {
 
 /** What is used of a thread. */
 export type StoreThread = {
-  readonly postMessage: (call: StoreCall) => void;
-  readonly on: (event: "message" | "error" | "exit", listener: (value: never) => void) => unknown;
-  readonly terminate: () => Promise<unknown>;
+  postMessage(call: StoreCall): void;
+  on(event: "message", listener: (answer: StoreAnswer) => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "exit", listener: () => void): unknown;
+  terminate(): Promise<unknown>;
 };
 
 /** The store as main has it: in a thread of its own, which may be slow, fail or die. */

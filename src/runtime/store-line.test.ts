@@ -25,7 +25,7 @@ class QuietThread extends EventEmitter {
 const threads: QuietThread[] = [];
 const latest = (): QuietThread => threads.at(-1) ?? expect.fail("no thread was started");
 
-async function opened(): Promise<StoreDesk> {
+function opened(): Promise<StoreDesk> {
   const start = () => {
     const thread = new QuietThread();
     threads.push(thread);
@@ -33,7 +33,7 @@ async function opened(): Promise<StoreDesk> {
     return thread;
   };
   const signing = generateKeyPairSync("ed25519");
-  return await openStore({ dataFolder: "/nowhere", url: "", signing, start });
+  return openStore({ dataFolder: "/nowhere", url: "", signing, start });
 }
 
 beforeEach(() => {

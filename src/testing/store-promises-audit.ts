@@ -104,7 +104,7 @@ export const auditPromises: readonly StorePromise[] = [
       await calls.checkpoint();
       expect(await signed()).toEqual([1, 1002, 1003]);
       const lines = readFileSync(headPath, "utf8").trim().split("\n");
-      expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ n: 1003 }]);
+      expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ n: 1003 }]);
       expect(await verdict(store)).toMatchObject({ ok: true, lines: 1003 });
     },
   ],

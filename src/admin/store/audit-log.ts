@@ -54,7 +54,8 @@ export class AuditPen {
   }
 
   async endIsDue(tx: Tx): Promise<boolean> {
-    return await this.isDue(tx, (await lastLine(tx)).n);
+    const { n } = await lastLine(tx);
+    return this.isDue(tx, n);
   }
 
   /** After the commit: the newest checkpoint goes into the file beside the store. */
@@ -104,8 +105,8 @@ async function lastLine(tx: Tx): Promise<{ n: number; hash: string }> {
   return last ?? { n: 0, hash: noPrevious };
 }
 
-const lastCheckpoint = async (tx: Tx): Promise<CheckpointRow | undefined> =>
-  await tx.selectFrom("checkpoints").selectAll().orderBy("n", "desc").limit(1).executeTakeFirst();
+const lastCheckpoint = (tx: Tx): Promise<CheckpointRow | undefined> =>
+  tx.selectFrom("checkpoints").selectAll().orderBy("n", "desc").limit(1).executeTakeFirst();
 
 const rowOf = ({ n, atMs, actor, agency, action, what, hash }: AuditLine): AuditRow => ({
   ...{ n, at_ms: atMs, agency, action, what, hash },

@@ -195,6 +195,6 @@ export async function migrate(db: Database): Promise<string> {
   }
   const provider = { getMigrations: () => Promise.resolve({ ...migrations }) };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw error as Error;
   return "";
 }

@@ -25,10 +25,6 @@ export const recordOf = (kind: DeskKind, row: EntityRow): EntityRecord => ({
   updatedBy: row.updated_by,
 });
 
-export function stateText({ draft, archived, form }: EntityState): string {
-  return JSON.stringify({ draft, archived, form });
-}
-
 export const stateTextOfRow = ({ draft, archived, form }: EntityRow): string =>
   `{"draft":${draft === 1},"archived":${archived === 1},"form":${form}}`;
 

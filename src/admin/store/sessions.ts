@@ -124,11 +124,11 @@ const tokensOver = (run: Run, audit: AuditPen): Tokens => ({
     }),
 });
 
-const userRow = async (tx: Tx, id: number): Promise<UserRow | undefined> =>
-  await tx.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst();
+const userRow = (tx: Tx, id: number): Promise<UserRow | undefined> =>
+  tx.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst();
 
-const sessionRow = async (tx: Tx, idDigest: string): Promise<SessionRow | undefined> =>
-  await tx.selectFrom("sessions").selectAll().where("id_digest", "=", idDigest).executeTakeFirst();
+const sessionRow = (tx: Tx, idDigest: string): Promise<SessionRow | undefined> =>
+  tx.selectFrom("sessions").selectAll().where("id_digest", "=", idDigest).executeTakeFirst();
 
 async function sessionOf(tx: Tx, idDigest: string, atMs: number) {
   const row = await sessionRow(tx, idDigest);

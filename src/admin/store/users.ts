@@ -67,18 +67,18 @@ export const usersOver = (run: Run, audit: AuditPen): Users => ({
     }),
 });
 
-const rowById = async (tx: Tx, id: number): Promise<UserRow | undefined> =>
-  await tx.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst();
+const rowById = (tx: Tx, id: number): Promise<UserRow | undefined> =>
+  tx.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst();
 
-const rowByLogin = async (tx: Tx, login: string): Promise<UserRow | undefined> =>
-  await tx
+const rowByLogin = (tx: Tx, login: string): Promise<UserRow | undefined> =>
+  tx
     .selectFrom("users")
     .selectAll()
     .where("login_key", "=", loginKey(cleanText(login, nameMax)))
     .executeTakeFirst();
 
-const invitationOf = async (tx: Tx, codeDigest: string, atMs: number) =>
-  await tx
+const invitationOf = (tx: Tx, codeDigest: string, atMs: number) =>
+  tx
     .selectFrom("invitations")
     .selectAll()
     .where("code_digest", "=", codeDigest)
