@@ -1,6 +1,13 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { dimensions } from "./ledger/report.js";
+import {
+  type ApplyOptions,
+  type ExportOptions,
+  runApply,
+  runDiff,
+  runExport,
+} from "./runtime/apply-command.js";
 import { type AuditOptions, runAudit } from "./runtime/audit-command.js";
 import { addBank } from "./runtime/bank-program.js";
 import { type CheckOptions, runCheck } from "./runtime/check-command.js";
@@ -32,6 +39,7 @@ function program(args: readonly string[]): Command {
   server("demo", "answer bids on this machine with a demo world (loopback only)");
   server("serve", "answer exchanges; needs --public-url and exchanges with credentials");
   addCheck(crowdbid);
+  addDesk(crowdbid);
   addExplain(crowdbid);
   addReplay(crowdbid);
   addReport(crowdbid);
@@ -53,6 +61,35 @@ function addCheck(crowdbid: Command): void {
     .option("--json", "print JSON")
     .action(async (options: CheckOptions) => {
       process.exitCode = await runCheck(options, processIo);
+    });
+}
+
+function addDesk(crowdbid: Command): void {
+  const command = (name: string, description: string): Command =>
+    crowdbid
+      .command(name)
+      .description(description)
+      .exitOverride()
+      .option("--config <folder>", "the config folder", "config")
+      .option("--data <folder>", "the data folder of a bidder, which may be running", "data")
+      .option("--store <url>", "campaign store, postgres://... (default: store.db in --data)")
+      .option("--json", "print JSON");
+  const words = "bring campaigns/ and deals.yaml into the campaign store";
+  command("apply", `${words}; what the desk changed stays`)
+    .option("--dry-run", "only say what would be done")
+    .option("--force", "where files and desk both changed: the files'")
+    .action(async (options: ApplyOptions) => {
+      process.exitCode = await runApply(options, processIo);
+    });
+  command("diff", "say how campaigns/ and deals.yaml differ from the campaign store").action(
+    async (options: ApplyOptions) => {
+      process.exitCode = await runDiff(options, processIo);
+    },
+  );
+  command("export", "write what the campaign store has into campaigns/ and deals.yaml")
+    .option("--to <folder>", "another folder than --config")
+    .action(async (options: ExportOptions) => {
+      process.exitCode = await runExport(options, processIo);
     });
 }
 

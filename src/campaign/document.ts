@@ -157,8 +157,7 @@ function issuesOf(document: SourceDocument, issue: FormIssue, above: DocumentPat
       message: messages[i] ?? issue.message,
     }));
   }
-  const missing = valueAt(document.value, path) === undefined;
-  const where = missing ? document.positionOf(path.slice(0, -1)) : document.positionOf(path);
+  const where = document.positionOf(path);
   const name = pathText(path);
   return [
     {

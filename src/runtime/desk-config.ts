@@ -10,7 +10,9 @@ import { loadConfig } from "../campaign/load.js";
 import { compileTemplates } from "../wire/template-compile.js";
 import { readConfigFolder } from "./config-folder.js";
 import { DeskFolder, type FolderLook } from "./desk-folder.js";
+import { changedTexts } from "./desk-texts.js";
 import type { Log } from "./log.js";
+import type { StopsFile } from "./stops-file.js";
 import type { ConfigReading } from "./world-desk.js";
 
 /** Another process's change is seen, and a store that is back, within this. */
@@ -21,7 +23,7 @@ export type DeskConfigParts = {
   readonly store: DeskStore & { readonly trouble?: () => string };
   readonly clock: Clock;
   readonly log: Pick<Log, "error" | "warn">;
-  readonly stops?: BookParts["stops"];
+  readonly stops: StopsFile;
   readonly moneyIssues?: BookParts["moneyIssues"];
 };
 
@@ -45,7 +47,7 @@ export class DeskConfig {
   private applying = false;
   /** The store did not take the files: they are applied when it does. */
   private owed = false;
-  private changed: () => Promise<void> = () => Promise.resolve();
+  private changed: () => Promise<boolean> = () => Promise.resolve(true);
   private timer: NodeJS.Timeout | null = null;
   private looking: Promise<void> | null = null;
   private toldTrouble = "";
@@ -55,7 +57,7 @@ export class DeskConfig {
     this.folder = new DeskFolder(parts.configFolder);
     const { store, clock, moneyIssues } = parts;
     this.book = new Book({
-      ...{ store, nowMs: clock.nowMs, stops: parts.stops ?? (() => []) },
+      ...{ store, nowMs: clock.nowMs, stops: parts.stops.list },
       onChange: () => this.noteEdit(),
       ...(moneyIssues === undefined ? {} : { moneyIssues }),
       markupProblems: (creative, { exchanges }) => this.markupProblems(creative, exchanges),
@@ -73,8 +75,9 @@ export class DeskConfig {
   }
 
   /** From now on: follows what others write to the store; `changed` has a new World built. */
-  follow(changed: () => Promise<void>): void {
+  follow(changed: () => Promise<boolean>): void {
     this.changed = changed;
+    this.parts.stops.follow(() => this.stopsChanged());
     this.timer = setInterval(() => void this.lookAtStore(), lookEveryMs);
     this.timer.unref();
   }
@@ -96,8 +99,15 @@ export class DeskConfig {
     await this.changed();
   }
 
-  /** Stops are other ones now; resolves when every worker bids by them. */
-  stopsChanged(): Promise<void> {
+  get stops(): StopsFile {
+    return this.parts.stops;
+  }
+
+  get store(): DeskConfigParts["store"] {
+    return this.parts.store;
+  }
+
+  private stopsChanged(): Promise<boolean> {
     this.edited = true;
     return this.changed();
   }
@@ -199,12 +209,7 @@ export class DeskConfig {
   private async keepTexts(): Promise<void> {
     const known = await this.parts.store.files();
     if (!known.ok || this.look === null) return;
-    const texts = new Map<string, string | null>();
-    for (const { name, text } of this.look.files) {
-      if (known.value.get(name) !== text) texts.set(name, text);
-    }
-    const names = new Set(this.look.files.map(({ name }) => name));
-    for (const name of known.value.keys()) if (!names.has(name)) texts.set(name, null);
+    const texts = changedTexts(known.value, this.look.files);
     if (texts.size > 0) await this.parts.store.putFiles(texts);
   }
 

@@ -8,6 +8,7 @@ import type { KeyFiles } from "./key-files.js";
 import type { Log } from "./log.js";
 import type { PeopleDesk } from "./people-desk.js";
 import { realClock } from "./real-clock.js";
+import { StopsFile } from "./stops-file.js";
 import { openStore } from "./store-desk.js";
 import type { WorldDesk } from "./world-desk.js";
 
@@ -37,10 +38,11 @@ export function followEdits(
   people: Pick<PeopleDesk, "refresh">,
 ): () => void {
   const edited = coalesced(async () => {
-    if (!(await desk.goLive())) return;
+    if (!(await desk.goLive())) return false;
     // Counts come behind: the next edit does not wait for them. An edit may also name segments
     // whose planes are not in memory: no waiting for the next look.
     void desk.certifyMissing().then(() => people.refresh());
+    return true;
   });
   deskConfig?.follow(edited);
   const stopWatching = watchConfig(configFolder, () => {
@@ -60,5 +62,6 @@ export async function openDeskConfig(
   moneyIssues: NonNullable<DeskConfigParts["moneyIssues"]>,
 ): Promise<DeskConfig> {
   const store = await openStore({ dataFolder, url: storeUrl ?? "", signing });
-  return DeskConfig.open({ configFolder, store, clock: realClock, log, moneyIssues });
+  const stops = new StopsFile(dataFolder);
+  return DeskConfig.open({ configFolder, store, clock: realClock, log, moneyIssues, stops });
 }

@@ -71,3 +71,11 @@ export type FromMoney =
   | { readonly type: "paces"; readonly rows: Float64Array }
   | { readonly type: "alarm"; readonly alarm: MoneyAlarm }
   | { readonly type: "closed" };
+
+/** What the log says of an alarm. */
+export const alarmWords: Readonly<Record<MoneyAlarm["alarm"], string>> = {
+  held: "wins outside the band: the campaign is held at the exchange until it is let go",
+  exchange_held: "no room for another hold: the exchange is held for every campaign",
+  bids_uncounted: "no room to count more pairs of campaign and exchange: some are not judged",
+  fold_failed: "a fold of the journal stopped; billing goes on, a restart reads the journal again",
+};

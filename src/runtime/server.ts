@@ -36,7 +36,7 @@ import { type KeyFiles, openKeyFiles } from "./key-files.js";
 import { LineItemNumbers } from "./line-item-numbers.js";
 import type { Log } from "./log.js";
 import { type Money, startMoney } from "./money.js";
-import type { MoneyAlarm } from "./money-messages.js";
+import { alarmWords } from "./money-messages.js";
 import { PeopleDesk } from "./people-desk.js";
 import { exposurePlanOf, planOf } from "./plan.js";
 import { readPriceKeys } from "./price-key-files.js";
@@ -91,13 +91,6 @@ export type Server = {
   readonly releases: ReleaseDesk;
   readonly funnel: Funnel;
   readonly lineItems: LineItemNumbers;
-};
-
-const alarmWords: Readonly<Record<MoneyAlarm["alarm"], string>> = {
-  held: "wins outside the band: the campaign is held at the exchange until it is let go",
-  exchange_held: "no room for another hold: the exchange is held for every campaign",
-  bids_uncounted: "no room to count more pairs of campaign and exchange: some are not judged",
-  fold_failed: "a fold of the journal stopped; billing goes on, a restart reads the journal again",
 };
 
 /** Starts money, the first World and the edge workers; rejects with words for the operator. */
@@ -286,8 +279,8 @@ async function startWorld(
   money: Money,
   edge: Edge,
 ): Promise<Omit<Server, "lineItems">> {
-  const { settings, log, ending } = options;
-  const { dataFolder } = settings;
+  const { settings, log, ending, demoProgress } = options;
+  const { dataFolder, configFolder } = settings;
   const state = sharedStateFrom(buffers, NO_WORKER);
   const refusals = new SnapshotRefusals();
   const ledger = new ReleaseLedger(dataFolder, keys.signing, realClock.nowMs);
@@ -296,8 +289,6 @@ async function startWorld(
   const deskConfig = await openDesk(options.openDesk, ending, keys, currencies);
   const own = [deskConfig, currencies, keys] as const;
   const desk = worldDeskOf(options, ...own, state, money, edge, refusals, releases);
-  const { demoProgress } = options;
-  const { configFolder } = settings;
   const people = new PeopleDesk({
     ...{ dataFolder, configFolder, keys, desk, refusals, log, demoProgress },
     load: async (request) => {
