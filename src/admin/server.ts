@@ -30,6 +30,8 @@ export type AdminLog = { readonly error: (fields: object, message: string) => vo
 export type AdminServer = { readonly port: number; readonly close: () => Promise<void> };
 
 const requestMsMax = 10_000;
+/** 512 MiB at 1 MB/s; routes end other bodies after ten seconds. */
+const uploadMsMax = 600_000;
 const keepAliveMs = 5_000;
 const hsts = "max-age=31536000";
 
@@ -57,7 +59,8 @@ export function adminServer(options: Omit<AdminOptions, "host" | "port">): Fasti
   const server = fastify({
     logger: false,
     bodyLimit: bodyBytesMax,
-    requestTimeout: requestMsMax,
+    requestTimeout: desk === null ? requestMsMax : uploadMsMax,
+    http: { headersTimeout: requestMsMax },
     keepAliveTimeout: keepAliveMs,
     forceCloseConnections: true,
     trustProxy: [...(desk?.trustedProxies ?? [])],

@@ -125,3 +125,22 @@ export function naughtyCases(): CorpusCase[] {
     }),
   }));
 }
+
+/** The big list of naughty strings; a few of each sort where the corpora are not there. */
+export function naughtyTexts(): readonly string[] {
+  if (!corporaPresent()) return fewNaughtyTexts;
+  const list = parsed(readFileSync(join(corporaFolder, "blns.json")))?.value;
+  const texts = Array.isArray(list) ? list.filter((one) => typeof one === "string") : [];
+  return [...texts, ...fewNaughtyTexts];
+}
+
+const fewNaughtyTexts: readonly string[] = [
+  ...["=1+1", "+1", "-1+cmd|' /C calc'!A0", "@SUM(A1:A9)", "\t=1", "＝1+1", "'=1", '"', ",", "\n"],
+  ...["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)//"],
+  ...[
+    "</title><svg/onload=alert(1)>",
+    ["$", "{constructor.constructor('x')()}"].join(""),
+    "{{7*7}}{{secret}}",
+  ],
+  ...["' OR 1=1 -- x", "a'; DROP TABLE users; --", "../../../etc/passwd\u0000", "\u202Eevil"],
+];

@@ -18,7 +18,7 @@ export function addRoutes(
   gate: Gate,
   nowMs: () => number,
 ): void {
-  const entered = new WeakMap<FastifyRequest, Entered>();
+  const entered = new WeakMap<FastifyRequest, Waited>();
   for (const one of routes) {
     const kind: unknown = one.access?.kind;
     if (kind !== "open" && kind !== "agency" && kind !== "house") {
@@ -32,24 +32,40 @@ export function addRoutes(
       onRequest: async (request, reply) => {
         const result = await gate(one, request);
         if ("status" in result) return send(reply, result);
-        entered.set(request, result);
+        const isWatched = one.body !== undefined && one.takes !== "stream";
+        const bodyIsIn = isWatched ? endWhenSlow(request) : () => {};
+        entered.set(request, { ...result, bodyIsIn });
         return undefined;
       },
       handler: async (request, reply) => {
-        const who = entered.get(request) ?? { caller: null, session: "" };
+        const who = entered.get(request) ?? { caller: null, session: "", bodyIsIn: () => {} };
         return send(reply, await answerOf(one, request, who, nowMs()));
       },
     });
   }
 }
 
+type Waited = Entered & { readonly bodyIsIn: () => void };
+
+/** So long may a body take that is no upload. */
+const bodyMsMax = 10_000;
+
+/** Ends the connection of a body that comes too slowly; what it gives back stops the watch. */
+function endWhenSlow({ raw }: FastifyRequest): () => void {
+  const timer = setTimeout(() => raw.destroy(), bodyMsMax).unref();
+  const stop = (): void => clearTimeout(timer);
+  raw.once("close", stop);
+  return stop;
+}
+
 async function answerOf(
   one: Route,
   request: FastifyRequest,
-  { caller, session }: Entered,
+  { caller, session, bodyIsIn }: Waited,
   nowMs: number,
 ): Promise<Answer> {
   const body = await bodyOf(one, request);
+  bodyIsIn();
   if (!body.ok) return body.refused;
   const checked = checkedParts(one, request, body.value);
   if ("status" in checked) return checked;

@@ -50,11 +50,22 @@ const statesIn = (text: string): readonly string[] => text.split(",");
 type Now = ReadonlyMap<number, LineItemNow>;
 type Facts = Pick<Desk, "book" | "facts">;
 
-export function listOf(desk: Facts, caller: Caller, kind: DeskKind, query: ListQuery) {
+type Sought = Omit<ListQuery, "limit" | "offset">;
+
+/** All that match, in order. */
+export function foundOf(
+  desk: Facts,
+  caller: Caller,
+  kind: DeskKind,
+  query: Sought,
+): readonly EntityRecord[] {
   const now: Now = kind === "lineItem" ? desk.facts.lineItems() : new Map();
-  const found = matching(desk, caller, kind, query, now);
-  const sorted = sortedBy(found, query.sort, now);
-  const page = sorted.slice(query.offset, query.offset + query.limit);
+  return sortedBy(matching(desk, caller, kind, query, now), query.sort, now);
+}
+
+export function listOf(desk: Facts, caller: Caller, kind: DeskKind, query: ListQuery) {
+  const found = foundOf(desk, caller, kind, query);
+  const page = found.slice(query.offset, query.offset + query.limit);
   return { items: page.map((one) => entityOf(desk, caller, one)), total: found.length };
 }
 
@@ -62,7 +73,7 @@ function matching(
   desk: Facts,
   caller: Caller,
   kind: DeskKind,
-  query: ListQuery,
+  query: Sought,
   now: Now,
 ): readonly EntityRecord[] {
   const words = query.search.toLowerCase().split(/\s+/).filter(Boolean);

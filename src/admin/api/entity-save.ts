@@ -80,7 +80,7 @@ const agencyFields: Readonly<Record<DeskKind, string>> = {
 
 export type Saved = Extract<Committed, { ok: true }>;
 
-type Maker = Pick<
+export type Maker = Pick<
   Ask<unknown, unknown, unknown>,
   "caller" | "actor" | "nowMs" | "headers" | "digest"
 >;
@@ -114,7 +114,7 @@ export async function committed(
 }
 
 /** Keys are of one caller: nobody meets another's. undefined = none was sent, null = unusable. */
-function idempotencyOf({ caller, headers, digest }: Maker) {
+export function idempotencyOf({ caller, headers, digest }: Maker) {
   const key = headers["idempotency-key"];
   if (key === undefined) return undefined;
   if (typeof key !== "string" || !/^[\w.-]{1,100}$/.test(key)) return null;
@@ -184,8 +184,13 @@ export function errorsOf(
 }
 
 const quoted = /"(?:[^"\\]|\\.)*?(?:"|\.\.\.)/g;
+/** A key that is not known stands in front as it was written, with quotes of its own perhaps. */
+const quotedFirst = /^".*"(?= is no )/s;
 const plain = /^"[\p{L}\p{N} ._:/+-]*(?:"|\.\.\.)$/u;
+const tame = (text: string): string => (plain.test(text) ? text : '"…"');
 
 /** Findings quote what was written; markup and the like are not sent back. */
-export const plainly = (message: string): string =>
-  message.replaceAll(quoted, (text) => (plain.test(text) ? text : '"…"'));
+export function plainly(message: string): string {
+  const quiet = message.replace(quotedFirst, tame).replaceAll(quoted, tame);
+  return /[<>\p{Cc}]/u.test(quiet) ? "is not right here" : quiet;
+}

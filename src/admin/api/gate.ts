@@ -50,14 +50,15 @@ export function gateOf(token: string, signedIn: SignedIn | null, nowMs: () => nu
     if (bearer !== null) {
       const digest = digestOf(bearer);
       if (sameDigest(digest, operatorDigest)) return { caller: operator, key: "", by: "operator" };
-      const wait = rates.wrong.take(networkOf(request.ip), nowMs());
-      if (wait > 0) return tooMany(wait);
-      if (signedIn === null || !isToken(bearer)) return unknownToken();
+      const wrong = (): Answer => {
+        const wait = rates.wrong.take(networkOf(request.ip), nowMs());
+        return wait > 0 ? tooMany(wait) : unknownToken();
+      };
+      if (signedIn === null || !isToken(bearer)) return wrong();
       const found = await signedIn.token(digest);
       if ("code" in found) return storeTrouble(found.code);
-      return found.caller === null
-        ? unknownToken()
-        : { caller: found.caller, key: digest, by: "token" };
+      if (found.caller === null) return wrong();
+      return { caller: found.caller, key: digest, by: "token" };
     }
     if (signedIn === null || session === "") return { caller: null, key: "", by: "nobody" };
     const found = await signedIn.session(session);

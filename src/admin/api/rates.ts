@@ -83,7 +83,11 @@ export class Attempts {
 }
 
 /** An address as limits count it: of IPv6 the network, which one customer has whole. */
-export const networkOf = (address: string): string =>
-  address.includes(":") && !address.includes(".")
-    ? address.split(":").slice(0, 4).join(":")
-    : address;
+export function networkOf(address: string): string {
+  if (!address.includes(":") || address.includes(".")) return address;
+  const [head = "", tail] = address.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  // The groups that `::` stands for are zeros.
+  const zeros = tail === undefined ? 0 : 8 - groups.length - tail.split(":").length;
+  return [...groups, ...Array.from({ length: zeros }, () => "0")].slice(0, 4).join(":");
+}

@@ -56,6 +56,9 @@ export function sessionRoutes(
   ];
 }
 
+/** Logins that look the same are one account to the store, and have one count of failures. */
+const plainLogin = (text: string): string => text.normalize("NFKC").trim().toLowerCase();
+
 const stateReply = z.object({
   state: z.enum(["first-run", "signed-out", "signed-in"]),
   user: z
@@ -90,7 +93,7 @@ type SigningIn = Ask<unknown, unknown, { login: string; password: string }, unkn
 
 async function signIn(desk: Desk, attempts: Attempts, ask: SigningIn): Promise<Answer> {
   const { body, nowMs, actor } = ask;
-  const keys = [`login ${body.login.toLowerCase()}`, `from ${networkOf(actor.from)}`];
+  const keys = [`login ${plainLogin(body.login)}`, `from ${networkOf(actor.from)}`];
   const wait = attempts.begin(keys, nowMs);
   if (wait > 0) return tooMany(wait);
   let failed = false;
@@ -203,7 +206,7 @@ const passwordRoute = (desk: Desk, attempts: Attempts, signedIn: SignedIn): Rout
     body: z.strictObject({ current: password, next: password }),
     handler: async ({ body, caller, actor, session, nowMs }) => {
       if (caller.by !== "session") return refuse(403, "sign in to change a password");
-      const keys = [`login ${caller.login.toLowerCase()}`];
+      const keys = [`login ${plainLogin(caller.login)}`];
       const wait = attempts.begin(keys, nowMs);
       if (wait > 0) return tooMany(wait);
       let failed = false;
