@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { corporaPresent, naughtyTexts } from "../../testing/corpora.js";
 import {
   ask,
+  changeOf,
   type DeskWorld,
   deskWorld,
   htmlForm,
@@ -39,53 +40,78 @@ afterAll(async () => {
   rmSync(dataFolder, { recursive: true });
 });
 
+/** As an approver of agency 1; time goes on, so that no rate is what refuses. */
+const send = (method: "GET" | "POST", path: string, payload?: object) => {
+  world.clock.now += 100;
+  return ask(world.server, approver, method, path, payload);
+};
+
 const naughty = naughtyTexts();
 const enough = corporaPresent() ? 1 : 0;
 
 describe("texts that are made to run somewhere", () => {
-  it("are kept as they are, answered as JSON, guarded in CSV", async () => {
+  it("are kept as they are in each text field, and answered as JSON", async () => {
     expect(naughty.length).toBeGreaterThan(15 + 400 * enough);
-    const { id: _, ...form } = lineItemForm(0, 110, 1111);
+    const html = { ...htmlForm(0, 11), id: undefined };
+    const base = { advertiser: 11, name: "n", landingPage: "https://brand.example/" };
+    const flight = { start: "2026-01-01", end: "2027-12-31" };
+    const fields: readonly ((text: string) => readonly [string, object, object])[] = [
+      (text) => ["/creatives", { ...html, html: text }, { html: text }],
+      (text) => ["/creatives", { ...html, name: text }, { name: text }],
+      (text) => ["/creatives", { ...base, format: "native", title: text }, { title: text }],
+      (text) => ["/audiences", { name: text, audience: "a.b" }, { name: text }],
+      (text) => [
+        "/campaigns",
+        { advertiser: 11, name: text, flight, budget: { total: 1 } },
+        { name: text },
+      ],
+    ];
     let kept = 0;
-    const names = new Map<string, string>();
-    for (const name of naughty) {
-      const made = await ask(world.server, approver, "POST", "/line-items", {
-        form: { ...form, name },
-      });
+    for (const [i, text] of naughty.entries()) {
+      const [path, form, shown] = fields[i % fields.length]!(text);
+      const made = await send("POST", path, { form, note: text });
       expect(made.headers["content-type"]).toMatch(/^application\/(problem\+)?json; /);
+      expect(made.statusCode).not.toBe(429);
       if (made.statusCode !== 201) continue;
       kept++;
-      expect(made.json().form.name).toBe(name);
-      names.set(made.json().key, name);
+      expect(made.json().form).toMatchObject(shown);
     }
     expect(kept).toBeGreaterThan(10 + 300 * enough);
-    const csv = await ask(world.server, approver, "GET", "/line-items.csv");
+  });
+
+  it("are guarded in CSV, as names of line items", async () => {
+    const record = world.book.get("lineItem", "1101")!;
+    const named = naughty.map((name, i) => ({ ...record.form, id: 70_000 + i, name }));
+    const changes = named.map((form) => changeOf("lineItem", form, "1"));
+    const actor = { user: 0, name: "", from: "" };
+    await world.store.commit({ actor, atMs: 0, way: "apply", note: "", changes });
+    await world.book.fill();
+    const csv = await send("GET", "/line-items.csv");
     const read = readCsv(csv.body);
-    const rows = read.ok ? read.rows.slice(1) : [];
-    for (const { cells } of rows) {
-      const name = names.get(cells[0] ?? "");
-      if (name !== undefined) expect(cells[3]).toBe(name);
-    }
+    const rows = read.ok ? read.rows : [];
+    const names = new Map(rows.map(({ cells }) => [cells[0], cells[3]]));
+    for (const { id, name } of named) expect(names.get(String(id))).toBe(name);
     expect(csv.body).not.toMatch(/(?:^|,)"?[=+\-@\t]/m);
   });
 
   it("are in no error, whatever field they are sent in", async () => {
-    const marked = naughty.filter((text) => /[<>{}$]/.test(text) && text.length > 8);
-    expect(marked.length).toBeGreaterThan(3 + 100 * enough);
+    const all = naughty.filter((text) => /[<>{}$]/.test(text) && text.length > 8);
+    const marked = all.filter((_, i) => i % 4 === 0);
+    expect(marked.length).toBeGreaterThan(30 * enough);
     const fields = ["pacing", "withoutId", "price", "creatives", "targeting", "audience"];
     for (const [i, text] of marked.entries()) {
       const field = fields[i % fields.length]!;
       const form = { ...lineItemForm(0, 110, 1111), id: undefined, [field]: text };
       const tries = [
-        await ask(world.server, approver, "POST", "/line-items", { form }),
-        await ask(world.server, approver, "POST", "/line-items", { form: { [text]: 1 } }),
-        await ask(world.server, approver, "POST", "/line-items", { [text]: text }),
-        await ask(world.server, approver, "GET", `/line-items?sort=${encodeURIComponent(text)}`),
-        await ask(world.server, approver, "GET", `/line-items/${encodeURIComponent(text)}`),
-        await ask(world.server, approver, "POST", "/stops", { kind: text, key: text }),
+        await send("POST", "/line-items", { form }),
+        await send("POST", "/line-items", { form: { [text]: 1 } }),
+        await send("POST", "/line-items", { [text]: text }),
+        await send("GET", `/line-items?sort=${encodeURIComponent(text)}`),
+        await send("GET", `/line-items/${encodeURIComponent(text)}`),
+        await send("POST", "/stops", { kind: text, key: text }),
       ];
       for (const got of tries) {
-        expect(got.statusCode, `${field}: ${text}`).toBeGreaterThanOrEqual(400);
+        expect([400, 404, 422], `${field}: ${text}`).toContain(got.statusCode);
         expect(got.json().errors ?? []).not.toContainEqual(
           expect.objectContaining({ message: expect.stringContaining(text.slice(0, 40)) }),
         );
