@@ -2,7 +2,7 @@ import { NoticeKind } from "../base/lists.js";
 import type { Entry, NoticeEntry } from "../journal/entry.js";
 import { RecordKind, TokenFlag } from "../journal/record.js";
 import { costLinesOf, grossOf, isBill } from "./cost.js";
-import { type Terms, unknownTerms } from "./terms.js";
+import type { Terms } from "./terms.js";
 
 /** Whose sums they are; numbers of a message between threads. */
 export const SumsOf = { LINE_ITEM: 0, EXCHANGE: 1 } as const;
@@ -19,26 +19,74 @@ const minutesPerQuarter = 15;
 const minutesPerHour = 60;
 /** How far back single minutes and quarters of an hour are told of what was there at the start. */
 export const minutesKept = 6 * minutesPerHour;
-export const quartersKeptMinutes = 15 * 24 * minutesPerHour;
+const quartersKeptMinutes = 15 * 24 * minutesPerHour;
 /** Stands for the time of what is older: it is in the totals alone. */
 export const longAgo = 0;
 
-/** A message holds doubles: what does not fit in one row is several. */
-const nanosInRowMax = 2n ** 52n;
+/** Nanos are whole numbers in doubles: a sum that becomes too large for them begins anew. */
+const nanosMax = 2 ** 52;
 
-export type Sums = {
+/** What was got in a stretch of time; nanos are whole numbers below 2^53. */
+export type LineSum = {
   bids: number;
   wins: number;
   billed: number;
   impressions: number;
   clicks: number;
-  media: bigint;
-  gross: bigint;
+  media: number;
+  gross: number;
 };
-export const noSums = (): Sums => ({
-  ...{ bids: 0, wins: 0, billed: 0, impressions: 0, clicks: 0 },
-  ...{ media: 0n, gross: 0n },
+export const noSum = (): LineSum => ({
+  bids: 0,
+  wins: 0,
+  billed: 0,
+  impressions: 0,
+  clicks: 0,
+  media: 0,
+  gross: 0,
 });
+
+type Row = { readonly of: number; readonly id: number; readonly minute: number } & LineSum;
+
+/** Rows of one kind, by minute and id. */
+class Rows {
+  private readonly of: number;
+  private readonly all: Row[];
+  private readonly minutes = new Map<number, Map<number, Row>>();
+  /** Most records are of the minute of the one before. */
+  private minute = -1;
+  private newest = new Map<number, Row>();
+
+  constructor(of: number, all: Row[]) {
+    this.of = of;
+    this.all = all;
+  }
+
+  at(minute: number, id: number): Row {
+    if (minute !== this.minute) this.turn(minute);
+    const known = this.newest.get(id);
+    if (known !== undefined && known.media < nanosMax && known.gross < nanosMax) return known;
+    const row: Row = { of: this.of, id, minute, ...noSum() };
+    this.newest.set(id, row);
+    this.all.push(row);
+    return row;
+  }
+
+  private turn(minute: number): void {
+    this.minute = minute;
+    let rows = this.minutes.get(minute);
+    if (rows === undefined) {
+      rows = new Map();
+      this.minutes.set(minute, rows);
+    }
+    this.newest = rows;
+  }
+
+  clear(): void {
+    this.minute = -1;
+    this.minutes.clear();
+  }
+}
 
 /**
  * What line items got since the last telling, by minute: the same fold over the same records as the
@@ -47,9 +95,10 @@ export const noSums = (): Sums => ({
  */
 export class LineSums {
   private readonly terms = new Map<number, Terms>();
-  private readonly rows = new Map<number, Map<number, Sums>>();
-  /** Of exchanges, whose bids the workers' counters have. */
-  private readonly exchanges = new Map<number, Map<number, Sums>>();
+  private readonly all: Row[] = [];
+  private readonly lineItems = new Rows(SumsOf.LINE_ITEM, this.all);
+  /** Their wins; the workers' counters have their bids. */
+  private readonly exchanges = new Rows(SumsOf.EXCHANGE, this.all);
   private readonly startMinute: number;
   private newestMs = 0;
 
@@ -67,44 +116,26 @@ export class LineSums {
       const first = entry.hour * minutesPerHour;
       const newest = Math.floor(this.newestMs / minuteMs);
       const minute = Math.min(Math.max(newest, first), first + minutesPerHour - 1);
-      this.sumsOf(this.rows, entry.lineItem, minute).bids += entry.bids;
+      this.lineItems.at(this.coarse(minute), entry.lineItem).bids += entry.bids;
     } else if ("timeMs" in entry) this.newestMs = entry.timeMs;
   };
 
   private notice(entry: NoticeEntry): void {
     this.newestMs = entry.receivedMs;
     if ((entry.flags & TokenFlag.TEST) !== 0) return;
-    const minute = Math.floor(entry.receivedMs / minuteMs);
-    const { lineItem, noticeKind, exchange } = entry;
-    const sums = this.sumsOf(this.rows, lineItem, minute);
-    const atExchange = this.sumsOf(this.exchanges, exchange, minute);
+    const minute = this.coarse(Math.floor(entry.receivedMs / minuteMs));
+    const { lineItem, noticeKind } = entry;
+    const row = this.lineItems.at(minute, lineItem);
     if (noticeKind === NoticeKind.WIN) {
-      sums.wins++;
-      atExchange.wins++;
-    } else if (noticeKind === NoticeKind.IMPRESSION) sums.impressions++;
-    else if (noticeKind === NoticeKind.CLICK) sums.clicks++;
+      row.wins++;
+      this.exchanges.at(minute, entry.exchange).wins++;
+    } else if (noticeKind === NoticeKind.IMPRESSION) row.impressions++;
+    else if (noticeKind === NoticeKind.CLICK) row.clicks++;
     if (!isBill(entry)) return;
-    const terms = this.terms.get(lineItem) ?? unknownTerms(lineItem, 0);
-    const costs = costLinesOf(entry.chargedNanos, terms);
-    sums.billed++;
-    atExchange.billed++;
-    sums.media += costs.media;
-    sums.gross += grossOf(costs);
-  }
-
-  private sumsOf(into: Map<number, Map<number, Sums>>, id: number, minute: number): Sums {
-    const at = this.coarse(minute);
-    let rows = into.get(at);
-    if (rows === undefined) {
-      rows = new Map();
-      into.set(at, rows);
-    }
-    let sums = rows.get(id);
-    if (sums === undefined) {
-      sums = noSums();
-      rows.set(id, sums);
-    }
-    return sums;
+    row.billed++;
+    this.exchanges.at(minute, entry.exchange).billed++;
+    row.media += entry.chargedNanos;
+    row.gross += grossNanosOf(entry.chargedNanos, this.terms.get(lineItem));
   }
 
   private coarse(minute: number): number {
@@ -115,25 +146,41 @@ export class LineSums {
 
   /** What is new since the last call; null = nothing. */
   drain(): Float64Array<ArrayBuffer> | null {
-    const numbers: number[] = [];
-    for (const [of, into] of [this.rows, this.exchanges].entries()) {
-      for (const [minute, rows] of into) {
-        for (const [id, sums] of rows) writeRow(numbers, [of, id, minute], sums);
-      }
-      into.clear();
+    const { all } = this;
+    if (all.length === 0) return null;
+    const numbers = new Float64Array(all.length * sumFields);
+    let at = 0;
+    for (const row of all) {
+      numbers[at + SumField.of] = row.of;
+      numbers[at + SumField.id] = row.id;
+      numbers[at + SumField.minute] = row.minute;
+      numbers[at + SumField.bids] = row.bids;
+      numbers[at + SumField.wins] = row.wins;
+      numbers[at + SumField.billed] = row.billed;
+      numbers[at + SumField.impressions] = row.impressions;
+      numbers[at + SumField.clicks] = row.clicks;
+      numbers[at + SumField.media] = row.media;
+      numbers[at + SumField.gross] = row.gross;
+      at += sumFields;
     }
-    return numbers.length === 0 ? null : Float64Array.from(numbers);
+    all.length = 0;
+    this.lineItems.clear();
+    this.exchanges.clear();
+    return numbers;
   }
 }
 
-function writeRow(to: number[], head: readonly number[], sums: Sums): void {
-  let { bids, wins, billed, impressions, clicks, media, gross } = sums;
-  do {
-    const mediaPart = media < nanosInRowMax ? media : nanosInRowMax;
-    const grossPart = gross < nanosInRowMax ? gross : nanosInRowMax;
-    to.push(...head, bids, wins, billed, impressions, clicks, Number(mediaPart), Number(grossPart));
-    bids = wins = billed = impressions = clicks = 0;
-    media -= mediaPart;
-    gross -= grossPart;
-  } while (media > 0n || gross > 0n);
+const million = 1_000_000;
+/** Up to here a share in millionths is exact in doubles: 9 units of money for one impression. */
+const exactNanosMax = Number.MAX_SAFE_INTEGER / million - 1;
+
+/** As `grossOf` over `costLinesOf`, without its BigInts where doubles are exact. */
+function grossNanosOf(nanos: number, terms: Terms | undefined): number {
+  if (terms === undefined) return nanos;
+  const { marginPpm, technicalPpm, dataNanos } = terms;
+  if (nanos > exactNanosMax || marginPpm > million || technicalPpm > million) {
+    return Number(grossOf(costLinesOf(nanos, terms)));
+  }
+  const share = (ppm: number): number => Math.floor((nanos * ppm + million / 2) / million);
+  return nanos + share(marginPpm) + dataNanos + share(technicalPpm);
 }

@@ -1,7 +1,7 @@
 import { Outcome, outcomeLabel } from "../../base/outcome.js";
 import type { LineItem } from "../../campaign/model.js";
 import { Dimension } from "../../campaign/table.js";
-import { noSums } from "../../ledger/line-sums.js";
+import { noSum } from "../../ledger/line-sums.js";
 import { dimensionOf } from "../explain-targeting.js";
 import type { FunnelBar } from "./desk.js";
 import { FunnelCode } from "./funnel-code.js";
@@ -61,7 +61,7 @@ export class FunnelCounts {
       const weight = (requests - (this.seen.get(exchange) ?? 0)) / samples;
       this.seen.set(exchange, requests);
       for (const [key, count] of counts) {
-        const sums = { ...noSums(), media: count * weight, gross: 0 };
+        const sums = { ...noSum(), media: count * weight };
         this.rows.add(Math.floor(nowMs / minuteMs), this.placeOf(key), sums);
       }
     }

@@ -115,7 +115,7 @@ test("a plot's points add up to what its hours and minutes hold, without one twi
 
 test("rows are bounded: the oldest slots go where more come than there is room for", () => {
   const rows = new SumRows(1, 1000, 4096);
-  const one = { bids: 1, wins: 0, billed: 0, impressions: 0, clicks: 0, media: 5n, gross: 6n };
+  const one = { bids: 1, wins: 0, billed: 0, impressions: 0, clicks: 0, media: 5, gross: 6 };
   for (let minute = 0; minute < 200; minute++) {
     for (let id = 0; id < 100; id++) rows.add(minute, id, one);
     for (let id = 0; id < 100; id++) rows.add(minute, id, one);

@@ -1,15 +1,15 @@
 import {
+  type LineSum,
   longAgo,
   minuteMs,
   minutesKept,
-  noSums,
+  noSum,
   SumField,
-  type Sums,
   SumsOf,
   sumFields,
 } from "../../ledger/line-sums.js";
 import { LocalTimes } from "../../ledger/report-time.js";
-import { type SumRow, SumRows } from "./sum-rows.js";
+import { SumRows } from "./sum-rows.js";
 
 /** 46 MB each at most: 10,000 line items that all spend are kept for 100 of each one's slots. */
 const rowsMax = 2 ** 20;
@@ -19,14 +19,29 @@ export const hoursKept = 14 * 24;
 const minutesPerHour = 60;
 
 /** Numbers of a stretch of time; amounts in nanos. */
-export type Stretch = Readonly<SumRow>;
-type SeriesSum = { readonly atMs: number; readonly sums: SumRow };
+export type Stretch = Readonly<LineSum>;
+type SeriesSum = { readonly atMs: number; readonly sums: Stretch };
 
-const emptyRow = (): SumRow => ({
-  ...{ bids: 0, wins: 0, billed: 0, impressions: 0, clicks: 0, media: 0, gross: 0 },
+/** Since the journal began. */
+export type Totals = {
+  bids: number;
+  wins: number;
+  billed: number;
+  impressions: number;
+  clicks: number;
+  media: bigint;
+  gross: bigint;
+};
+const noTotals = (): Totals => ({
+  bids: 0,
+  wins: 0,
+  billed: 0,
+  impressions: 0,
+  clicks: 0,
+  media: 0n,
+  gross: 0n,
 });
-const nothing: Stretch = emptyRow();
-const never: Sums = noSums();
+const never: Readonly<Totals> = noTotals();
 
 /**
  * What line items got, in main's memory: totals for ever, quarters of an hour for two days ("today"
@@ -34,14 +49,16 @@ const never: Sums = noSums();
  * tells once a second, from the journal's beginning on.
  */
 export class LineItemSums {
-  private readonly totals = new Map<number, Sums>();
-  private readonly exchanges = new Map<number, Sums>();
+  private readonly totals = new Map<number, Totals>();
+  private readonly exchanges = new Map<number, Totals>();
   private readonly minutes = new SumRows(1, minutesKept, rowsMax);
   private readonly quarters = new SumRows(quarterMinutes, quartersKept, rowsMax);
   private readonly hours = new SumRows(minutesPerHour, hoursKept, rowsMax);
-  private today = new Map<number, SumRow>();
+  private today = new Map<number, LineSum>();
   /** What `today` was made for. */
   private madeFor = "";
+  /** Of the message that is taken. */
+  private readonly row = noSum();
   private zoneOf: ReadonlyMap<number, string> = new Map();
   private days: ReadonlyMap<string, number> = new Map();
 
@@ -55,41 +72,48 @@ export class LineItemSums {
     const minute = rows[at + SumField.minute]!;
     const isExchange = rows[at + SumField.of] === SumsOf.EXCHANGE;
     const totals = isExchange ? this.exchanges : this.totals;
-    const sums: Sums = {
-      bids: rows[at + SumField.bids]!,
-      wins: rows[at + SumField.wins]!,
-      billed: rows[at + SumField.billed]!,
-      impressions: rows[at + SumField.impressions]!,
-      clicks: rows[at + SumField.clicks]!,
-      media: BigInt(rows[at + SumField.media]!),
-      gross: BigInt(rows[at + SumField.gross]!),
-    };
-    const total = totals.get(id) ?? noSums();
-    totals.set(id, total);
-    addSums(total, sums);
+    const { row } = this;
+    row.bids = rows[at + SumField.bids]!;
+    row.wins = rows[at + SumField.wins]!;
+    row.billed = rows[at + SumField.billed]!;
+    row.impressions = rows[at + SumField.impressions]!;
+    row.clicks = rows[at + SumField.clicks]!;
+    row.media = rows[at + SumField.media]!;
+    row.gross = rows[at + SumField.gross]!;
+    let total = totals.get(id);
+    if (total === undefined) {
+      total = noTotals();
+      totals.set(id, total);
+    }
+    addToTotal(total, row);
     if (isExchange || minute === longAgo) return;
-    this.minutes.add(minute, id, sums);
-    this.quarters.add(minute, id, sums);
-    this.hours.add(minute, id, sums);
+    this.minutes.add(minute, id, row);
+    this.quarters.add(minute, id, row);
+    this.hours.add(minute, id, row);
     const zone = this.zoneOf.get(id);
     const dayFrom = zone === undefined ? undefined : this.days.get(zone);
-    if (dayFrom !== undefined) this.addToday(id, minute, dayFrom, asRow(sums));
+    if (dayFrom !== undefined) this.addToday(id, minute, dayFrom, row);
   }
 
   private addToday(id: number, minute: number, dayFrom: number, row: Stretch): void {
+    let sum = this.today.get(id);
+    if (sum === undefined) {
+      sum = noSum();
+      this.today.set(id, sum);
+    }
     // Bids are counted by the hour: they stand with the day that their hour began in.
-    const bids = minute - (minute % minutesPerHour) >= dayFrom ? row.bids : 0;
-    const known = this.today.get(id);
-    const sum = known ?? emptyRow();
-    if (known === undefined) this.today.set(id, sum);
-    addRow(sum, minute >= dayFrom ? { ...row, bids } : { ...nothing, bids });
+    if (minute - (minute % minutesPerHour) >= dayFrom) sum.bids += row.bids;
+    if (minute < dayFrom) return;
+    const { bids } = sum;
+    addRow(sum, row);
+    sum.bids = bids;
   }
 
-  totalOf(lineItem: number): Readonly<Sums> {
+  totalOf(lineItem: number): Readonly<Totals> {
     return this.totals.get(lineItem) ?? never;
   }
 
-  ofExchange(exchange: number): Readonly<Sums> {
+  ofExchange(exchange: number): Readonly<Totals> {
     return this.exchanges.get(exchange) ?? never;
   }
 
@@ -120,12 +144,12 @@ export class LineItemSums {
     const firstHour = Math.floor(now / minutesPerHour) - hoursKept + 1;
     // The hour in which the minutes begin is told in minutes, as far as they go.
     const firstMinute = Math.ceil((now - minutesKept + 1) / minutesPerHour) * minutesPerHour;
-    const points = new Map<number, SumRow>();
+    const points = new Map<number, LineSum>();
     for (let hour = firstHour; hour * minutesPerHour < firstMinute; hour++) {
-      points.set(hour * minutesPerHour, emptyRow());
+      points.set(hour * minutesPerHour, noSum());
     }
-    for (let minute = firstMinute; minute <= now; minute++) points.set(minute, emptyRow());
-    const add = (minute: number, id: number, row: SumRow): void => {
+    for (let minute = firstMinute; minute <= now; minute++) points.set(minute, noSum());
+    const add = (minute: number, id: number, row: LineSum): void => {
       const point = points.get(minute);
       if (point !== undefined && isWanted(id)) addRow(point, row);
     };
@@ -138,9 +162,9 @@ export class LineItemSums {
 
   /** Of one line item since a moment: by minutes as far as they go, else by whole hours. */
   since(lineItem: number, fromMs: number, nowMs: number): Stretch {
-    const sum = emptyRow();
+    const sum = noSum();
     const from = Math.floor(fromMs / minuteMs);
-    const add = (_: number, id: number, row: SumRow): void => {
+    const add = (_: number, id: number, row: LineSum): void => {
       if (id === lineItem) addRow(sum, row);
     };
     if (from > nowMs / minuteMs - minutesKept) this.minutes.each(from, add);
@@ -149,7 +173,17 @@ export class LineItemSums {
   }
 }
 
-function addSums(to: Sums, from: Readonly<Sums>): void {
+function addToTotal(to: Totals, from: Stretch): void {
+  to.bids += from.bids;
+  to.wins += from.wins;
+  to.billed += from.billed;
+  to.impressions += from.impressions;
+  to.clicks += from.clicks;
+  to.media += BigInt(from.media);
+  to.gross += BigInt(from.gross);
+}
+
+function addRow(to: LineSum, from: Stretch): void {
   to.bids += from.bids;
   to.wins += from.wins;
   to.billed += from.billed;
@@ -158,20 +192,6 @@ function addSums(to: Sums, from: Readonly<Sums>): void {
   to.media += from.media;
   to.gross += from.gross;
 }
-
-function addRow(to: SumRow, from: Stretch): void {
-  to.bids += from.bids;
-  to.wins += from.wins;
-  to.billed += from.billed;
-  to.impressions += from.impressions;
-  to.clicks += from.clicks;
-  to.media += from.media;
-  to.gross += from.gross;
-}
-
-const asRow = ({ media, gross, ...counts }: Sums): SumRow => ({
-  ...{ ...counts, media: Number(media), gross: Number(gross) },
-});
 
 /** The first minute of the local day that a quarter of an hour is in. */
 function dayStartMinute(zone: string, quarter: number): number {

@@ -1,12 +1,6 @@
-import type { Sums } from "../../ledger/line-sums.js";
+import type { LineSum } from "../../ledger/line-sums.js";
 
 const rowsAtFirst = 1024;
-
-/** What is added to a row; money as it comes. */
-type SumsAdded = Omit<Sums, "media" | "gross"> & {
-  readonly media: bigint | number;
-  readonly gross: bigint | number;
-};
 
 type Columns = {
   readonly slot: Uint32Array;
@@ -54,7 +48,7 @@ export class SumRows {
     return this.count;
   }
 
-  add(minute: number, id: number, sums: SumsAdded): void {
+  add(minute: number, id: number, sums: LineSum): void {
     const slot = Math.floor(minute / this.slotMinutes);
     if (slot + this.slotsKept <= this.newestSlot) return;
     if (slot > this.newestSlot) {
@@ -69,8 +63,8 @@ export class SumRows {
     billed[at]! += sums.billed;
     impressions[at]! += sums.impressions;
     clicks[at]! += sums.clicks;
-    media[at]! += Number(sums.media);
-    gross[at]! += Number(sums.gross);
+    media[at]! += sums.media;
+    gross[at]! += sums.gross;
   }
 
   private rowFor(slot: number, id: number): number {
@@ -114,11 +108,11 @@ export class SumRows {
     }
   }
 
-  /** Every row of the slots that begin at this minute or later. */
-  each(fromMinute: number, take: (minute: number, id: number, row: SumRow) => void): void {
+  /** Every row of the slots that begin at this minute or later; the next call overwrites it. */
+  each(fromMinute: number, take: (minute: number, id: number, row: LineSum) => void): void {
     const from = Math.ceil(fromMinute / this.slotMinutes);
     const { slot, id, bids, wins, billed, impressions, clicks, media, gross } = this.columns;
-    const row: SumRow = {
+    const row: LineSum = {
       ...{ bids: 0, wins: 0, billed: 0, impressions: 0, clicks: 0, media: 0, gross: 0 },
     };
     for (let at = 0; at < this.count; at++) {
@@ -134,14 +128,3 @@ export class SumRows {
     }
   }
 }
-
-/** One row's numbers; the next call of `take` overwrites them. */
-export type SumRow = {
-  bids: number;
-  wins: number;
-  billed: number;
-  impressions: number;
-  clicks: number;
-  media: number;
-  gross: number;
-};
