@@ -19,6 +19,7 @@ import { printCounts } from "./counts.js";
 import { threadCpuNs } from "./cpu.js";
 import { printCrashes } from "./crashes.js";
 import { printDemo } from "./demo.js";
+import { printDeskPage } from "./desk-page.js";
 import { inProcessUs } from "./in-process.js";
 import { printLedger } from "./ledger.js";
 import { machineOf } from "./machine.js";
@@ -187,6 +188,8 @@ if (process.argv.includes("--scale")) {
   process.exitCode = printPrices(scaleArgs, say) ? 0 : 1;
 } else if (process.argv.includes("--notices")) {
   process.exitCode = (await printNotices(scaleArgs, say)) ? 0 : 1;
+} else if (process.argv.includes("--desk-page")) {
+  process.exitCode = (await printDeskPage(say)) ? 0 : 1;
 } else if (process.argv.includes("--demo")) {
   process.exitCode = (await printDemo(say)) ? 0 : 1;
 } else if (process.argv.includes("--certificates")) {

@@ -16,7 +16,7 @@ export type DeskPage = {
   readonly close: () => Promise<void>;
 };
 
-const folder = fileURLToPath(new URL("../../dist/ui/", import.meta.url));
+const usualFolder = fileURLToPath(new URL("../../dist/ui/", import.meta.url));
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
@@ -35,20 +35,23 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString("utf8");
 }
 
-async function fileFor(path: string): Promise<{ type: string; body: Buffer }> {
+async function fileFor(folder: string, path: string): Promise<{ type: string; body: Buffer }> {
   const type = types[extname(path)];
   const name = type === undefined ? "index.html" : normalize(path);
   return { type: type ?? types[".html"] ?? "", body: await readFile(join(folder, name)) };
 }
 
 /** Listens on a free port. Answers 404 in the API's form where `answers` knows nothing. */
-export async function startDeskPage(answers: Answers): Promise<DeskPage> {
+export async function startDeskPage(
+  answers: Answers,
+  folder: string = usualFolder,
+): Promise<DeskPage> {
   const calls: string[] = [];
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://desk");
     const respond = async (): Promise<void> => {
       if (!url.pathname.startsWith("/api/v1/")) {
-        const { type, body } = await fileFor(url.pathname);
+        const { type, body } = await fileFor(folder, url.pathname);
         response.writeHead(200, { "content-type": type, "content-security-policy": policy });
         response.end(body);
         return;
