@@ -1,5 +1,5 @@
 import type { Entity, Listing, Problem, SessionAnswer } from "./answers.js";
-import { session, trouble, unreachable } from "./session.js";
+import { agencyShown, ended, session, trouble, unreachable } from "./session.js";
 
 /** Calls of /api/v1. Answers are values: a page shows what went wrong, it never catches. */
 export type Answer<T> =
@@ -56,7 +56,9 @@ async function problemOf(response: Response): Promise<Problem> {
 
 function noteProblem(problem: Problem): void {
   if (problem.status === 401 && session.value?.state === "signed-in") {
-    session.value = { ...session.value, state: "signed-out" };
+    const { user, ...rest } = session.value;
+    ended.value = user ?? null;
+    session.value = { ...rest, state: "signed-out" };
   }
   if (problem.status === 503) {
     trouble.value = problem.detail || "The store is locked: saving waits, bidding goes on.";
@@ -102,6 +104,11 @@ export const post = <T>(path: string, body: unknown, once?: string): Promise<Ans
 export async function askSession(): Promise<void> {
   const answer = await get<SessionAnswer>("/session");
   if (!answer.ok) return;
+  const { user } = answer.value;
+  // Somebody else: nothing of the one before may stay on the screen.
+  if (user !== undefined && ended.value !== null && ended.value.id !== user.id) location.reload();
+  if (user !== undefined) ended.value = null;
+  if (user !== undefined && user.agency !== "") agencyShown.value = "";
   session.value = answer.value;
   trouble.value = answer.value.trouble;
 }

@@ -48,14 +48,25 @@ export function useFetched<T>(path: string | null, everyMs = 0): Fetched<T> {
   };
 }
 
-/** Calls `then` every so often while somebody can see it; 0 = never. */
+/** A page that nobody touches stops asking, so that the session can grow old and end. */
+const idleMs = 10 * 60_000;
+let touchedMs = performance.now();
+for (const kind of ["pointermove", "pointerdown", "keydown", "wheel", "focus"]) {
+  addEventListener(kind, () => {
+    touchedMs = performance.now();
+  });
+}
+const somebodyIsThere = (): boolean =>
+  document.visibilityState === "visible" && performance.now() - touchedMs < idleMs;
+
+/** Calls `then` every so often while somebody is there to see it; 0 = never. */
 export function useEvery(everyMs: number, then: () => void): void {
   const latest = useRef(then);
   latest.current = then;
   useEffect(() => {
     if (everyMs === 0) return;
     const timer = setInterval(() => {
-      if (document.visibilityState === "visible") latest.current();
+      if (somebodyIsThere()) latest.current();
     }, everyMs);
     return () => clearInterval(timer);
   }, [everyMs]);

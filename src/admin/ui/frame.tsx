@@ -14,6 +14,7 @@ import { goOn, heldBack, matchPath, place } from "./route.js";
 import {
   advertiserShown,
   agencyShown,
+  ended,
   may,
   session,
   type Theme,
@@ -22,7 +23,7 @@ import {
   unreachable,
   user,
 } from "./session.js";
-import { SignIn } from "./sign-in.js";
+import { SignIn, SignInAgain } from "./sign-in.js";
 
 const askEveryMs = 15_000;
 
@@ -32,7 +33,8 @@ export function Frame() {
   useEffect(() => void askSession(), []);
   const state = session.value?.state;
   if (state === undefined) return unreachable.value ? <NoAnswer /> : null;
-  if (state !== "signed-in" || place.value.path === "/join") return <SignIn />;
+  const locked = state !== "signed-in";
+  if ((locked && ended.value === null) || place.value.path === "/join") return <SignIn />;
   return (
     <>
       <a class="skip" href="#content">
@@ -45,6 +47,7 @@ export function Frame() {
         <Shown />
       </main>
       <HeldBack />
+      {locked ? <SignInAgain /> : null}
       <Toasts />
     </>
   );

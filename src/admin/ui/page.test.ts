@@ -139,6 +139,25 @@ describe.skipIf(noBrowser !== "")("the page", () => {
     });
   });
 
+  test("where the session ended, signing in again keeps what was typed", async () => {
+    await visit("/line-items/10001/edit#price.cpm", async ({ page, desk }) => {
+      await page.getByLabel("CPM", { exact: true }).fill("2.75");
+      const detail = "sign in first";
+      const out = { status: 401, body: { status: 401, title: "Unauthorized", detail } };
+      desk.first = ({ path }) => (path === "/session" ? undefined : out);
+      await page.getByRole("button", { name: "Save", exact: true }).click();
+      const door = page.getByRole("dialog", { name: "Your session has ended" });
+      await door.getByLabel("Login").fill("ada");
+      await door.getByLabel("Password").fill("a few words in a row");
+      desk.first = () => undefined;
+      await door.getByRole("button", { name: "Sign in" }).click();
+      await door.waitFor({ state: "detached" });
+      await page.getByRole("button", { name: "Save", exact: true }).click();
+      await page.getByText("All saved").waitFor();
+      expect(desk.things.get("lineItem 10001")?.form["price"]).toEqual({ cpm: 2.75 });
+    });
+  });
+
   test("where two people saved, both versions stand side by side", async () => {
     await visit("/line-items/10001/edit#price.cpm", async ({ page, desk }) => {
       await page.getByLabel("CPM", { exact: true }).fill("2.75");

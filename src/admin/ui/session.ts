@@ -1,12 +1,14 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { Role } from "../store/desk-store.js";
-import type { SessionAnswer } from "./answers.js";
+import type { SessionAnswer, SignedIn } from "./answers.js";
 
 /** What every page shares: who is signed in, what is wrong, light or dark, whose things are shown. */
 export const session = signal<SessionAnswer | null>(null);
-export const user = computed(() => session.value?.user ?? null);
+export const user = computed(() => session.value?.user ?? ended.value);
 /** Why saving waits, "" = it does not. */
 export const trouble = signal("");
+/** Who worked here when the session ended: their forms wait behind the door. */
+export const ended = signal<SignedIn | null>(null);
 /** True while the program does not answer at all. */
 export const unreachable = signal(false);
 

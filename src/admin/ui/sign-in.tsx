@@ -2,10 +2,11 @@ import { useState } from "preact/hooks";
 import type { Problem } from "./answers.js";
 import { askSession, post } from "./api.js";
 import { Button } from "./kit/button.js";
+import { Dialog } from "./kit/dialog.js";
 import { ErrorSummary, ProblemNote } from "./kit/error-summary.js";
 import { errorsAsFindings, Findings, TextField } from "./kit/field.js";
 import { go, place } from "./route.js";
-import { session } from "./session.js";
+import { ended, session } from "./session.js";
 
 /** The door: sign in, or set up an account with a code (the first one, or an invitation). */
 export function SignIn() {
@@ -18,6 +19,19 @@ export function SignIn() {
       </h1>
       {joining ? <Join first={first} /> : <Credentials />}
     </main>
+  );
+}
+
+/** The session ended while somebody worked: what is on the screen stays for when they are back. */
+export function SignInAgain() {
+  const leave = (): void => {
+    ended.value = null;
+  };
+  return (
+    <Dialog title="Your session has ended" onClose={leave}>
+      <p>Nothing on this page is lost: sign in again and go on. Closing this drops it.</p>
+      <Credentials />
+    </Dialog>
   );
 }
 
