@@ -1,8 +1,9 @@
-import type { Ask, Reply } from "./desk-page-answers.js";
+import { type Ask, type Reply, thing } from "./desk-page-answers.js";
 
 /** Canned answers of the routes of facts, people and history: enough of each to fill its page. */
 
 const hourMs = 3_600_000;
+const iso = (ms: number): string => new Date(ms).toISOString();
 const startMs = Date.UTC(2026, 10, 26, 8);
 const list = (items: readonly unknown[], more: object = {}): Reply => ({
   status: 200,
@@ -77,12 +78,26 @@ const state = (cpm: number) => ({
   form: { id: 10_001, name: "Travel sites 1", price: { cpm } },
 });
 const revision = {
-  ...{ seq: 12, change: 5, atMs: startMs, way: "page", note: "", kind: "lineItem", key: "10001" },
+  ...{
+    seq: 12,
+    change: 5,
+    at: iso(startMs),
+    way: "page",
+    note: "",
+    kind: "lineItem",
+    key: "10001",
+  },
   ...{ agency: "10", version: 2, before: state(2.4), after: state(3) },
   actor: { user: 1, name: "Ada", from: "" },
 };
 const change = {
-  ...{ change: 5, at: "2026-11-26T09:00:00Z", actor: "Ada", way: "page", note: "dearer" },
+  ...{
+    change: 5,
+    at: "2026-11-26T09:00:00Z",
+    actor: { user: 1, name: "Ada", from: "" },
+    way: "page",
+    note: "dearer",
+  },
   ...{ undoable: true, revisions: [revision] },
 };
 
@@ -97,31 +112,39 @@ const bars = [
 ];
 
 const series = Array.from({ length: 40 }, (_, i) => ({
-  ...{ atMs: startMs + i * (hourMs / 10), spend: "1.25", bids: 100 + i, wins: i, cpm: "2.4" },
+  ...{ at: iso(startMs + i * (hourMs / 10)), spend: "1.25", bids: 100 + i, wins: i, cpm: "2.4" },
 }));
 const latency = Array.from({ length: 40 }, (_, i) => ({
-  ...{ atMs: startMs + i * 60_000, requests: 1500, p50Us: 210 + i, p99Us: 900 + i },
+  ...{ at: iso(startMs + i * 60_000), requests: 1500, p50Us: 210 + i, p99Us: 900 + i },
 }));
 
 const person = (id: number, name: string, login: string) => ({
-  ...{ id, login, name, agency: "", role: "trader", disabled: false, createdMs: startMs },
-  lastSeenMs: login === "" ? null : startMs,
+  ...{ id, login, name, agency: "", role: "trader", disabled: false },
+  ...{ createdAt: iso(startMs), lastSeenAt: login === "" ? null : iso(startMs) },
 });
 const token = {
-  ...{ id: "t1", user: 1, name: "nightly report", role: "viewer", createdMs: startMs },
-  ...{ expiresMs: startMs + 720 * hourMs, lastUsedMs: null },
+  ...{ id: "t1", user: 1, name: "nightly report", role: "viewer" },
+  ...{ createdAt: iso(startMs), expiresAt: iso(startMs + 720 * hourMs), lastUsedAt: null },
 };
 const auditLine = {
-  ...{ n: 17, atMs: startMs, actor: { user: 1, name: "Ada", from: "127.0.0.1" }, agency: "" },
+  ...{ n: 17, at: iso(startMs), actor: { user: 1, name: "Ada", from: "127.0.0.1" }, agency: "" },
   ...{ action: "login_failed", what: "user 1", hash: "ab".repeat(32) },
 };
 const upload = {
   ...{ id: "l1", name: "buyers", kind: "email", state: "in the bank", reason: "", rows: 120_000 },
-  ...{ unusable: 4, atMs: startMs, by: "Ada", segment: "list.buyers" },
+  ...{ unusable: 4, at: iso(startMs), by: "Ada", segment: "list.buyers" },
 };
 const approval = {
-  ...{ key: "20000", name: "Spring 300x250", exchange: "openrtb26", verdict: "pending" },
-  ...{ advertiser: { key: "100", name: "Brand" }, updatedAt: "2026-11-26T09:00:00Z" },
+  ...{ creative: "20000", name: "Spring 300x250", exchange: "openrtb26", verdict: "pending" },
+  ...{ advertiser: "Brand", format: "html", version: 1, updatedAt: iso(startMs), updatedBy: "Ada" },
+};
+const judged = {
+  ...thing("creative", "20000", {
+    ...{ id: 20_000, advertiser: 100, name: "Spring 300x250", format: "html", html: "<p>" },
+    ...{ sizes: ["300x250"], landingPage: "https://brand.example/" },
+    approvals: { onebid: "rejected" },
+  }),
+  version: 2,
 };
 const preview = {
   ...{ format: "html", html: "<p>", sizes: ["300x250", "728x90"] },
@@ -160,9 +183,9 @@ const answered: Readonly<Record<string, (ask: Ask) => Reply>> = {
   "GET /exchanges": () => list([exchange("openrtb26"), exchange("onebid")]),
   "GET /exchanges/openrtb26": () => said(exchange("openrtb26")),
   "POST /exchanges/openrtb26/check-answer": () =>
-    said({ findings: [{ field: "seatbid[0].bid[0].price", message: "is below the bid floor" }] }),
+    said({ issues: [{ field: "seatbid[0].bid[0].price", message: "is below the bid floor" }] }),
   "POST /explain": () => said(explained),
-  "GET /changes": () => list([change]),
+  "GET /changes": () => list([change], { next: null }),
   "POST /changes/5/undo": () => said({ change: 6 }),
   "POST /revisions/12/restore": () => said({ change: 6 }),
   "GET /users": () => list([person(1, "Ada", "ada"), person(2, "Bo", "bo"), person(3, "Cy", "")]),
@@ -170,10 +193,10 @@ const answered: Readonly<Record<string, (ask: Ask) => Reply>> = {
   "PATCH /users/2": () => said(person(2, "Bo", "bo")),
   "GET /tokens": () => list([token]),
   "POST /tokens": () => ({ status: 201, body: { token: "cb_t2_secret" } }),
-  "GET /audit": () => list([auditLine]),
+  "GET /audit": () => list([auditLine], { next: null }),
   "GET /audit/verify": () => said({ ok: false, line: 9, words: "its hash is another one" }),
   "GET /approvals": () => list([approval]),
-  "POST /creatives/20000/approvals": () => said({}),
+  "POST /creatives/20000/approvals": () => said(judged),
   "GET /creatives/20000/preview": () => said(preview),
 };
 

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { type ApiToken, type Role, roles } from "../../store/desk-store.js";
+import { type Role, roles } from "../../store/desk-store.js";
 import type { Problem } from "../answers.js";
 import { call, post } from "../api.js";
 import { useFetched } from "../fetched.js";
@@ -9,7 +9,7 @@ import { errorsAsFindings, Findings, Select, TextField } from "../kit/field.js";
 import { Empty, Loading, Time } from "../kit/say.js";
 import { toast } from "../kit/toast.js";
 import { may, user } from "../session.js";
-import type { TokensAnswer } from "./desk-answers.js";
+import type { TokenEntry, TokensAnswer } from "./desk-answers.js";
 import { TextTable } from "./text-table.js";
 import "../css/desk.css";
 
@@ -75,7 +75,7 @@ function Password() {
   );
 }
 
-const dayOptions = ["1", "7", "30", "90", "365"].map((value) => ({
+const dayOptions = ["1", "7", "30", "90"].map((value) => ({
   value,
   label: value === "1" ? "1 day" : `${value} days`,
 }));
@@ -106,7 +106,7 @@ function Tokens() {
   );
 }
 
-function rowOf(token: ApiToken, then: () => void) {
+function rowOf(token: TokenEntry, then: () => void) {
   const end = async (): Promise<void> => {
     const answer = await call("DELETE", `/tokens/${encodeURIComponent(token.id)}`);
     toast(
@@ -119,9 +119,9 @@ function rowOf(token: ApiToken, then: () => void) {
   return [
     token.name,
     token.role,
-    <Time key="made" at={token.createdMs} />,
-    <Time key="ends" at={token.expiresMs} />,
-    token.lastUsedMs === null ? "never" : <Time key="used" at={token.lastUsedMs} />,
+    <Time key="made" at={token.createdAt} />,
+    <Time key="ends" at={token.expiresAt} />,
+    token.lastUsedAt === null ? "never" : <Time key="used" at={token.lastUsedAt} />,
     <Button key="end" small look="risky" label={`End ${token.name}`} onClick={() => void end()}>
       End
     </Button>,

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Entity, Problem } from "../answers.js";
-import { post, withQuery } from "../api.js";
+import { type Answer, post, withQuery } from "../api.js";
 import { useFetched } from "../fetched.js";
 import { Button } from "../kit/button.js";
 import { Dialog } from "../kit/dialog.js";
@@ -35,20 +35,22 @@ async function decide(
   exchange: string,
   verdict: Verdict,
   reason: string,
-): Promise<Problem | null> {
+): Promise<Answer<Entity>> {
   const path = `/creatives/${encodeURIComponent(creative.key)}/approvals`;
   const said = reason.trim();
   const body = { exchange, verdict, ...(said === "" ? {} : { reason: said }) };
-  const answer = await post<unknown>(path, body);
-  if (!answer.ok) return answer.problem;
-  toast({ words: `${creative.name} is ${verdict} at ${exchange}` });
-  return null;
+  const answer = await post<Entity>(path, body);
+  if (answer.ok) toast({ words: `${creative.name} is ${verdict} at ${exchange}` });
+  return answer;
 }
 
 /** One creative's verdicts at every exchange. */
-export function Approvals({ creative }: { readonly creative: Entity }) {
+export function Approvals(props: {
+  readonly creative: Entity;
+  readonly onJudged: (creative: Entity) => void;
+}) {
+  const { creative, onJudged } = props;
   const exchanges = useFetched<ExchangesAnswer>("/exchanges");
-  const [made, setMade] = useState<Readonly<Record<string, Verdict>>>({});
   const said = new Map(verdictsOf(creative.form));
   const all = creative.form["approveAll"] === true;
   const one = { key: creative.key, name: String(creative.form["name"] ?? creative.key) };
@@ -59,16 +61,8 @@ export function Approvals({ creative }: { readonly creative: Entity }) {
       columns={["Exchange", "Verdict", "Decide"]}
       rows={exchanges.value.items.map(({ name }) => [
         name,
-        <VerdictWord
-          key="verdict"
-          verdict={made[name] ?? said.get(name) ?? (all ? "approved" : "not submitted")}
-        />,
-        <Decide
-          key="decide"
-          creative={one}
-          exchange={name}
-          then={(verdict) => setMade({ ...made, [name]: verdict })}
-        />,
+        <VerdictWord key="verdict" verdict={said.get(name) ?? (all ? "approved" : "pending")} />,
+        <Decide key="decide" creative={one} exchange={name} then={onJudged} />,
       ])}
     />
   );
@@ -77,7 +71,7 @@ export function Approvals({ creative }: { readonly creative: Entity }) {
 type DecideProps = {
   readonly creative: { readonly key: string; readonly name: string };
   readonly exchange: string;
-  readonly then: (verdict: Verdict) => void;
+  readonly then: (creative: Entity) => void;
 };
 
 function Decide({ creative, exchange, then }: DecideProps) {
@@ -86,11 +80,11 @@ function Decide({ creative, exchange, then }: DecideProps) {
   const [problem, setProblem] = useState<Problem | null>(null);
   if (!may("approver")) return <span class="muted">an approver's</span>;
   const set = async (verdict: Verdict): Promise<void> => {
-    const wrong = await decide(creative, exchange, verdict, reason);
-    setProblem(wrong);
-    if (wrong !== null) return;
+    const answer = await decide(creative, exchange, verdict, reason);
+    setProblem(answer.ok ? null : answer.problem);
+    if (!answer.ok) return;
     setRejecting(false);
-    then(verdict);
+    then(answer.value);
   };
   const at = `${creative.name} at ${exchange}`;
   return (
@@ -173,19 +167,24 @@ function rowOf(entry: ApprovalEntry, then: () => void) {
     <Look key="creative" entry={entry} />,
     entry.exchange,
     <VerdictWord key="verdict" verdict={entry.verdict} />,
-    entry.updatedAt === undefined ? "" : <Time key="changed" at={entry.updatedAt} />,
-    <Decide key="decide" creative={entry} exchange={entry.exchange} then={then} />,
+    <Time key="changed" at={entry.updatedAt} />,
+    <Decide
+      key="decide"
+      creative={{ key: entry.creative, name: entry.name }}
+      exchange={entry.exchange}
+      then={then}
+    />,
   ];
 }
 
 /** The creative's preview comes when it is opened. */
 function Look({ entry }: { readonly entry: ApprovalEntry }) {
   const [open, setOpen] = useState(false);
-  const creative = useFetched<Entity>(open ? `/creatives/${encodeURIComponent(entry.key)}` : null);
+  const address = `/creatives/${encodeURIComponent(entry.creative)}`;
+  const creative = useFetched<Entity>(open ? address : null);
   return (
     <>
-      <a href={`/creatives/${encodeURIComponent(entry.key)}`}>{entry.name}</a>{" "}
-      <span class="muted">{entry.advertiser?.name ?? ""}</span>
+      <a href={address}>{entry.name}</a> <span class="muted">{entry.advertiser}</span>
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>Preview</summary>
         {creative.value === null ? null : <CreativePreview creative={creative.value} />}

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { AuditLine, AuditVerdict } from "../../store/desk-store.js";
+import type { AuditVerdict } from "../../store/desk-store.js";
 import type { Problem } from "../answers.js";
 import { get, withQuery } from "../api.js";
 import { Button } from "../kit/button.js";
@@ -14,18 +14,17 @@ const pageSize = 100;
 
 /** Every change, sign-in and refusal, each line bound to the one before it. */
 export default function AuditPage() {
-  const [lines, setLines] = useState<readonly AuditLine[] | null>(null);
+  const [lines, setLines] = useState<AuditAnswer["items"] | null>(null);
+  const [next, setNext] = useState<number | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [ended, setEnded] = useState(false);
   const load = async (before: number | null): Promise<void> => {
     const answer = await get<AuditAnswer>(withQuery("/audit", { before, limit: pageSize }));
     setProblem(answer.ok ? null : answer.problem);
     if (!answer.ok) return;
-    setEnded(answer.value.items.length < pageSize);
+    setNext(answer.value.next);
     setLines((was) => [...(before === null ? [] : (was ?? [])), ...answer.value.items]);
   };
   useEffect(() => void load(null), []);
-  const last = lines?.at(-1)?.n;
   return (
     <>
       <h1>Audit log</h1>
@@ -42,7 +41,7 @@ export default function AuditPage() {
           digits={[0]}
           rows={lines.map((line) => [
             line.n,
-            <Time key="at" at={line.atMs} />,
+            <Time key="at" at={line.at} />,
             line.actor.name,
             line.actor.from || "this machine",
             line.action.replaceAll("_", " "),
@@ -53,8 +52,10 @@ export default function AuditPage() {
           ])}
         />
       )}
-      {ended || last === undefined ? null : (
-        <Button onClick={() => void load(last)}>Show older ones</Button>
+      {next === null ? null : (
+        <p>
+          <Button onClick={() => void load(next)}>Show older ones</Button>
+        </p>
       )}
     </>
   );

@@ -78,10 +78,10 @@ function Framed(props: { readonly creative: Entity; readonly sizes: readonly str
 
 /** A native ad as a site may lay it out. Pictures come from elsewhere: their addresses are shown. */
 function Card({ card }: { readonly card: NativeCard }) {
-  const { sponsored, description, ctaText, ...others } = card.data ?? {};
+  const { sponsored, description, ctaText, ...others } = card.data;
   return (
     <article class="native-card" aria-label="Native card">
-      {card.image === undefined ? null : <p class="native-picture">{card.image}</p>}
+      {card.image === null ? null : <p class="native-picture">{card.image}</p>}
       <p class="muted">Sponsored{sponsored === undefined ? "" : ` by ${sponsored}`}</p>
       <h3>{card.title}</h3>
       {description === undefined ? null : <p>{description}</p>}

@@ -1,3 +1,4 @@
+import type { Entity } from "../answers.js";
 import type { Draft } from "../draft.js";
 import { Select } from "../kit/field.js";
 import { Picker } from "../kit/picker.js";
@@ -28,14 +29,14 @@ export default function CreativePage({ part }: PageProps) {
       words={["Creative", "Creatives"]}
       start={start}
       writable={may("trader")}
-      below={({ entity, changed }) =>
-        entity === null ? null : (
+      below={(draft) =>
+        draft.entity === null ? null : (
           <>
             <h2>Preview</h2>
-            {changed ? <p class="hint">As it was saved last.</p> : null}
-            <CreativePreview key={entity.version} creative={entity} />
+            {draft.changed ? <p class="hint">As it was saved last.</p> : null}
+            <CreativePreview key={draft.entity.version} creative={draft.entity} />
             <h2>Approvals by exchange</h2>
-            <Approvals creative={entity} />
+            <Approvals creative={draft.entity} onJudged={(judged) => judge(draft, judged)} />
           </>
         )
       }
@@ -43,6 +44,14 @@ export default function CreativePage({ part }: PageProps) {
       {(draft, isNew) => <Fields draft={draft} isNew={isNew} />}
     </DeskEditor>
   );
+}
+
+/** A verdict is a version of its own: what is being edited goes on from there. */
+function judge({ form, changed, settle }: Draft, judged: Entity): void {
+  const { approvals, approveAll, ...edited } = form;
+  const said = judged.form["approvals"];
+  const merged = said === undefined ? edited : { ...edited, approvals: said };
+  settle(changed ? merged : judged.form, judged);
 }
 
 function Fields({ draft, isNew }: { readonly draft: Draft; readonly isNew: boolean }) {

@@ -52,7 +52,7 @@ function useFigures(): ReturnType<typeof figuresByDeal> | null {
   const [figures, setFigures] = useState<ReturnType<typeof figuresByDeal> | null>(null);
   useEffect(() => {
     const days = lastDays(new Date().toISOString().slice(0, 10), 7);
-    const body = { by: ["exchange", "deal"], ...days, timeZone: "", only: {} };
+    const body = { by: ["exchange", "deal"], ...days, timeZone: "UTC", only: {} };
     void call<DeskReport>("POST", "/reports", { body }).then(
       (answer) => answer.ok && setFigures(figuresByDeal(answer.value)),
     );

@@ -8,24 +8,40 @@ import type {
   SeriesPoint,
 } from "../../desk/desk.js";
 import type { ApiToken, AuditLine, User } from "../../store/desk-store.js";
-import type { Listing } from "../answers.js";
+import type { ChangeEntry } from "../answers.js";
 
-/** What routes of facts, people and history answer. */
-export type SegmentsAnswer = Listing<SegmentFact>;
+/** What routes of facts, people and history answer; instants are ISO 8601. */
+type Items<Item> = { readonly items: readonly Item[] };
+type At<Fact extends { readonly atMs: number }> = Omit<Fact, "atMs"> & { readonly at: string };
+
+export type SegmentsAnswer = Items<SegmentFact>;
 export type EstimateAnswer = AudienceEstimate;
 export type ChecksAnswer = { readonly checksLeft: number };
 export type CheckAnswer = ChecksAnswer & { readonly verdict: string };
-export type ListsAnswer = Listing<ListFact> & { readonly kinds?: readonly string[] };
+export type ListEntry = At<ListFact>;
+export type ListsAnswer = Items<ListEntry> & { readonly kinds: readonly string[] };
 export type FunnelAnswer = { readonly bars: readonly FunnelBar[]; readonly asOf: string };
-export type SeriesAnswer = { readonly points: readonly SeriesPoint[] };
-export type LatencyAnswer = { readonly points: readonly LatencyPoint[] };
+export type SeriesAnswer = { readonly points: readonly At<SeriesPoint>[] };
+export type LatencyAnswer = { readonly points: readonly At<LatencyPoint>[] };
 /** Of an exchange an agency's users see the name and whether it is stopped. */
 export type ExchangeEntry = Pick<ExchangeFact, "name" | "stopped"> & Partial<ExchangeFact>;
-export type ExchangesAnswer = { readonly items: readonly ExchangeEntry[] };
-export type UsersAnswer = Listing<User>;
-export type TokensAnswer = Listing<ApiToken>;
-export type AuditAnswer = { readonly items: readonly AuditLine[] };
-export type DimensionsAnswer = { readonly items: readonly string[] };
+export type ExchangesAnswer = Items<ExchangeEntry>;
+export type UserEntry = Omit<User, "createdMs" | "lastSeenMs"> & {
+  readonly createdAt: string;
+  /** null = never. */
+  readonly lastSeenAt: string | null;
+};
+export type UsersAnswer = Items<UserEntry>;
+export type TokenEntry = Pick<ApiToken, "id" | "name" | "role"> & {
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly lastUsedAt: string | null;
+};
+export type TokensAnswer = Items<TokenEntry>;
+/** `next` is the `before` of the page after; null = there is none. */
+export type AuditAnswer = Items<At<AuditLine>> & { readonly next: number | null };
+export type ChangesAnswer = Items<ChangeEntry> & { readonly next: number | null };
+export type DimensionsAnswer = Items<string>;
 export type PreviewAnswer = {
   readonly format: string;
   readonly html?: string;
@@ -36,17 +52,19 @@ export type PreviewAnswer = {
   readonly clickUrl: string;
 };
 export type NativeCard = {
-  readonly title?: string;
-  readonly image?: string;
-  readonly icon?: string;
-  readonly data?: Readonly<Record<string, string>>;
+  readonly title: string;
+  readonly image: string | null;
+  readonly icon: string | null;
+  readonly data: Readonly<Record<string, string>>;
 };
-export type ApprovalsAnswer = Listing<ApprovalEntry>;
+export type ApprovalsAnswer = Items<ApprovalEntry> & { readonly total: number };
 export type ApprovalEntry = {
-  readonly key: string;
+  /** Its key. */
+  readonly creative: string;
   readonly name: string;
+  /** Its name. */
+  readonly advertiser: string;
   readonly exchange: string;
   readonly verdict: "approved" | "pending" | "rejected";
-  readonly advertiser?: { readonly key: string; readonly name: string };
-  readonly updatedAt?: string;
+  readonly updatedAt: string;
 };

@@ -141,7 +141,7 @@ function CopyButton(props: { readonly what: string; readonly text: string }) {
   );
 }
 
-type Checked = { readonly findings: readonly FieldError[] } | { readonly problem: Problem } | null;
+type Checked = { readonly issues: readonly FieldError[] } | { readonly problem: Problem } | null;
 
 /** An answer of the bidder against the request that it answers, by the rules that bids must keep. */
 function Checker(props: {
@@ -155,7 +155,7 @@ function Checker(props: {
   const check = async (): Promise<void> => {
     setBusy(true);
     const path = `/exchanges/${encodeURIComponent(props.name)}/check-answer`;
-    const said = await post<{ findings: readonly FieldError[] }>(path, { request, answer });
+    const said = await post<{ issues: readonly FieldError[] }>(path, { request, answer });
     setBusy(false);
     setChecked(said.ok ? said.value : { problem: said.problem });
   };
@@ -179,13 +179,13 @@ function Checker(props: {
       <div role="status">
         {checked === null ? null : "problem" in checked ? (
           <ProblemNote problem={checked.problem} />
-        ) : checked.findings.length === 0 ? (
+        ) : checked.issues.length === 0 ? (
           <p class="verdict good">
             <strong>Good</strong>: an exchange would take this answer.
           </p>
         ) : (
           <ul class="findings">
-            {checked.findings.map(({ field, message }) => (
+            {checked.issues.map(({ field, message }) => (
               <li key={field + message} class="error">
                 <span class="word">Error:</span> <code>{field}</code> {message}
               </li>

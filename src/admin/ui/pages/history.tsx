@@ -10,6 +10,7 @@ import { toast } from "../kit/toast.js";
 import { place, setQuery } from "../route.js";
 import { may } from "../session.js";
 import { changedFields } from "./change-fields.js";
+import type { ChangesAnswer } from "./desk-answers.js";
 import { TextTable } from "./text-table.js";
 import "../css/desk.css";
 
@@ -56,11 +57,20 @@ export default function HistoryPage() {
       ) : (
         <ol class="changes">
           {history.items.map((entry) => (
-            <Change key={entry.change} entry={entry} then={history.again} />
+            <Change
+              // A page may end inside a change: the rest of it is an entry of its own.
+              key={`${entry.change} ${entry.revisions[0]?.seq ?? 0}`}
+              entry={entry}
+              then={history.again}
+            />
           ))}
         </ol>
       )}
-      {history.more === null ? null : <Button onClick={history.more}>Show older ones</Button>}
+      {history.more === null ? null : (
+        <p>
+          <Button onClick={history.more}>Show older ones</Button>
+        </p>
+      )}
     </>
   );
 }
@@ -68,29 +78,27 @@ export default function HistoryPage() {
 /** Changes newest first, page by page. */
 function useChanges(kind: string, key: string) {
   const [items, setItems] = useState<readonly ChangeEntry[] | null>(null);
+  const [next, setNext] = useState<number | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [ended, setEnded] = useState(false);
   const [round, setRound] = useState(0);
   const load = async (before: number | null, signal?: AbortSignal): Promise<void> => {
     const path = withQuery("/changes", { kind, key, before, limit: pageSize });
-    const answer = await get<{ items: readonly ChangeEntry[] }>(path, signal);
+    const answer = await get<ChangesAnswer>(path, signal);
     setProblem(answer.ok ? null : answer.problem);
     if (!answer.ok) return;
-    const found = answer.value.items;
-    setEnded(found.length < pageSize);
-    setItems((was) => (before === null ? found : [...(was ?? []), ...found]));
+    setNext(answer.value.next);
+    setItems((was) => [...(before === null ? [] : (was ?? [])), ...answer.value.items]);
   };
   useEffect(() => {
     const ending = new AbortController();
     load(null, ending.signal).catch(() => undefined);
     return () => ending.abort();
   }, [kind, key, round]);
-  const last = items?.at(-1)?.change;
   return {
     items,
     problem,
     again: () => setRound((n) => n + 1),
-    more: ended || last === undefined ? null : () => void load(last),
+    more: next === null ? null : () => void load(next),
   };
 }
 
@@ -102,7 +110,7 @@ const ways: Readonly<Record<string, string>> = {
 function Change({ entry, then }: { readonly entry: ChangeEntry; readonly then: () => void }) {
   const { change, revisions } = entry;
   const undo = async (): Promise<void> => {
-    const answer = await post<unknown>(`/changes/${change}/undo`, {});
+    const answer = await post<unknown>(`/changes/${change}/undo`, undefined);
     if (answer.ok) toast({ words: `Change ${change} is undone` });
     else toast({ words: answer.problem.detail, bad: true });
     then();
@@ -141,7 +149,7 @@ function RevisionView(props: { readonly revision: Revision; readonly then: () =>
   const fields = changedFields(revision.before, revision.after);
   const name = nameOfThing(revision);
   const restore = async (): Promise<void> => {
-    const answer = await post<unknown>(`/revisions/${revision.seq}/restore`, {});
+    const answer = await post<unknown>(`/revisions/${revision.seq}/restore`, undefined);
     if (answer.ok) toast({ words: `${name} is as it was at version ${revision.version}` });
     else toast({ words: answer.problem.detail, bad: true });
     props.then();

@@ -1,5 +1,4 @@
 import { useRef, useState } from "preact/hooks";
-import type { ListFact } from "../../desk/desk.js";
 import type { Problem } from "../answers.js";
 import { call, withQuery } from "../api.js";
 import { useFetched } from "../fetched.js";
@@ -10,7 +9,7 @@ import { errorsAsFindings, Field, Findings, Select, TextField } from "../kit/fie
 import { countText, Empty, Loading, Time } from "../kit/say.js";
 import { toast } from "../kit/toast.js";
 import { agencyShown, may, user } from "../session.js";
-import type { ListsAnswer } from "./desk-answers.js";
+import type { ListEntry, ListsAnswer } from "./desk-answers.js";
 import { TextTable } from "./text-table.js";
 import { upload } from "./upload.js";
 import "../css/desk.css";
@@ -47,10 +46,14 @@ export default function ListsPage() {
         told.
       </p>
       {problem === null ? null : <ProblemNote problem={problem} onRetry={reload} />}
-      {may("trader") ? (
-        <Button look="main" onClick={() => setAdding(true)}>
-          Add a list
-        </Button>
+      {agency === "" ? (
+        <p>Lists are an agency's own: choose one at the top.</p>
+      ) : may("trader") ? (
+        <p>
+          <Button look="main" onClick={() => setAdding(true)}>
+            Add a list
+          </Button>
+        </p>
       ) : null}
       {value.items.length === 0 ? (
         <Empty title="No list yet" />
@@ -59,12 +62,12 @@ export default function ListsPage() {
           label="Lists"
           columns={["Name", "Kind", "State", "Lines", "Unusable", "Segment", "Added", "Remove"]}
           digits={[3, 4]}
-          rows={value.items.map((list) => rowOf(list, reload))}
+          rows={value.items.map((list) => rowOf(list, agency, reload))}
         />
       )}
       {adding ? (
         <AddList
-          kinds={value.kinds ?? []}
+          kinds={value.kinds}
           agency={agency}
           onClose={() => {
             setAdding(false);
@@ -78,7 +81,7 @@ export default function ListsPage() {
 
 const dots = { "taken in": "wait", "in the bank": "good", failed: "bad" } as const;
 
-function rowOf(list: ListFact, then: () => void) {
+function rowOf(list: ListEntry, agency: string, then: () => void) {
   return [
     list.name,
     list.kind,
@@ -90,18 +93,26 @@ function rowOf(list: ListFact, then: () => void) {
     countText(list.unusable),
     list.segment === "" ? "with the next build" : <code key="segment">{list.segment}</code>,
     <span key="added">
-      <Time at={list.atMs} />, {list.by}
+      <Time at={list.at} />, {list.by}
     </span>,
-    may("trader") ? <RemoveList key="remove" list={list} then={then} /> : "",
+    may("trader") ? <RemoveList key="remove" list={list} agency={agency} then={then} /> : "",
   ];
 }
 
 /** What is gone cannot come back without the file: this one asks first. */
-function RemoveList({ list, then }: { readonly list: ListFact; readonly then: () => void }) {
+function RemoveList(props: {
+  readonly list: ListEntry;
+  readonly agency: string;
+  readonly then: () => void;
+}) {
+  const { list, agency, then } = props;
   const [asking, setAsking] = useState(false);
   const remove = async (): Promise<void> => {
     setAsking(false);
-    const answer = await call("DELETE", `/lists/${encodeURIComponent(list.name)}`);
+    const answer = await call(
+      "DELETE",
+      withQuery(`/lists/${encodeURIComponent(list.name)}`, { agency }),
+    );
     toast(
       answer.ok
         ? { words: `${list.name} goes with the next build of the bank` }
@@ -182,7 +193,10 @@ function AddList(props: {
     >
       {problem === null ? null : <ProblemNote problem={problem} />}
       <Findings.Provider value={errorsAsFindings(problem?.errors)}>
-        <TextField label="Name" path="name" required value={name} onInput={setName} />
+        <TextField
+          {...{ label: "Name", path: "name", required: true, value: name, onInput: setName }}
+          hint="Small letters, digits and hyphens: the segment is named after it"
+        />
         <Select
           label="Kind of identifier"
           path="kind"

@@ -35,6 +35,10 @@ async function withDesk(
   }
   const server = await startDeskPage(desk.answers);
   const page = await browser.newPage();
+  await page.addInitScript(() => {
+    // A preview's frame has no storage.
+    if (self === top) localStorage.setItem("crowdbid.agency", "10");
+  });
   await page.route("**/preview/creatives/**", (route) =>
     route.fulfill({ contentType: "text/html", body: "<!doctype html><p>the ad</p>" }),
   );
@@ -104,6 +108,8 @@ test.skipIf(noBrowser !== "")(
       expect(found).toEqual([]);
     });
   },
+  // 5 s where nothing else runs.
+  180_000,
 );
 
 /** What was sent to a route, in order; the canned answers stay. */
@@ -123,8 +129,6 @@ walk("an audience is built by the keyboard, checked once, and saved as its form"
   await withDesk(async (page, { url }) => {
     await page.goto(`${url}/audiences/new`);
     await page.getByLabel("Name").fill("Travellers");
-    await page.locator("form").getByRole("combobox", { name: "Agency" }).fill("Agen");
-    await page.getByRole("listbox").getByRole("option", { name: "Agency" }).click();
     const into = (legend: string) =>
       page.getByLabel(`${legend}: segment or saved audience`, { exact: true });
     await into("People in any of").fill("interest.tr");
@@ -158,6 +162,8 @@ walk("a creative runs in a frame that reaches nothing, and is rejected with a re
     await page.getByLabel("Why").fill("blurred");
     await page.getByRole("button", { name: "Reject", exact: true }).click();
     await page.getByText("Spring 300x250 is rejected at onebid").waitFor();
+    await page.getByRole("cell", { name: "rejected" }).waitFor();
+    expect(await page.getByText("Not saved yet").count()).toBe(0);
     await page.getByLabel("Format").selectOption("native");
     expect(await page.getByLabel("HTML", { exact: true }).count()).toBe(0);
     await page.getByLabel("Words of the button").waitFor();
@@ -193,13 +199,13 @@ walk("lists are brought, changes undone, people invited with a code that is show
   await withDesk(async (page, { url, calls }) => {
     await page.goto(`${url}/lists`);
     await page.getByRole("button", { name: "Add a list" }).click();
-    await page.getByLabel("Name").fill("buyers 2");
+    await page.getByLabel("Name").fill("buyers-2");
     await page.getByLabel("File").setInputFiles({
       ...{ name: "buyers.csv", mimeType: "text/csv", buffer: Buffer.from("a@b.example\n") },
     });
     await page.getByRole("button", { name: "Bring it" }).click();
-    await page.getByText("buyers 2 is taken in").waitFor();
-    expect(calls).toContain("POST /lists?name=buyers+2&kind=email");
+    await page.getByText("buyers-2 is taken in").waitFor();
+    expect(calls).toContain("POST /lists?name=buyers-2&kind=email&agency=10");
     await step(page, "/history");
     await page.getByRole("button", { name: "Undo this change" }).click();
     await page.getByText("Change 5 is undone").waitFor();

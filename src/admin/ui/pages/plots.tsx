@@ -117,7 +117,7 @@ function Latency() {
     const ms = (us: number | null) => (us === null ? null : us / 1000);
     const text = (one: number | null) => (one === null ? "–" : `${one.toFixed(2)} ms`);
     return {
-      atMs: points.map(({ atMs }) => atMs),
+      atMs: points.map(({ at }) => Date.parse(at)),
       timeOf: (atMs: number) => timeText(atMs),
       series: [
         { label: "p50", values: points.map(({ p50Us }) => ms(p50Us)), text },

@@ -4,7 +4,7 @@ export type ReportAddress = {
   /** Days, both included; "" = no bound. */
   readonly from: string;
   readonly to: string;
-  /** "" = each advertiser's own. */
+  /** Of the days; "" = the one that the page shows. */
   readonly timeZone: string;
   /** Ids or names by dimension. */
   readonly only: Readonly<Record<string, readonly string[]>>;

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { DeskReport } from "../../desk/desk.js";
-import type { Problem } from "../answers.js";
+import type { Entity, Problem } from "../answers.js";
 import { call } from "../api.js";
 import { rowsOf, useFetched } from "../fetched.js";
 import { Button } from "../kit/button.js";
@@ -9,6 +9,7 @@ import { errorsAsFindings, Findings, Select, TextField } from "../kit/field.js";
 import { countText, Empty, Loading, localZone } from "../kit/say.js";
 import { Table } from "../kit/table.js";
 import { go, place } from "../route.js";
+import { advertiserShown } from "../session.js";
 import { Choice } from "./choice.js";
 import type { DimensionsAnswer } from "./desk-answers.js";
 import { lastDays, queryOf, type ReportAddress, reportOf } from "./report-address.js";
@@ -22,9 +23,10 @@ const longRows = 200;
 /** Reports over what was bought; the address is the report, so that a link to it is a saved one. */
 export default function ReportsPage() {
   const query = place.value.query.toString();
-  const [draft, setDraft] = useState(reportOf(query));
+  const zone = useZone();
+  const [draft, setDraft] = useState(whole(reportOf(query), zone));
   const [round, setRound] = useState(0);
-  useEffect(() => setDraft(reportOf(query)), [query]);
+  useEffect(() => setDraft(whole(reportOf(query), zone)), [query, zone]);
   const dimensions = useFetched<DimensionsAnswer>("/report-dimensions");
   const show = (): void => {
     setRound((n) => n + 1);
@@ -47,7 +49,7 @@ export default function ReportsPage() {
           by={draft.by}
           onChange={(by) => setDraft({ ...draft, by })}
         />
-        <Period draft={draft} onChange={setDraft} />
+        <Period draft={draft} onChange={setDraft} zone={zone} />
         <Filters names={dimensions.value?.items ?? []} draft={draft} onChange={setDraft} />
         <Button submit look="main">
           Show
@@ -58,10 +60,26 @@ export default function ReportsPage() {
           <p>Choose what to break it down by, and show it. Its address can be kept or sent.</p>
         </Empty>
       ) : (
-        <Shown query={query} round={round} />
+        <Shown key={round} query={queryOf(whole(reportOf(query), zone))} />
       )}
     </>
   );
+}
+
+/** The advertiser's that the desk is narrowed to, else the browser's. */
+function useZone(): string {
+  const key = advertiserShown.value;
+  const { value } = useFetched<Entity>(key === "" ? null : `/advertisers/${key}`);
+  const zone = value?.form["timeZone"];
+  return typeof zone === "string" ? zone : localZone;
+}
+
+const usualDays = 7;
+/** With what the address leaves out: a week until today, in the zone of the page. */
+function whole(report: ReportAddress, zone: string): ReportAddress {
+  const timeZone = report.timeZone || zone;
+  const { from, to } = lastDays(report.to || todayIn(timeZone), usualDays);
+  return { ...report, timeZone, from: report.from || from, to: report.to || to };
 }
 
 function Breakdown(props: {
@@ -106,8 +124,13 @@ const usualPeriods = [
   { value: "", label: "Other" },
 ];
 
-function Period({ draft, onChange }: DraftProps) {
-  const today = new Date().toLocaleDateString("sv-SE");
+/** Today in a time zone, as `2026-11-26`. */
+const todayIn = (timeZone: string): string =>
+  new Date().toLocaleDateString("sv-SE", timeZone === "" ? {} : { timeZone });
+
+function Period({ draft, onChange, zone }: DraftProps & { readonly zone: string }) {
+  const today = todayIn(draft.timeZone);
+  const zones = [...new Set([zone, draft.timeZone, localZone, "UTC"])];
   const usual = usualPeriods.find(({ value }) => {
     if (value === "") return false;
     const { from, to } = lastDays(today, Number(value));
@@ -120,7 +143,7 @@ function Period({ draft, onChange }: DraftProps) {
         options={usualPeriods}
         value={usual?.value ?? ""}
         onChoose={(value) =>
-          onChange({ ...draft, ...(value === "" ? { to: "" } : lastDays(today, Number(value))) })
+          onChange({ ...draft, ...(value === "" ? { from: "" } : lastDays(today, Number(value))) })
         }
       />
       <div class="row end">
@@ -143,14 +166,7 @@ function Period({ draft, onChange }: DraftProps) {
           path="timeZone"
           required
           value={draft.timeZone}
-          options={[
-            { value: "", label: "Each advertiser's own" },
-            { value: localZone, label: localZone },
-            ...(localZone === "UTC" ? [] : [{ value: "UTC", label: "UTC" }]),
-            ...(["", "UTC", localZone].includes(draft.timeZone)
-              ? []
-              : [{ value: draft.timeZone, label: draft.timeZone }]),
-          ]}
+          options={zones.map((zone) => ({ value: zone, label: zone }))}
           onChange={(timeZone) => onChange({ ...draft, timeZone })}
         />
       </div>
@@ -207,7 +223,7 @@ function Filters({ names, draft, onChange }: DraftProps & { readonly names: read
 type Answered = { readonly report: DeskReport | null; readonly problem: Problem | null };
 const waiting: Answered = { report: null, problem: null };
 
-function Shown({ query, round }: { readonly query: string; readonly round: number }) {
+function Shown({ query }: { readonly query: string }) {
   const [{ report, problem }, setAnswered] = useState(waiting);
   const body = reportOf(query);
   useEffect(() => {
@@ -223,7 +239,7 @@ function Shown({ query, round }: { readonly query: string; readonly round: numbe
       () => undefined,
     );
     return () => ending.abort();
-  }, [query, round]);
+  }, [query]);
   if (problem !== null) {
     return (
       <Findings.Provider value={errorsAsFindings(problem.errors)}>

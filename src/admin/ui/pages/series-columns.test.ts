@@ -3,7 +3,7 @@ import { columnsOf } from "./series-columns.js";
 
 const hourMs = 3_600_000;
 const point = (atMs: number, bids: number, wins: number, cpm: string | null) => ({
-  ...{ atMs, spend: "1.25", bids, wins, cpm },
+  ...{ at: new Date(atMs).toISOString(), spend: "1.25", bids, wins, cpm },
 });
 
 test("hours sum their minutes, the price being the mean of what was won", () => {

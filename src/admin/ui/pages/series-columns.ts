@@ -1,4 +1,6 @@
-import type { SeriesPoint } from "../../desk/desk.js";
+import type { SeriesAnswer } from "./desk-answers.js";
+
+type Point = SeriesAnswer["points"][number];
 
 /** What a plot draws: seconds, then a column each; null = a gap. */
 export type Columns = {
@@ -9,14 +11,17 @@ export type Columns = {
 };
 
 const hourMs = 3_600_000;
+const msOf = (point: Point | undefined): number => Date.parse(point?.at ?? "1970-01-01");
 
 /** Minutes of the last six hours, or hours over all: the steps come from how far apart points are. */
-export function columnsOf(points: readonly SeriesPoint[], span: "6 hours" | "14 days"): Columns {
-  const lastMs = points.at(-1)?.atMs ?? 0;
+export function columnsOf(points: readonly Point[], span: "6 hours" | "14 days"): Columns {
+  const lastMs = msOf(points.at(-1));
   const shown =
-    span === "6 hours" ? points.filter(({ atMs }) => atMs > lastMs - 6 * hourMs) : hourly(points);
+    span === "6 hours"
+      ? points.filter((point) => msOf(point) > lastMs - 6 * hourMs)
+      : hourly(points);
   return {
-    atSec: shown.map(({ atMs }) => atMs / 1000),
+    atSec: shown.map((point) => msOf(point) / 1000),
     spend: shown.map(({ spend }) => Number(spend)),
     winPercent: shown.map(({ bids, wins }) => (bids === 0 ? null : (100 * wins) / bids)),
     cpm: shown.map(({ cpm }) => (cpm === null ? null : Number(cpm))),
@@ -24,10 +29,11 @@ export function columnsOf(points: readonly SeriesPoint[], span: "6 hours" | "14 
 }
 
 /** Points of the same hour as one; the price is the mean by wins. */
-function hourly(points: readonly SeriesPoint[]): readonly SeriesPoint[] {
+function hourly(points: readonly Point[]): readonly Point[] {
   const hours = new Map<number, { spend: number; bids: number; wins: number; paid: number }>();
-  for (const { atMs, spend, bids, wins, cpm } of points) {
-    const hour = Math.floor(atMs / hourMs) * hourMs;
+  for (const point of points) {
+    const { spend, bids, wins, cpm } = point;
+    const hour = Math.floor(msOf(point) / hourMs) * hourMs;
     const sum = hours.get(hour) ?? { spend: 0, bids: 0, wins: 0, paid: 0 };
     hours.set(hour, sum);
     sum.spend += Number(spend);
@@ -35,8 +41,8 @@ function hourly(points: readonly SeriesPoint[]): readonly SeriesPoint[] {
     sum.wins += wins;
     sum.paid += cpm === null ? 0 : Number(cpm) * wins;
   }
-  return [...hours].map(([atMs, { spend, bids, wins, paid }]) => ({
-    ...{ atMs, bids, wins, spend: spend.toFixed(2) },
+  return [...hours].map(([hour, { spend, bids, wins, paid }]) => ({
+    ...{ at: new Date(hour).toISOString(), bids, wins, spend: spend.toFixed(2) },
     cpm: wins === 0 ? null : (paid / wins).toFixed(4),
   }));
 }

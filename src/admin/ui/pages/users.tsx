@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { type Role, roles, type User } from "../../store/desk-store.js";
+import { type Role, roles } from "../../store/desk-store.js";
 import type { Problem } from "../answers.js";
 import { call, type Entities, post } from "../api.js";
 import { useFetched } from "../fetched.js";
@@ -10,7 +10,7 @@ import { errorsAsFindings, Findings, Select, TextField } from "../kit/field.js";
 import { Empty, Loading, Time } from "../kit/say.js";
 import { toast } from "../kit/toast.js";
 import { agencyShown, user } from "../session.js";
-import type { UsersAnswer } from "./desk-answers.js";
+import type { UserEntry, UsersAnswer } from "./desk-answers.js";
 import { TextTable } from "./text-table.js";
 import "../css/desk.css";
 
@@ -60,9 +60,9 @@ export default function UsersPage() {
   );
 }
 
-async function change(one: User, to: Partial<User>, words: string, then: () => void) {
+async function change(one: UserEntry, to: Partial<UserEntry>, words: string, then: () => void) {
   const answer = await call("PATCH", `/users/${one.id}`, { body: to });
-  const back: Partial<User> = { role: one.role, disabled: one.disabled };
+  const back: Partial<UserEntry> = { role: one.role, disabled: one.disabled };
   const keep = Object.fromEntries(Object.entries(back).filter(([name]) => name in to));
   toast(
     answer.ok
@@ -72,7 +72,7 @@ async function change(one: User, to: Partial<User>, words: string, then: () => v
   then();
 }
 
-function rowOf(one: User, then: () => void) {
+function rowOf(one: UserEntry, then: () => void) {
   const isSelf = one.id === user.value?.id;
   return [
     one.name,
@@ -95,7 +95,7 @@ function rowOf(one: User, then: () => void) {
         ))}
       </select>
     ),
-    one.lastSeenMs === null ? "never" : <Time key="seen" at={one.lastSeenMs} />,
+    one.lastSeenAt === null ? "never" : <Time key="seen" at={one.lastSeenAt} />,
     isSelf ? (
       "you"
     ) : (
@@ -190,7 +190,7 @@ function Code(props: {
         </Button>
       }
     >
-      <p>This code is shown once, and is good for one account:</p>
+      <p>This code is shown once, and is good for one account and seven days:</p>
       <p class="one-time">
         <code>{props.code}</code>
       </p>
