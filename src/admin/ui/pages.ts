@@ -15,6 +15,9 @@ const lineItemEdit = () => import("./pages/line-item-edit.js");
 const campaignEdit = () => import("./pages/campaign-edit.js");
 const advertiserEdit = () => import("./pages/advertiser-edit.js");
 const agencyEdit = () => import("./pages/agency-edit.js");
+const audience = () => import("./pages/audience.js");
+const creative = () => import("./pages/creative.js");
+const deal = () => import("./pages/deal.js");
 export const pages: readonly Page[] = [
   { pattern: "/", title: "Line items", load: lineItems },
   { pattern: "/line-items", title: "Line items", load: lineItems },
@@ -23,16 +26,22 @@ export const pages: readonly Page[] = [
   { pattern: "/line-items/:key/edit", title: "Edit a line item", load: lineItemEdit },
   { pattern: "/line-items/:key/funnel", title: "Spend", load: () => import("./pages/funnel.js") },
   { pattern: "/audiences", title: "Audiences", load: () => import("./pages/audiences.js") },
-  { pattern: "/audiences/:key", title: "Audience", load: () => import("./pages/audience.js") },
+  { pattern: "/audiences/new", title: "New audience", load: audience },
+  { pattern: "/audiences/:key", title: "Audience", load: audience },
+  { pattern: "/audiences/:key/edit", title: "Audience", load: audience },
   { pattern: "/lists", title: "Lists", load: () => import("./pages/lists.js") },
   { pattern: "/creatives", title: "Creatives", load: () => import("./pages/creatives.js") },
   {
     ...{ pattern: "/creatives/approvals", title: "Approvals" },
     load: () => import("./pages/approvals.js"),
   },
-  { pattern: "/creatives/:key", title: "Creative", load: () => import("./pages/creative.js") },
+  { pattern: "/creatives/new", title: "New creative", load: creative },
+  { pattern: "/creatives/:key", title: "Creative", load: creative },
+  { pattern: "/creatives/:key/edit", title: "Creative", load: creative },
   { pattern: "/deals", title: "Deals", load: () => import("./pages/deals.js") },
-  { pattern: "/deals/:key", title: "Deal", load: () => import("./pages/deal.js") },
+  { pattern: "/deals/new", title: "New deal", load: deal },
+  { pattern: "/deals/:key", title: "Deal", load: deal },
+  { pattern: "/deals/:key/edit", title: "Deal", load: deal },
   { pattern: "/reports", title: "Reports", load: () => import("./pages/reports.js") },
   { pattern: "/plots", title: "Plots", load: () => import("./pages/plots.js") },
   { pattern: "/exchanges", title: "Exchanges", load: () => import("./pages/exchanges.js") },

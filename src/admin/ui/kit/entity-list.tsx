@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { DeskKind } from "../../store/desk-store.js";
 import { type Entity, kindPaths, nameOf } from "../answers.js";
@@ -23,6 +24,8 @@ export function EntityList(props: {
   readonly columns: readonly Column<Entity>[];
   readonly mayAdd: boolean;
   readonly byAdvertiser?: boolean;
+  /** Beside the button. */
+  readonly aside?: ComponentChildren;
 }) {
   const { kind, title, what, mayAdd } = props;
   const { query } = place.value;
@@ -41,11 +44,14 @@ export function EntityList(props: {
         <h1>
           {title} <span class="muted">{countText(total)}</span>
         </h1>
-        {mayAdd ? (
-          <ButtonLink look="main" href={`/${kindPaths[kind]}/new`}>
-            New {what}
-          </ButtonLink>
-        ) : null}
+        <div class="row">
+          {props.aside}
+          {mayAdd ? (
+            <ButtonLink look="main" href={`/${kindPaths[kind]}/new`}>
+              New {what}
+            </ButtonLink>
+          ) : null}
+        </div>
       </div>
       <search class="filters">
         <TextField
@@ -81,7 +87,7 @@ const nameColumn = (kind: DeskKind): Column<Entity> => ({
   ...{ id: "name", label: "Name", sort: "name" },
   cell: (entity) => (
     <>
-      <a href={`/${kindPaths[kind]}/${entity.key}/edit`}>{nameOf(entity)}</a>
+      <a href={`/${kindPaths[kind]}/${encodeURIComponent(entity.key)}/edit`}>{nameOf(entity)}</a>
       {entity.draft ? <span class="badge wait">Draft</span> : null}
       {entity.archived ? <span class="badge">Archived</span> : null}
       <br />

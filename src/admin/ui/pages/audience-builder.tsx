@@ -271,7 +271,7 @@ function ExpressionText(props: {
         disabled={props.readOnly}
         onInput={change}
         {...(props.path === undefined ? {} : { path: props.path })}
-        hint='JSON: a segment "interest.travel", {"saved": 12}, or {"all" or "any" or "none": [...]}'
+        hint='JSON: "interest.travel", {"saved": 12}, or {"all" or "any" or "none": [...]}'
       />
       <p role="status" class="field-note">
         {wrong ? "This is no JSON yet: the audience stays as it was." : ""}

@@ -17,7 +17,7 @@ type Props = {
 
 const typingMs = 400;
 
-/** About how many people, by published bands alone; and the check that says whether it is enough. */
+/** About how many people, by published bands alone; and the check that says if it is enough. */
 export function AudienceReach({ agency, value, readOnly }: Props) {
   const asked = useSettled(JSON.stringify(value ?? null), typingMs);
   const [estimate, setEstimate] = useState<EstimateAnswer | null>(null);

@@ -1,6 +1,6 @@
+import { EntityList } from "../kit/entity-list.js";
 import { may } from "../session.js";
 import { groupsOf, groupsText } from "./audience-groups.js";
-import { EntityList } from "./entity-list.js";
 
 /** Audiences with a name, for line items to share. */
 export default function AudiencesPage() {
@@ -8,8 +8,8 @@ export default function AudiencesPage() {
     <EntityList
       kind="audience"
       title="Audiences"
+      what="audience"
       mayAdd={may("trader")}
-      empty="No audience is saved yet: build one, and line items may share it"
       columns={[
         { id: "agency", label: "Agency", cell: ({ links }) => links.agency?.name ?? "" },
         {

@@ -37,7 +37,7 @@ function listChange(field: string, left: readonly Json[], right: readonly Json[]
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 const isScalar = (value: Json): boolean => typeof value !== "object" || value === null;
 
-/** Leaves by path: `price.cpm`, `creatives.20000.weight` (lists of things with ids go by the id). */
+/** Leaves by path: `price.cpm`, `creatives.20000.weight` (things with ids go by the id). */
 function fieldsOf(state: EntityState | null): ReadonlyMap<string, Json> {
   const fields = new Map<string, Json>();
   if (state === null) return fields;

@@ -10,8 +10,8 @@ import { textOf } from "./field-text.js";
 import { TextTable } from "./text-table.js";
 
 /**
- * How a creative looks, and what is wrong with it. Its script runs where it reaches nothing. Give it
- * the version as its key: it shows what was saved last.
+ * How a creative looks, and what is wrong with it. Its script runs where it reaches nothing. Give
+ * it the version as its key: it shows what was saved last.
  */
 export function CreativePreview({ creative }: { readonly creative: Entity }) {
   const { key, form } = creative;
@@ -60,7 +60,7 @@ function Framed(props: { readonly creative: Entity; readonly sizes: readonly str
         options={sizes.map((value) => ({ value, label: value }))}
         onChange={setChosen}
       />
-      {/* Without allow-same-origin: what runs inside has no cookie, no storage and no page of ours. */}
+      {/* Without allow-same-origin: what runs inside has no cookie, storage or page of ours. */}
       <iframe
         key={creative.version}
         class="preview"
@@ -76,7 +76,7 @@ function Framed(props: { readonly creative: Entity; readonly sizes: readonly str
   );
 }
 
-/** A native ad as a site may lay it out. Pictures come from elsewhere: their addresses are shown. */
+/** A native ad as a site may lay it out; of pictures their addresses, they are elsewhere. */
 function Card({ card }: { readonly card: NativeCard }) {
   const { sponsored, description, ctaText, ...others } = card.data;
   return (

@@ -1,8 +1,8 @@
 import type { Entity } from "../answers.js";
 import { ButtonLink } from "../kit/button.js";
+import { EntityList } from "../kit/entity-list.js";
 import { may } from "../session.js";
 import { type CreativeFormat, creativeFormats } from "./creative-fields.js";
-import { EntityList } from "./entity-list.js";
 import { verdictsOf } from "./verdicts.js";
 
 /** What is shown to people, with where it may be shown. */
@@ -13,7 +13,8 @@ export default function CreativesPage() {
       title="Creatives"
       byAdvertiser
       mayAdd={may("trader")}
-      empty="No creative yet"
+      what="creative"
+      aside={<ButtonLink href="/creatives/approvals">Approvals</ButtonLink>}
       columns={[
         {
           id: "advertiser",
@@ -24,9 +25,7 @@ export default function CreativesPage() {
         { id: "sizes", label: "Sizes", cell: sizesOf },
         { id: "approvals", label: "Exchanges", cell: ({ form }) => approvalsText(form) },
       ]}
-    >
-      <ButtonLink href="/creatives/approvals">Approvals</ButtonLink>
-    </EntityList>
+    />
   );
 }
 

@@ -1,10 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import type { DeskReport } from "../../desk/desk.js";
 import { call } from "../api.js";
+import { EntityList } from "../kit/entity-list.js";
 import { countText, moneyText } from "../kit/say.js";
 import { may } from "../session.js";
 import { figuresByDeal } from "./deal-figures.js";
-import { EntityList } from "./entity-list.js";
 import { lastDays } from "./report-address.js";
 
 const text = (value: unknown): string => (value === undefined ? "" : String(value));
@@ -17,7 +17,7 @@ export default function DealsPage() {
       kind="deal"
       title="Deals"
       mayAdd={may("trader", "house")}
-      empty="No deal is agreed yet"
+      what="deal"
       columns={[
         { id: "deal", label: "Deal id", cell: ({ form }) => <code>{text(form["deal"])}</code> },
         { id: "exchange", label: "Exchange", cell: ({ form }) => text(form["exchange"]) },

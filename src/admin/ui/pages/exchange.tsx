@@ -143,7 +143,7 @@ function CopyButton(props: { readonly what: string; readonly text: string }) {
 
 type Checked = { readonly issues: readonly FieldError[] } | { readonly problem: Problem } | null;
 
-/** An answer of the bidder against the request that it answers, by the rules that bids must keep. */
+/** An answer of the bidder against its request, by the rules that bids must keep. */
 function Checker(props: {
   readonly name: string;
   readonly samples: NonNullable<ExchangeEntry["samples"]>;

@@ -13,31 +13,30 @@ import { ExplanationView } from "./explanation.js";
 import { parsed } from "./field-text.js";
 import "../css/desk.css";
 
+/** What is asked, as it is typed. */
+type Asked = {
+  readonly exchange: string;
+  readonly request: string;
+  readonly segments: string;
+  readonly lineItems: string;
+};
+
 /** Why a request led to a bid or to none, by line item. Nobody real is looked up. */
 export default function ExplainPage() {
-  const exchanges = useFetched<ExchangesAnswer>("/exchanges");
-  const [exchange, setExchange] = useState("");
-  const [request, setRequest] = useState("");
-  const [segments, setSegments] = useState("");
-  const [lineItems, setLineItems] = useState(place.value.query.get("lineItem") ?? "");
+  const lineItems = place.value.query.get("lineItem") ?? "";
+  const [asked, setAsked] = useState<Asked>({
+    ...{ exchange: "", request: "", segments: "", lineItems },
+  });
   const [result, setResult] = useState<ExplainResult | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
-  const names = (exchanges.value?.items ?? []).map(({ name }) => ({ value: name, label: name }));
-  const chosen = exchange || (names[0]?.value ?? "");
-  const explain = async (): Promise<void> => {
+  const explain = async (exchange: string): Promise<void> => {
     setBusy(true);
-    const answer = await post<ExplainResult>("/explain", {
-      request,
-      ...(chosen === "" ? {} : { exchange: chosen }),
-      ...(segments.trim() === "" ? {} : { segments: parsed("words", segments) }),
-      ...(lineItems.trim() === "" ? {} : { lineItems: parsed("numbers", lineItems) }),
-    });
+    const answer = await post<ExplainResult>("/explain", bodyOf({ ...asked, exchange }));
     setBusy(false);
     setProblem(answer.ok ? null : answer.problem);
     setResult(answer.ok ? answer.value : null);
   };
-  const samples = exchanges.value?.items.find(({ name }) => name === chosen)?.samples ?? [];
   return (
     <>
       <h1>Explain a request</h1>
@@ -46,48 +45,7 @@ export default function ExplainPage() {
         nobody, or someone in the segments that you declare.
       </p>
       <Findings.Provider value={errorsAsFindings(problem?.errors)}>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void explain();
-          }}
-        >
-          <div class="row end">
-            <Select
-              label="Exchange"
-              path="exchange"
-              required
-              value={chosen}
-              options={names}
-              onChange={setExchange}
-            />
-            {samples.map(({ name, body }) => (
-              <Button key={name} small onClick={() => setRequest(body)}>
-                Sample: {name}
-              </Button>
-            ))}
-          </div>
-          <TextArea
-            label="Bid request"
-            path="request"
-            required
-            code
-            rows={12}
-            value={request}
-            onInput={setRequest}
-          />
-          <SegmentsInput value={segments} onInput={setSegments} />
-          <TextField
-            label="Only these line items"
-            path="lineItems"
-            value={lineItems}
-            onInput={setLineItems}
-            hint="Numbers; empty: all that you may see"
-          />
-          <Button submit look="main" busy={busy}>
-            Explain
-          </Button>
-        </form>
+        <AskForm {...{ asked, busy }} onChange={setAsked} onAsk={(name) => void explain(name)} />
       </Findings.Provider>
       <div role="status" class="unseen">
         {result === null ? "" : `Explained: ${result.outcome}`}
@@ -95,6 +53,68 @@ export default function ExplainPage() {
       {problem === null ? null : <ProblemNote problem={problem} />}
       {result === null ? null : <ExplanationView result={result} />}
     </>
+  );
+}
+
+const bodyOf = ({ exchange, request, segments, lineItems }: Asked) => ({
+  request,
+  ...(exchange === "" ? {} : { exchange }),
+  ...(segments.trim() === "" ? {} : { segments: parsed("words", segments) }),
+  ...(lineItems.trim() === "" ? {} : { lineItems: parsed("numbers", lineItems) }),
+});
+
+function AskForm(props: {
+  readonly asked: Asked;
+  readonly busy: boolean;
+  readonly onChange: (asked: Asked) => void;
+  readonly onAsk: (exchange: string) => void;
+}) {
+  const { asked, busy, onChange } = props;
+  const exchanges = useFetched<ExchangesAnswer>("/exchanges").value?.items ?? [];
+  const chosen = asked.exchange || (exchanges[0]?.name ?? "");
+  const samples = exchanges.find(({ name }) => name === chosen)?.samples ?? [];
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        props.onAsk(chosen);
+      }}
+    >
+      <div class="row end">
+        <Select
+          label="Exchange"
+          path="exchange"
+          required
+          value={chosen}
+          options={exchanges.map(({ name }) => ({ value: name, label: name }))}
+          onChange={(exchange) => onChange({ ...asked, exchange })}
+        />
+        {samples.map(({ name, body }) => (
+          <Button key={name} small onClick={() => onChange({ ...asked, request: body })}>
+            Sample: {name}
+          </Button>
+        ))}
+      </div>
+      <TextArea
+        {...{ label: "Bid request", path: "request", required: true, code: true, rows: 12 }}
+        value={asked.request}
+        onInput={(request) => onChange({ ...asked, request })}
+      />
+      <SegmentsInput
+        value={asked.segments}
+        onInput={(segments) => onChange({ ...asked, segments })}
+      />
+      <TextField
+        label="Only these line items"
+        path="lineItems"
+        value={asked.lineItems}
+        onInput={(lineItems) => onChange({ ...asked, lineItems })}
+        hint="Numbers; empty: all that you may see"
+      />
+      <Button submit look="main" busy={busy}>
+        Explain
+      </Button>
+    </form>
   );
 }
 

@@ -33,7 +33,7 @@ export function parsed(kind: FieldKind, text: string): Json | undefined {
 
 const numberOf = (text: string): Json => (Number.isFinite(Number(text)) ? Number(text) : text);
 
-/** `https://... video/mp4 1280x720 1500`: address, type, size and kbit/s, in any order behind it. */
+/** `https://... video/mp4 1280x720 1500`: address, then type, size and kbit/s in any order. */
 function mediaOf(line: string): Json {
   const [url = "", ...words] = line.trim().split(/\s+/);
   const media: Record<string, Json> = { url };

@@ -6,7 +6,7 @@ const bar = (step: FunnelBar["step"], count: number, reason = ""): FunnelBar => 
   ...{ step, count, reason, field: "", noisy: false },
 });
 
-test("steps stand in the order of a bid whatever the order of the bars, each beside the last", () => {
+test("steps stand in the order of a bid whatever that of the bars, each beside the last", () => {
   const { steps } = funnelSteps([bar("won", 5), bar("bid", 50), bar("requests", 1000)]);
   expect(steps.map(({ step, ofAll, ofBefore }) => [step, ofAll, ofBefore])).toEqual([
     ["requests", 100, ""],

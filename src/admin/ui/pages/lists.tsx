@@ -149,24 +149,24 @@ function RemoveList(props: {
 }
 
 const fileMaxBytes = 512 * 1024 * 1024;
+type Bringing = { readonly name: string; readonly kind: string; readonly file: File | null };
 
 function AddList(props: {
   readonly kinds: readonly string[];
   readonly agency: string;
   readonly onClose: () => void;
 }) {
-  const [name, setName] = useState("");
-  const [kind, setKind] = useState(props.kinds[0] ?? "");
-  const [file, setFile] = useState<File | null>(null);
+  const { kinds, agency } = props;
+  const [list, setList] = useState<Bringing>({ name: "", kind: kinds[0] ?? "", file: null });
   const [percent, setPercent] = useState<number | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const ending = useRef(new AbortController());
-  const tooLarge = (file?.size ?? 0) > fileMaxBytes;
   const send = async (): Promise<void> => {
-    if (file === null || tooLarge) return;
+    const { name, kind, file } = list;
+    if (file === null || file.size > fileMaxBytes) return;
     ending.current = new AbortController();
     setPercent(0);
-    const path = withQuery("/lists", { name: name.trim(), kind, agency: props.agency });
+    const path = withQuery("/lists", { name: name.trim(), kind, agency });
     const wrong = await upload(path, file, setPercent, ending.current.signal);
     setPercent(null);
     setProblem(wrong);
@@ -178,46 +178,24 @@ function AddList(props: {
     ending.current.abort();
     props.onClose();
   };
+  const foot = (
+    <>
+      <Button onClick={close}>{percent === null ? "Cancel" : "Stop"}</Button>
+      <Button look="main" busy={percent !== null} onClick={() => void send()}>
+        Bring it
+      </Button>
+    </>
+  );
   return (
-    <Dialog
-      title="Add a list"
-      onClose={close}
-      foot={
-        <>
-          <Button onClick={close}>{percent === null ? "Cancel" : "Stop"}</Button>
-          <Button look="main" busy={percent !== null} onClick={() => void send()}>
-            Bring it
-          </Button>
-        </>
-      }
-    >
+    <Dialog title="Add a list" onClose={close} foot={foot}>
       {problem === null ? null : <ProblemNote problem={problem} />}
       <Findings.Provider value={errorsAsFindings(problem?.errors)}>
-        <TextField
-          {...{ label: "Name", path: "name", required: true, value: name, onInput: setName }}
-          hint="Small letters, digits and hyphens: the segment is named after it"
-        />
-        <Select
-          label="Kind of identifier"
-          path="kind"
-          required
-          value={kind}
-          options={props.kinds.map((value) => ({ value, label: value }))}
-          onChange={setKind}
-        />
-        <Field label="File" path="file" required hint="One identifier a line, at most 512 MiB">
-          {(wiring) => (
-            <input
-              {...wiring}
-              type="file"
-              accept=".csv,.txt,text/csv,text/plain"
-              onChange={(event) => setFile(event.currentTarget.files?.[0] ?? null)}
-            />
-          )}
-        </Field>
+        <ListFields {...{ kinds, list }} onChange={setList} />
       </Findings.Provider>
       <p role="status" class="field-note">
-        {tooLarge ? "This file is larger than 512 MiB: bring it in parts." : ""}
+        {(list.file?.size ?? 0) > fileMaxBytes
+          ? "This file is larger than 512 MiB: bring it in parts."
+          : ""}
       </p>
       {percent === null ? null : (
         <p>
@@ -225,5 +203,42 @@ function AddList(props: {
         </p>
       )}
     </Dialog>
+  );
+}
+
+function ListFields(props: {
+  readonly kinds: readonly string[];
+  readonly list: Bringing;
+  readonly onChange: (list: Bringing) => void;
+}) {
+  const { kinds, list, onChange } = props;
+  return (
+    <>
+      <TextField
+        {...{ label: "Name", path: "name", required: true, value: list.name }}
+        onInput={(name) => onChange({ ...list, name })}
+        hint="Small letters, digits and hyphens: the segment is named after it"
+      />
+      <Select
+        label="Kind of identifier"
+        path="kind"
+        required
+        value={list.kind}
+        options={kinds.map((value) => ({ value, label: value }))}
+        onChange={(kind) => onChange({ ...list, kind })}
+      />
+      <Field label="File" path="file" required hint="One identifier a line, at most 512 MiB">
+        {(wiring) => (
+          <input
+            {...wiring}
+            type="file"
+            accept=".csv,.txt,text/csv,text/plain"
+            onChange={(event) =>
+              onChange({ ...list, file: event.currentTarget.files?.[0] ?? null })
+            }
+          />
+        )}
+      </Field>
+    </>
   );
 }

@@ -16,7 +16,7 @@ afterAll(async () => browser?.close());
 /** Answers before the canned ones; undefined = theirs. */
 type First = (ask: Ask) => Reply | undefined;
 
-/** A desk with all that these pages show, open in a page; fails at whatever the browser complains of. */
+/** A desk with all that these pages show; fails at what the browser complains of. */
 async function withDesk(
   look: (page: Page, server: DeskPage) => Promise<void>,
   first: First = () => undefined,

@@ -38,7 +38,7 @@ export function reportView(report: {
   };
 }
 
-/** An id stands beside its name, the currency beside each amount: neither has a column of its own. */
+/** An id stands beside its name, the currency beside each amount: neither has its own column. */
 function columnOf(name: string, at: number, names: readonly string[]): Column[] {
   if (name === "currency" || (name.endsWith("_id") && names[at + 1] === name.slice(0, -3))) {
     return [];

@@ -13,7 +13,7 @@ export type Columns = {
 const hourMs = 3_600_000;
 const msOf = (point: Point | undefined): number => Date.parse(point?.at ?? "1970-01-01");
 
-/** Minutes of the last six hours, or hours over all: the steps come from how far apart points are. */
+/** Points as they come of the last six hours, or the hours of all. */
 export function columnsOf(points: readonly Point[], span: "6 hours" | "14 days"): Columns {
   const lastMs = msOf(points.at(-1));
   const shown =

@@ -1,8 +1,8 @@
 import type { Problem } from "../answers.js";
 
 /**
- * Sends a file's bytes as they are read, with how much has gone; `fetch` cannot say. Gives null when
- * it is taken, else what was wrong.
+ * Sends a file's bytes as they are read, with how much has gone; `fetch` cannot say. Gives null
+ * when it is taken, else what was wrong.
  */
 export function upload(
   path: string,
