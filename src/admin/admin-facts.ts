@@ -1,4 +1,3 @@
-import type { AudienceFacts, DeskFacts, ListFacts } from "./desk/desk.js";
 import type { ExplainResult } from "./explain-result.js";
 import type { HoldFacts } from "./holds.js";
 import type { SpendNow } from "./spend.js";
@@ -17,12 +16,6 @@ export type AdminFacts = {
   readonly explain: (ask: ExplainAsk) => ExplainResult | null;
   readonly forget: ForgetFacts;
   readonly holds?: HoldFacts;
-  /** What the desk's pages show. */
-  readonly desk?: {
-    readonly facts: DeskFacts;
-    readonly audiences: AudienceFacts;
-    readonly lists: ListFacts;
-  };
 };
 
 /** Forgetting goes on behind the answer: what the route sees of it names nobody. */

@@ -28,8 +28,8 @@ export class DemoConsole {
     this.line("");
     this.line(`crowdbid is bidding: ${bid}/bid/${first?.name ?? "openrtb26"}`);
     if (publicUrl !== bid) this.line(`notices come to ${publicUrl}`);
-    this.line(`admin: http://${settings.host}:${adminPort}/readyz, /metrics`);
-    this.line(`admin token: ${keys.adminTokenPath}`);
+    this.line(`campaign desk: http://${settings.adminHost}:${adminPort}/`);
+    this.line(`admin: /readyz, /metrics and /docs there; token: ${keys.adminTokenPath}`);
     this.line("");
     this.line("Paste this into another terminal for a bid:");
     this.line("");
@@ -74,6 +74,12 @@ export class DemoConsole {
     this.line("The same from somebody whom the demo knows, for a bid on an audience:");
     this.line("");
     this.line(sampleCommand(this.bidUrl, knownPerson()));
+  }
+
+  /** Of the campaign desk: how to sign in first. `serve` says it too, or nobody could. */
+  desk(words: string): void {
+    if (this.output === null) process.stdout.write(`${words}\n`);
+    else this.line(words);
   }
 
   /** One line now and then about the fake exchange. */

@@ -22,6 +22,7 @@ beforeAll(async () => {
   const configFolder = "config/demo";
   const settings = {
     ...{ mode: "demo" as const, bidPort: 0, adminPort: 0, host: "127.0.0.1", workers: 1 },
+    ...{ adminHost: "127.0.0.1", trustedProxies: [] },
     ...{ dataFolder: folder, configFolder, edge: "uws" as const, publicUrl: "", traffic: false },
   };
   server = await startServer({

@@ -26,6 +26,7 @@ const url = ["--public-url", "https://bid.example.com"];
 test("the demo needs no flag", () => {
   expect(parsed("demo")).toMatchObject({
     ...{ mode: "demo", bidPort: 8080, adminPort: 8081, host: "127.0.0.1", edge: "uws" },
+    ...{ adminHost: "127.0.0.1", trustedProxies: [] },
     ...{ dataFolder: resolve("data/demo"), configFolder: resolve("config/demo"), publicUrl: "" },
   });
   expect(parsed("demo").workers).toBeGreaterThan(0);

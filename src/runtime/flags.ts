@@ -14,6 +14,10 @@ export type Settings = {
   readonly bidPort: number;
   readonly adminPort: number;
   readonly host: string;
+  /** Loopback unless it is named: /metrics there asks for no token. */
+  readonly adminHost: string;
+  /** In front of the desk: their X-Forwarded-For and -Proto are believed. */
+  readonly trustedProxies: readonly string[];
   readonly dataFolder: string;
   readonly configFolder: string;
   readonly workers: number;
@@ -31,6 +35,8 @@ export type RawFlags = {
   readonly bidPort: string;
   readonly adminPort: string;
   readonly host: string;
+  readonly adminHost?: string | undefined;
+  readonly trustedProxy?: string | undefined;
   readonly data: string;
   readonly config: string;
   readonly workers?: string | undefined;
@@ -53,7 +59,9 @@ const noTraffic = ["--no-traffic", "without the fake exchange's requests", undef
 const flagRows = (mode: ServerMode): readonly (readonly [string, string, string | undefined])[] => [
   ["--bid-port <port>", "port for bid requests and notices, 0 = any", "8080"],
   ["--admin-port <port>", "port for health, metrics and the admin API", "8081"],
-  ["--host <address>", "address to listen on", "127.0.0.1"],
+  ["--host <address>", "address to listen on for exchanges", "127.0.0.1"],
+  ["--admin-host <address>", "address of the admin port: the desk, /metrics", "127.0.0.1"],
+  ["--trusted-proxy <addresses>", "proxies whose X-Forwarded-... the desk believes", undefined],
   ["--data <folder>", "keys, snapshots, journal", mode === "demo" ? "data/demo" : "data"],
   ["--config <folder>", "exchanges, campaigns, rates", mode === "demo" ? "config/demo" : "config"],
   ["--workers <count>", "edge threads (default: one less than cores, at least 1)", undefined],
@@ -94,6 +102,16 @@ function hostOf(mode: ServerMode, host: string): string {
     );
   }
   return host;
+}
+
+function proxiesOf(text = ""): readonly string[] {
+  const addresses = text.split(",").flatMap((part) => (part.trim() === "" ? [] : [part.trim()]));
+  for (const address of addresses) {
+    const [ip = "", bits = "0"] = address.split("/");
+    if (isIP(ip) !== 0 && /^\d{1,3}$/.test(bits)) continue;
+    throw new UsageError(`--trusted-proxy ${address}: give addresses such as 10.0.0.1,10.1.0.0/16`);
+  }
+  return addresses;
 }
 
 function edgeOf(edge: string): EdgeKind {
@@ -152,6 +170,8 @@ export function settingsFrom(mode: ServerMode, flags: RawFlags): Settings {
     bidPort,
     adminPort,
     host: hostOf(mode, flags.host),
+    adminHost: hostOf(mode, flags.adminHost ?? "127.0.0.1"),
+    trustedProxies: proxiesOf(flags.trustedProxy),
     dataFolder: resolve(flags.data),
     configFolder: resolve(flags.config),
     workers: workersOf(edge, flags.workers),

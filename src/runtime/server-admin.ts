@@ -8,7 +8,7 @@ import { type AdminStatus, adminStatus } from "../admin/status.js";
 import type { World } from "../bid/world.js";
 import { audiencesNeeded } from "../campaign/compile.js";
 import { hasErrors } from "../campaign/issue.js";
-import { deskFacts } from "./desk-facts.js";
+import { deskOf } from "./desk-admin.js";
 import { type Ending, EndRank } from "./ending.js";
 import type { Log } from "./log.js";
 import { createMetrics, type MetricSources } from "./metrics.js";
@@ -25,17 +25,13 @@ export async function startServerAdmin(
   ending: Ending,
   log: Log,
   trading: () => AdminStatus["trading"] = () => null,
+  print: (line: string) => void = () => undefined,
 ): Promise<AdminServer> {
   const { settings, keys } = server;
-  const desk = deskFacts({ server, log, book: null, stops: null });
-  const stop = (): boolean => {
-    desk.stop();
-    return true;
-  };
-  ending.add({ name: "desk facts", rank: EndRank.WATCHERS, run: stop });
   const admin = await startAdmin({
-    ...{ host: settings.host, port: settings.adminPort, token: keys.adminToken.reveal(), log },
-    facts: { ...factsOf(server, ending, trading), desk },
+    ...{ host: settings.adminHost, port: settings.adminPort, token: keys.adminToken.reveal(), log },
+    facts: factsOf(server, ending, trading),
+    desk: deskOf(server, log, ending, print),
   });
   const close = (): Promise<boolean> => admin.close().then(() => true);
   ending.add({ name: "admin", rank: EndRank.ADMIN, run: close });

@@ -60,7 +60,8 @@ async function serveHere(settings: Settings): Promise<number> {
       onEvent: (event) => tell.event(event),
     });
     let trade: DemoTrade | null = null;
-    const admin = await startServerAdmin(server, ending, log, () => trade?.totals ?? null);
+    const print = (line: string): void => tell.desk(line);
+    const admin = await startServerAdmin(server, ending, log, () => trade?.totals ?? null, print);
     tell.ready(server, admin.port);
     announceReady();
     if (demo) {
