@@ -2,17 +2,18 @@ import { bitWords } from "../../src/base/bitset.js";
 import { crowdMarginPeople } from "../../src/base/crowd-minimum.js";
 import type { AgencyId } from "../../src/base/ids.js";
 import { SeededRandom } from "../../src/base/random.js";
-import { normalise } from "../../src/campaign/audience.js";
+import { atHomeIn, normalise } from "../../src/campaign/audience.js";
 import { CrowdCounter } from "../../src/campaign/crowd-counter.js";
 import { type CountPlan, judgeCounted, planCount } from "../../src/campaign/crowd-plan.js";
 import type { CrowdRule } from "../../src/campaign/crowd-rule.js";
 import type { AudienceExpression } from "../../src/campaign/model.js";
-import { type Crowd, type Sets, setsOf } from "./crowd-oracle.js";
+import { HomeMarks } from "../../src/runtime/home-marks.js";
+import { type Aimed, type Crowd, homeOf, type Sets, setsOf } from "./crowd-oracle.js";
 
 /** One agency's audiences over a small crowd, with a minimum that one of their sets straddles. */
 export type CrowdCase = {
   readonly crowd: Crowd;
-  readonly audiences: readonly AudienceExpression[];
+  readonly audiences: readonly Aimed[];
   readonly sets: readonly Sets[];
   readonly minimum: number;
   /** Every draw of this case. */
@@ -21,6 +22,7 @@ export type CrowdCase = {
 
 const segments = 6;
 const peopleMax = 1200;
+const areaNames = ["a1", "a2", "a3"];
 /** People of a set above the minimum: below, at, and on either side of what each noise admits. */
 const straddled = [-1, 0, 1, 177, 178, 179, 355, 356, 357];
 const noises = [-crowdMarginPeople, -1, 0, 1, crowdMarginPeople];
@@ -31,9 +33,14 @@ export function* crowdCases(seed: number, count: number): Generator<CrowdCase> {
   let crowd = crowdOf(random);
   for (let i = 0; i < count; i++) {
     if (i % 20 === 0) crowd = crowdOf(random);
-    const audiences = [expressionOf(random, 3)];
+    const isPlaced = random.below(2) === 0;
+    const aim = (expression: AudienceExpression): Aimed => {
+      const areas = isPlaced && random.below(3) > 0 ? 2 * (1 + random.below(7)) : null;
+      return { expression, areas };
+    };
+    const audiences = [aim(expressionOf(random, 3))];
     for (let more = random.below(3); more > 0; more--) {
-      audiences.push(relatedTo(pick(audiences), random));
+      audiences.push(aim(relatedTo(pick(audiences).expression, random)));
     }
     const sets = setsOf(crowd, audiences);
     const sizes = sets.flatMap(({ terms, differences }) => [
@@ -56,6 +63,7 @@ function crowdOf(random: SeededRandom): Crowd {
     for (const [k, share] of shares.entries()) {
       if (random.fraction() < share) people[i] = people[i]! | (1 << k);
     }
+    people[i] = people[i]! | (random.below(areaNames.length + 1) << segments);
   }
   return { people, segments };
 }
@@ -96,17 +104,20 @@ export const subjectOf =
     const dictionary = Array.from({ length: segments }, (_, k) => ({
       ...{ name: `s${k}`, agencies: [] },
     }));
-    const asked = audiences.map((expression) => {
+    const asked = audiences.map(({ expression, areas }) => {
       const normal = normalise(expression);
       if (!normal.ok) throw new Error(normal.why);
-      const { terms } = normal.audience;
+      const named = areaNames.filter((_, a) => (((areas ?? 0) >> (a + 1)) & 1) === 1);
+      const { terms } = atHomeIn(normal.audience, areas === null ? null : named);
       return { agency: 1 as AgencyId, terms, judged: true };
     });
-    const planned = planCount(asked, dictionary);
+    const planned = planCount(asked, dictionary, areaNames);
     const plan = bend.plan?.(planned) ?? planned;
     const counter = new CrowdCounter(plan.order, people.length);
     const everybody = new Uint32Array(bitWords(people.length)).fill(0xffff_ffff);
-    counter.addBlock([Uint32Array.from(people)], everybody, people.length);
+    const homes = Uint16Array.from(people, (bits) => homeOf(crowd, bits));
+    const marks = new HomeMarks(homes, plan.areaSets, people.length).of(0, people.length);
+    counter.addBlock([Uint32Array.from(people)], everybody, people.length, marks);
     bend.counter?.(counter, plan);
     const { admits } = bend;
     const rule: CrowdRule = {

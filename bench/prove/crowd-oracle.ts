@@ -6,10 +6,19 @@ import type { AudienceExpression } from "../../src/campaign/model.js";
  * short cut. Segments are named s0, s1, ...
  */
 export type Crowd = {
-  /** By person: bit k = in segment k. */
+  /** By person: bit k = in segment k; the two bits behind the segments are the home. */
   readonly people: Uint8Array;
   readonly segments: number;
 };
+
+/** 0 = not known, else an area. */
+export const homeOf = ({ segments }: Crowd, bits: number): number => bits >> segments;
+
+/** A wish and the places that it is aimed at: bit a = area a; null = anywhere. */
+export type Aimed = { readonly expression: AudienceExpression; readonly areas: number | null };
+
+const livesIn = (crowd: Crowd, areas: number | null, bits: number): boolean =>
+  areas === null || ((areas >> homeOf(crowd, bits)) & 1) === 1;
 
 const segmentOf = (name: string): number => Number(name.slice(1));
 
@@ -66,27 +75,65 @@ export type Sets = {
   readonly differences: readonly (readonly [other: number, people: number])[];
 };
 
-export function setsOf(crowd: Crowd, audiences: readonly AudienceExpression[]): readonly Sets[] {
-  const terms = audiences.map(termsOf);
-  const within = (g: number, h: number): boolean =>
+export function setsOf(crowd: Crowd, audiences: readonly Aimed[]): readonly Sets[] {
+  const terms = audiences.map(({ expression }) => termsOf(expression));
+  const impliedBy = (g: number, h: number): boolean =>
     terms[g]!.every((one) => terms[h]!.some((other) => asksFor(one, other)));
   const areApart = (g: number, h: number): boolean =>
     terms[g]!.every((one) =>
       terms[h]!.every((other) => ((one & (other >> 8)) | (other & (one >> 8))) & 0xff),
     );
+  const isAimedWithin = (g: number, h: number): boolean => {
+    const [own, other] = [audiences[g]!.areas, audiences[h]!.areas];
+    return other === null || (own !== null && (own & ~other) === 0);
+  };
+  /** People of g and not of h, as each is aimed; who is at home nowhere hides no area. */
   const without = (g: number, h: number): number =>
-    countOf(crowd, (bits) => isMeant(audiences[g]!, bits) && !isMeant(audiences[h]!, bits));
-  return audiences.map((_, later) => {
+    countOf(
+      crowd,
+      (bits) =>
+        isThere(crowd, audiences[g]!, bits) &&
+        !isThere(crowd, audiences[h]!, bits) &&
+        (audiences[h]!.areas === null || homeOf(crowd, bits) !== 0),
+    );
+  /** The same where both are asked about; in other places than those anywhere will do. */
+  const withoutWhere = (g: number, h: number, where: number | null): number =>
+    countOf(
+      crowd,
+      (bits) =>
+        livesIn(crowd, where, bits) &&
+        isMeant(audiences[g]!.expression, bits) &&
+        !isMeant(audiences[h]!.expression, bits),
+    );
+  return audiences.map(({ areas }, later) => {
     const differences: [number, number][] = [];
     for (let earlier = 0; earlier < later; earlier++) {
       if (areApart(earlier, later)) continue;
-      if (!within(later, earlier)) differences.push([earlier, without(later, earlier)]);
-      if (!within(earlier, later)) differences.push([earlier, without(earlier, later)]);
+      const other = audiences[earlier]!.areas;
+      const shared = (areas ?? other ?? 0) & (other ?? areas ?? 0);
+      const meet = areas === null || other === null || shared !== 0;
+      for (const [g, h] of [
+        [later, earlier],
+        [earlier, later],
+      ] as const) {
+        if (meet && !(impliedBy(g, h) && isAimedWithin(g, h))) {
+          differences.push([earlier, without(g, h)]);
+        }
+        if (areas !== other && !impliedBy(g, h)) {
+          const where = shared === 0 ? null : shared;
+          differences.push([earlier, withoutWhere(g, h, where)]);
+        }
+      }
     }
-    const own = terms[later]!.map((way) => countOf(crowd, (bits) => fits(way, bits)));
+    const own = terms[later]!.map((way) =>
+      countOf(crowd, (bits) => fits(way, bits) && livesIn(crowd, areas, bits)),
+    );
     return { terms: own, differences };
   });
 }
+
+const isThere = (crowd: Crowd, { expression, areas }: Aimed, bits: number): boolean =>
+  isMeant(expression, bits) && livesIn(crowd, areas, bits);
 
 /** Who is certified, in turn; `isCrowd` says it of a number of people. */
 export function certifiedOf(
@@ -104,19 +151,26 @@ export function certifiedOf(
 /**
  * What the promise forbids, whatever the rule: people of a certified audience, or of one without
  * another, who are fewer than the minimum; nobody at all only where logic says so for any people.
+ * The bid path knows no homes: whoever asks names the place, and may name one that both are aimed
+ * at, or one after the other. So both are looked at among all, and in the places that they share.
  */
 export function smallestShown(
   crowd: Crowd,
-  audiences: readonly AudienceExpression[],
+  audiences: readonly Aimed[],
   certified: readonly boolean[],
 ): number {
   const shown = audiences.filter((_, i) => certified[i]);
-  const sizes = shown.map((one) => countOf(crowd, (bits) => isMeant(one, bits)));
+  const sizes = shown.map((one) => countOf(crowd, (bits) => isThere(crowd, one, bits)));
+  const anybody = Array.from({ length: 1 << crowd.segments }, (_, bits) => bits);
   for (const one of shown) {
     for (const other of shown) {
-      const isOnlyOne = (bits: number): boolean => isMeant(one, bits) && !isMeant(other, bits);
-      const anybody = Array.from({ length: 1 << crowd.segments }, (_, bits) => bits);
-      if (anybody.some(isOnlyOne)) sizes.push(countOf(crowd, isOnlyOne));
+      const isOnlyOne = (bits: number): boolean =>
+        isMeant(one.expression, bits) && !isMeant(other.expression, bits);
+      if (!anybody.some(isOnlyOne)) continue;
+      sizes.push(countOf(crowd, isOnlyOne));
+      const shared = (one.areas ?? other.areas ?? 0) & (other.areas ?? one.areas ?? 0);
+      if (shared === 0) continue;
+      sizes.push(countOf(crowd, (bits) => isOnlyOne(bits) && livesIn(crowd, shared, bits)));
     }
   }
   return Math.min(Number.POSITIVE_INFINITY, ...sizes);

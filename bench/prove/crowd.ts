@@ -58,6 +58,13 @@ const mutants: Readonly<Record<string, Bend>> = {
   "no margin": { admits: (n, noise, minimum) => n + noise >= minimum },
   "no noise": { admits: (n, _, minimum) => n >= minimum },
   "no pairs": { plan: (plan) => ({ ...plan, order: { ...plan.order, pairs: [] } }) },
+  "no pairs where both are asked about": {
+    plan: (plan) => {
+      const isCut = (place: number): boolean => plan.known[place]?.cutOf !== undefined;
+      const pairs = plan.order.pairs.filter((pair) => !pair.some(isCut));
+      return { ...plan, order: { ...plan.order, pairs } };
+    },
+  },
   "the last term dropped": {
     plan: (plan) => ({
       ...plan,
@@ -153,7 +160,7 @@ export const crowd: Proof = {
     return [
       {
         promise: "no term and no difference of two audiences of an agency is below the minimum",
-        test: `random expressions and neighbours, ${cases} cases on either side of the minimum`,
+        test: `random expressions, neighbours and places, ${cases} cases on either side of the minimum`,
         figure: `${below} below, ${wrong} other than the words; ${found}`,
         holds: below === 0 && wrong === 0 && certified > cases / 5 && refused > cases / 5,
       },

@@ -2,13 +2,13 @@ import { bitWords, clearBit, countBits, countOnes, hasBit, setBit } from "../../
 import { sipKeyFrom } from "../../src/base/hash.js";
 import type { AgencyId } from "../../src/base/ids.js";
 import { SeededRandom } from "../../src/base/random.js";
-import { type CanonicalAudience, normalise } from "../../src/campaign/audience.js";
+import { atHomeIn, type CanonicalAudience, normalise } from "../../src/campaign/audience.js";
 import {
   type CrowdAudience,
   type CrowdRule,
   crowdRuleOf,
   judgeCrowds,
-  pairsToCount,
+  setsToCount,
 } from "../../src/campaign/crowd-rule.js";
 import type { AudienceExpression } from "../../src/campaign/model.js";
 import type { Proof, ProofRow, ProofSize } from "./proof.js";
@@ -27,8 +27,10 @@ const victim = 0;
 type Attack = {
   readonly name: string;
   /** Audiences in the order in which they are asked for. */
-  readonly audiences: (world: World) => readonly AudienceExpression[];
+  readonly audiences: (world: World) => readonly Wish[];
 };
+/** Anywhere, or aimed at areas: people in the segment of an area's name live there. */
+type Wish = AudienceExpression | { readonly wish: AudienceExpression; readonly areas: string[] };
 /** Segments as bitsets of the people in them. */
 type World = { readonly segments: ReadonlyMap<string, Uint32Array>; readonly random: SeededRandom };
 
@@ -64,6 +66,14 @@ const attacks: readonly Attack[] = [
   {
     name: "exclusion pair",
     audiences: () => ["secret", { all: ["secret", not(one)] }],
+  },
+  {
+    name: "exclusion pair over places",
+    audiences: () => [
+      ...["secret", { wish: { all: ["secret", not(one)] }, areas: ["area.x"] }],
+      { wish: { all: ["list", "secret"] }, areas: ["area.x"] },
+      { wish: { all: ["list-minus-one", "secret"] }, areas: ["area.y"] },
+    ],
   },
   {
     name: "averaging",
@@ -123,6 +133,14 @@ function bothWorlds(seed: number): readonly World[] {
   clearBit(secrets, victim);
   const list = drawn("list", 0.7);
   setBit(list, victim);
+  // Most live in x, the victim too; the others in y.
+  const here = drawn("area.x", 0.9);
+  setBit(here, victim);
+  segments.set(
+    "area.y",
+    here.map((word) => ~word),
+  );
+  setBit(drawn("area.half", 0.5), victim);
   const minusOne = Uint32Array.from(list);
   clearBit(minusOne, victim);
   segments.set("list-minus-one", minusOne);
@@ -153,55 +171,56 @@ const ruleOf = (trial: number): CrowdRule => {
   return crowdRuleOf(sipKeyFrom(bytes), 20_000, minimum);
 };
 
-function canonicalOf(expression: AudienceExpression): CanonicalAudience {
-  const normal = normalise(expression);
+function canonicalOf(asked: Wish): CanonicalAudience {
+  const isAimed = typeof asked !== "string" && "wish" in asked;
+  const normal = normalise(isAimed ? asked.wish : asked);
   if (!normal.ok) throw new Error(normal.why);
-  return normal.audience;
+  return atHomeIn(normal.audience, isAimed ? asked.areas : null);
 }
 
 /** Verdicts of the audiences, asked for one after the other by one agency. */
 function verdictsOf(
-  expressions: readonly AudienceExpression[],
+  expressions: readonly Wish[],
   world: World,
   rule: CrowdRule,
   pairRule = true,
 ): string {
-  const { audiences, members } = countedOf(expressions, world);
-  const pairs = pairRule ? pairsToCount(audiences) : [];
-  const termPeople = audiences.map(({ terms }) =>
+  const audiences = audiencesOf(expressions);
+  const { sets, pairs } = pairRule ? setsToCount(audiences) : { sets: audiences, pairs: [] };
+  const members = sets.map((set) => membersOf(set, world));
+  const people = members.map((bits) => countBits(bits));
+  const termPeople = sets.map(({ terms }) =>
     terms.map((term) => countBits(membersOf({ terms: [term] }, world))),
   );
+  // Everybody is at home somewhere.
   const counts = {
-    termPeople,
-    audiencePeople: members.map((bits) => countBits(bits)),
-    homedPeople: members.map((bits) => countBits(bits)),
+    ...{ termPeople, audiencePeople: people, homedPeople: people },
     pairPeople: pairs.map(([a, b]) => sharedOf(members[a]!, members[b]!)),
   };
-  return judgeCrowds(audiences, pairs, counts, rule)
+  return judgeCrowds({ sets, pairs }, counts, rule)
     .map(({ verdict }) => verdict)
     .join();
 }
 
 /** Each set once: who asks for the same again has the same verdict. */
-function countedOf(
-  expressions: readonly AudienceExpression[],
-  world: World,
-): { readonly audiences: CrowdAudience[]; readonly members: Uint32Array[] } {
+function audiencesOf(expressions: readonly Wish[]): readonly CrowdAudience[] {
   const bySet = new Map(
     expressions.map(canonicalOf).map((audience) => [JSON.stringify(audience), audience]),
   );
-  const unique = [...bySet.values()];
-  return {
-    audiences: unique.map(({ terms }) => ({ agency: 1 as AgencyId, terms, judged: true })),
-    members: unique.map((audience) => membersOf(audience, world)),
-  };
+  return [...bySet.values()].map(({ terms }) => ({
+    ...{ agency: 1 as AgencyId, terms, judged: true },
+  }));
 }
 
 function membersOf({ terms }: CanonicalAudience, { segments }: World): Uint32Array {
   const members = new Uint32Array(bitWords(peopleCount));
   const term = new Uint32Array(members.length);
-  for (const { all, none } of terms) {
-    term.fill(0xffff_ffff);
+  for (const { all, none, areas } of terms) {
+    term.fill(areas === undefined ? 0xffff_ffff : 0);
+    for (const area of areas ?? []) {
+      const here = segments.get(area)!;
+      for (let w = 0; w < term.length; w++) term[w] = term[w]! | here[w]!;
+    }
     for (const name of all) {
       const one = segments.get(name)!;
       for (let w = 0; w < term.length; w++) term[w] = term[w]! & one[w]!;
@@ -226,6 +245,7 @@ function singledOut(): ProofRow {
   const victims = 50;
   let withPairs = 0;
   let withoutPairs = 0;
+  let overPlaces = 0;
   for (let v = 0; v < victims; v++) {
     const [, world] = bothWorlds(9000 + v) as [World, World];
     const both: readonly AudienceExpression[] = [
@@ -234,14 +254,18 @@ function singledOut(): ProofRow {
     ];
     setBit(world.segments.get("crowd")!, victim);
     const rule = ruleOf(9000 + v);
+    const placed = ["list", { wish: { all: ["list", not(one)] }, areas: ["area.half"] }];
+    if (verdictsOf(placed, world, rule) === "certified,certified") overPlaces++;
     if (verdictsOf(both, world, rule) === "certified,certified") withPairs++;
     if (verdictsOf(both, world, rule, false) === "certified,certified") withoutPairs++;
   }
   return {
     promise: "no two audiences of an agency differ by a person",
     test: `exclusion pair round each of ${victims} victims, with the pair rule and without`,
-    figure: `${withPairs} singled out; without the rule ${withoutPairs} of ${victims}`,
-    holds: withPairs === 0 && withoutPairs === victims,
+    figure:
+      `${withPairs} singled out, aimed at two places ${overPlaces}; ` +
+      `without the rule ${withoutPairs} of ${victims}`,
+    holds: withPairs === 0 && overPlaces === 0 && withoutPairs === victims,
   };
 }
 
@@ -257,7 +281,9 @@ function strongest(trials: number): ProofRow {
     const certified = (count: number): number => {
       const people = { termPeople: [[count]], audiencePeople: [count], homedPeople: [count] };
       const counts = { ...people, pairPeople: [] };
-      return judgeCrowds(audiences, [], counts, rule)[0]?.verdict === "certified" ? 1 : 0;
+      return judgeCrowds({ sets: audiences, pairs: [] }, counts, rule)[0]?.verdict === "certified"
+        ? 1
+        : 0;
     };
     without += certified(people - 1);
     with_ += certified(people);

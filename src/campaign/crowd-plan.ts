@@ -7,11 +7,14 @@ import {
   type CrowdAudience,
   type CrowdRule,
   judgeCrowds,
-  pairsToCount,
+  setsToCount,
 } from "./crowd-rule.js";
 
 export type CountPlan = {
-  /** The audiences whose every segment is in the snapshot, and their agency's to use. */
+  /**
+   * The audiences whose every segment is in the snapshot, and their agency's to use; behind them
+   * their cuts.
+   */
   readonly known: readonly CrowdAudience[];
   /** Planes to read, by the places that terms know them by. */
   readonly planes: readonly number[];
@@ -35,28 +38,25 @@ export function planCount(
   const marks = new Marks(areas);
   const terms: CountedTerm[] = [];
   const placeOf = new Map<string, number>();
-  const known: CrowdAudience[] = [];
-  const places: number[][] = [];
-  for (const audience of audiences) {
+  const isKnown = (audience: CrowdAudience): boolean => {
     const mayName = (name: string): boolean => {
       const segment = segments[positions.get(name) ?? -1];
       return segment !== undefined && mayUse(segment.agencies, audience.agency);
     };
-    if (!audience.terms.every(({ all, none }) => [...all, ...none].every(mayName))) continue;
-    known.push(audience);
-    places.push(
-      audience.terms.map((term) => {
-        const text = termText(term);
-        const place = placeOf.get(text) ?? terms.length;
-        if (place === terms.length) {
-          terms.push({ clauses: clausesOf(term, positions, planes), mark: marks.of(term) });
-        }
-        placeOf.set(text, place);
-        return place;
-      }),
-    );
-  }
-  const pairs = pairsToCount(known);
+    return audience.terms.every(({ all, none }) => [...all, ...none].every(mayName));
+  };
+  const { sets: known, pairs } = setsToCount(audiences.filter(isKnown));
+  const places = known.map((set) =>
+    set.terms.map((term) => {
+      const text = termText(term);
+      const place = placeOf.get(text) ?? terms.length;
+      if (place === terms.length) {
+        terms.push({ clauses: clausesOf(term, positions, planes), mark: marks.of(term) });
+      }
+      placeOf.set(text, place);
+      return place;
+    }),
+  );
   const { sets } = marks;
   const order = { terms, audiences: places, pairs, homeMark: sets.length === 0 ? -1 : 0 };
   return { known, planes, order, areaSets: sets };
@@ -113,5 +113,5 @@ export function judgeCounted(
 ): readonly AudienceJudged[] {
   const byAudience = order.audiences.map((places) => places.map((t) => termPeople[t]!));
   const people = { termPeople: byAudience, audiencePeople, homedPeople, pairPeople };
-  return judgeCrowds(known, order.pairs, people, rule);
+  return judgeCrowds({ sets: known, pairs: order.pairs }, people, rule);
 }

@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import { crowdMarginPeople } from "../base/crowd-minimum.js";
 import { sipKeyFrom } from "../base/hash.js";
 import type { AgencyId } from "../base/ids.js";
-import type { AudienceTerm } from "./audience.js";
+import { type AudienceTerm, canonicalText } from "./audience.js";
 import {
   audienceSetDigest,
   type CrowdAudience,
   crowdRuleOf,
   drawDayOf,
   judgeCrowds,
-  pairsToCount,
+  setsToCount,
   termDigest,
 } from "./crowd-rule.js";
 
@@ -53,14 +53,14 @@ test("the noise is the set's: colluding agencies hear the same, another key anot
 
 /** Both audiences have 5,000 people, so many of them in common. */
 const verdictsOf = (audiences: readonly CrowdAudience[], shared: number, people = 5000) => {
-  const pairs = pairsToCount(audiences);
+  const { sets, pairs } = setsToCount(audiences);
   const counts = {
     termPeople: audiences.map(({ terms }) => terms.map(() => people)),
     audiencePeople: audiences.map(() => people),
     homedPeople: audiences.map(() => people),
     pairPeople: pairs.map(() => shared),
   };
-  return judgeCrowds(audiences, pairs, counts, still).map(({ verdict, bears }) => [verdict, bears]);
+  return judgeCrowds({ sets, pairs }, counts, still).map(({ verdict, bears }) => [verdict, bears]);
 };
 
 test("a difference that happens to be empty is refused as one of a single person is", () => {
@@ -83,7 +83,7 @@ test("a difference that happens to be empty is refused as one of a single person
 
 test("one audience within another by its terms differs from it one way only", () => {
   const inside = [audience(1, "a b"), audience(1, "a", "c")];
-  expect(pairsToCount(inside)).toEqual([[0, 1]]);
+  expect(setsToCount(inside).pairs).toEqual([[0, 1]]);
   // |c or a, not (a and b)| alone counts.
   expect(verdictsOf(inside, 5000 - enough)).toEqual([
     ["certified", 100],
@@ -96,11 +96,11 @@ test("one audience within another by its terms differs from it one way only", ()
 });
 
 test("who excludes each other, and other agencies' audiences, are no pair", () => {
-  expect(pairsToCount([audience(1, "a b"), audience(1, "a !b")])).toEqual([]);
-  expect(pairsToCount([audience(1, "a b"), audience(1, "a !b", "c")])).toEqual([[0, 1]]);
-  expect(pairsToCount([audience(1, "a"), audience(2, "b")])).toEqual([]);
+  expect(setsToCount([audience(1, "a b"), audience(1, "a !b")]).pairs).toEqual([]);
+  expect(setsToCount([audience(1, "a b"), audience(1, "a !b", "c")]).pairs).toEqual([[0, 1]]);
+  expect(setsToCount([audience(1, "a"), audience(2, "b")]).pairs).toEqual([]);
   const standing = { ...audience(1, "c"), judged: false };
-  expect(pairsToCount([audience(1, "a"), standing, audience(1, "b")])).toEqual([
+  expect(setsToCount([audience(1, "a"), standing, audience(1, "b")]).pairs).toEqual([
     [0, 2],
     [1, 2],
   ]);
@@ -112,4 +112,31 @@ test("a refused audience bars nobody, and one without terms is nobody's", () => 
     ["refused", 0],
     ["certified", 100],
   ]);
+});
+
+/** Pairs of sets as text: each by its terms, areas included. */
+const comparedOf = (...audiences: readonly CrowdAudience[]): string[] => {
+  const { sets, pairs } = setsToCount(audiences);
+  const textOf = (place: number): string => canonicalText(sets[place]!);
+  return pairs.map(([one, other]) => `${textOf(one)} / ${textOf(other)}`);
+};
+
+test("audiences that are aimed at other places are compared where both are asked about", () => {
+  const at = (one: CrowdAudience, ...areas: string[]): CrowdAudience => ({
+    ...one,
+    terms: one.terms.map((wish) => ({ ...wish, areas })),
+  });
+  const [wide, narrow] = [audience(1, "a"), audience(1, "a !t")];
+  expect(comparedOf(at(wide, "x"), at(narrow, "x"))).toEqual(["a @ x / a & !t @ x"]);
+  expect(comparedOf(wide, at(narrow, "x"))).toEqual(["a / a & !t @ x", "a @ x / a & !t @ x"]);
+  expect(comparedOf(at(wide, "x", "y"), at(narrow, "y", "z"))).toEqual([
+    "a @ x,y / a & !t @ y,z",
+    "a @ y / a & !t @ y",
+  ]);
+  // In no place that both are aimed at: whoever asks may name one after the other.
+  expect(comparedOf(at(wide, "x"), at(narrow, "y"))).toEqual(["a / a & !t"]);
+  // One wish in two places differs by nobody but those who live there.
+  expect(comparedOf(wide, at(wide, "x"))).toEqual(["a / a @ x"]);
+  expect(comparedOf(at(wide, "x"), at(wide, "y"))).toEqual([]);
+  expect(comparedOf(at(audience(1, "a t"), "x"), at(narrow, "y"))).toEqual([]);
 });

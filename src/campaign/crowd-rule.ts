@@ -9,12 +9,13 @@ import {
 import type { SipKey } from "../base/hash.js";
 import type { AgencyId } from "../base/ids.js";
 import { crowdMinimumPeople } from "../base/limits.js";
-import { type AudienceTerm, canonicalText, termText } from "./audience.js";
+import { type AudienceTerm, atHomeIn, canonicalText, termText } from "./audience.js";
 
 /**
- * Of the rule below; a verdict by another one is none. 1 was the exact count of each term alone.
+ * Of the rule below; a verdict by another one is none. 1 was the exact count of each term alone, 2
+ * compared audiences at home alone.
  */
-export const crowdRuleVersion = 2;
+export const crowdRuleVersion = 3;
 
 /** An audience among those that are judged together over one epoch. */
 export type CrowdAudience = {
@@ -22,9 +23,11 @@ export type CrowdAudience = {
   readonly terms: readonly AudienceTerm[];
   /** False: it is certified for this epoch already, and others are held against it. */
   readonly judged: boolean;
+  /** Place of the audience that this is a cut of: counted beside it, and no audience of its own. */
+  readonly cutOf?: number;
 };
 
-/** Exact people, by the places of audiences, of their terms and of pairs. */
+/** Exact people, by the places of sets (audiences and their cuts), of their terms and of pairs. */
 export type CrowdCounts = {
   readonly termPeople: readonly (readonly number[])[];
   readonly audiencePeople: ArrayLike<number>;
@@ -74,23 +77,87 @@ export type AudienceJudged = {
 
 export type AudiencePair = readonly [earlier: number, later: number];
 
+export type CrowdSets = {
+  /** The audiences themselves, and behind them their cuts. */
+  readonly sets: readonly CrowdAudience[];
+  /** Places of sets whose common people the rule needs, in the order of the later audience. */
+  readonly pairs: readonly AudiencePair[];
+};
+
 /**
- * The pairs of audiences whose common people the rule needs: of one agency, the later one judged.
- * Those that exclude each other by their terms have none.
+ * What the rule needs counted. Pairs are of one agency, the later one judged; those that exclude
+ * each other by their terms have none.
+ *
+ * An audience is counted at home and asked about wherever a request comes from. So two of them that
+ * are aimed at different places are compared where both are asked about too, by the people of the
+ * areas that they share: else the rest of the wider one would hide a difference of one person. Two
+ * that share no area are compared as if they were aimed at none: who asks may name any place.
  */
-export function pairsToCount(audiences: readonly CrowdAudience[]): readonly AudiencePair[] {
+export function setsToCount(audiences: readonly CrowdAudience[]): CrowdSets {
   const byAgency = new Map<AgencyId, number[]>();
   const pairs: AudiencePair[] = [];
+  const cuts = new Cuts(audiences);
   for (const [later, audience] of audiences.entries()) {
     const others = byAgency.get(audience.agency) ?? [];
     byAgency.set(audience.agency, others);
     for (const earlier of audience.judged ? others : []) {
       const other = audiences[earlier]!;
       if (!excludeEachOther(audience.terms, other.terms)) pairs.push([earlier, later]);
+      const where = sharedPlaces(audience.terms, other.terms);
+      if (where !== "same") pairs.push([cuts.of(earlier, where), cuts.of(later, where)]);
     }
     others.push(later);
   }
-  return pairs;
+  return { sets: cuts.sets, pairs };
+}
+
+/** Audiences as they are in other places than their own, each once. */
+class Cuts {
+  readonly sets: CrowdAudience[];
+  private readonly known = new Map<string, number>();
+
+  constructor(audiences: readonly CrowdAudience[]) {
+    this.sets = [...audiences];
+  }
+
+  of(cutOf: number, areas: AreaNames): number {
+    const audience = this.sets[cutOf]!;
+    const own = areasOf(audience.terms);
+    if (own?.join() === areas?.join()) return cutOf;
+    const key = `${cutOf} ${areas?.join() ?? ""}`;
+    const place = this.known.get(key) ?? this.sets.length;
+    if (place === this.sets.length) {
+      const { terms } = atHomeIn({ terms: audience.terms.map(anywhere) }, areas);
+      this.sets.push({ agency: audience.agency, terms, judged: false, cutOf });
+    }
+    this.known.set(key, place);
+    return place;
+  }
+}
+
+type AreaNames = readonly string[] | null;
+
+/** An audience has the areas of its targeting in every term. */
+const areasOf = (terms: readonly AudienceTerm[]): AreaNames => terms[0]?.areas ?? null;
+
+const anywhere = ({ all, none }: AudienceTerm): AudienceTerm => ({ all, none });
+
+/**
+ * Where two audiences are compared beside their own places, null = anywhere; "same" where that
+ * tells nothing new: one place, one wish, or wishes that exclude each other.
+ */
+function sharedPlaces(
+  terms: readonly AudienceTerm[],
+  others: readonly AudienceTerm[],
+): AreaNames | "same" {
+  const [own, other] = [areasOf(terms), areasOf(others)];
+  if (own?.join() === other?.join()) return "same";
+  const [wish, otherWish] = [terms.map(anywhere), others.map(anywhere)];
+  if (excludeEachOther(wish, otherWish)) return "same";
+  if (isWithin(wish, otherWish) && isWithin(otherWish, wish)) return "same";
+  if (own === null || other === null) return own ?? other;
+  const shared = own.filter((area) => other.includes(area));
+  return shared.length === 0 ? null : shared;
 }
 
 /**
@@ -102,20 +169,21 @@ export function pairsToCount(audiences: readonly CrowdAudience[]): readonly Audi
  * that merely happens to be empty is refused like one of a single person: else the verdict would
  * tell whether that one person is there.
  *
- * `pairs` are those of `pairsToCount`. Gives one verdict for each audience; those that are not
+ * Sets and pairs are those of `setsToCount`. Gives one verdict for each audience; those that are not
  * judged are certified.
  */
 export function judgeCrowds(
-  audiences: readonly CrowdAudience[],
-  pairs: readonly AudiencePair[],
+  { sets, pairs }: CrowdSets,
   counts: CrowdCounts,
   rule: CrowdRule,
 ): readonly AudienceJudged[] {
   const bearsMax = Math.max(0, Math.floor(rule.minimum / 10));
-  const digests = audiences.map(({ terms }) => audienceSetDigest(terms));
+  const digests = sets.map(({ terms }) => audienceSetDigest(terms));
+  const ownerOf = (set: number): number => sets[set]!.cutOf ?? set;
   const verdicts: AudienceJudged[] = [];
   let p = 0;
-  for (const [later, { terms, judged }] of audiences.entries()) {
+  for (const [later, { terms, judged, cutOf }] of sets.entries()) {
+    if (cutOf !== undefined) break;
     let bears = judged && terms.length === 0 ? -1 : bearsMax;
     const demand = (people: number, digest: () => Uint8Array): void => {
       bears = Math.min(bears, bearsOf(people, digest, rule, bearsMax));
@@ -125,18 +193,18 @@ export function judgeCrowds(
         demand(counts.termPeople[later]![t]!, () => termDigest(term));
       }
     }
-    for (; p < pairs.length && pairs[p]![1] === later; p++) {
-      const [earlier] = pairs[p]!;
-      if (verdicts[earlier]!.verdict !== "certified") continue;
+    for (; p < pairs.length && ownerOf(pairs[p]![1]) === later; p++) {
+      const [earlier, its] = pairs[p]!;
+      if (verdicts[ownerOf(earlier)]!.verdict !== "certified") continue;
       const shared = counts.pairPeople[p]!;
       for (const [one, other] of [
-        [later, earlier],
-        [earlier, later],
+        [its, earlier],
+        [earlier, its],
       ] as const) {
-        if (isWithin(audiences[one]!.terms, audiences[other]!.terms)) continue;
+        if (isWithin(sets[one]!.terms, sets[other]!.terms)) continue;
         // Who is at home nowhere is in no audience that asks for homes, and no difference from it:
         // such people would hide how few live in the area that it leaves out.
-        const homed = asksForHomes(audiences[other]!.terms);
+        const homed = asksForHomes(sets[other]!.terms);
         const people = (homed ? counts.homedPeople : counts.audiencePeople)[one]! - shared;
         assert(people >= 0, "a difference has no fewer than 0 people");
         demand(people, () => differenceDigest(digests[one]!, digests[other]!));

@@ -243,7 +243,7 @@ test("an agency's checks of the day are told, and every verdict once", async () 
   for (const { agency, leftToday } of desk.checksLeft()) {
     expect(leftToday).toBe(50 - certificates.filter((one) => one.agency === agency).length);
   }
-  expect(certificates[0]).toMatchObject({ epoch: 1, ruleVersion: 2, verdict: "refused" });
+  expect(certificates[0]).toMatchObject({ epoch: 1, ruleVersion: 3, verdict: "refused" });
 });
 
 test("what no line item names is judged once, for one check, and darkens nobody", async () => {
