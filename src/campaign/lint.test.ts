@@ -296,3 +296,13 @@ test("a band of win rates has its bounds in order", () => {
   expect(found(exchange("{min: 0.6, max: 0.6}")).join()).toContain("exchange them");
   expect(found(exchange("{min: 0, max: 1.5}")).join()).toContain("a share of at most 1");
 });
+
+test("two agencies with one seat are told that their audiences are not compared", () => {
+  const agencies = (seat: string): SourceFile[] =>
+    campaignFileWith(
+      "advertisers:\n",
+      `  - {id: 7, name: B, seats: {alpha: ${seat}}}\nadvertisers:\n`,
+    );
+  expect(found(agencies("seat-2"))).toEqual([]);
+  expect(found(agencies("seat-1")).join()).toContain("agency 1 has this seat too");
+});

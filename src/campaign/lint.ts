@@ -41,6 +41,7 @@ export function lintShared(context: LintContext): void {
   lintCampaigns(context);
   lintCapOwners(context);
   lintSeats(context);
+  lintSharedSeats(context);
   lintCurrencies(context);
 }
 
@@ -115,6 +116,23 @@ function lintSeats(context: LintContext): void {
       if (!seatRequired || Object.hasOwn(seats, name)) continue;
       const message = `${name} takes no bid without a seat: add {${name}: ...} to seats`;
       context.warn("agency", id, ["seats"], message);
+    }
+  }
+}
+
+/** To an exchange a seat is one buyer, and the crowd rule compares audiences within an agency. */
+function lintSharedSeats(context: LintContext): void {
+  const holders = new Map<string, number>();
+  for (const { id, seats } of context.book.agencies) {
+    for (const [exchange, seat] of Object.entries(seats)) {
+      const key = JSON.stringify([exchange, seat]);
+      const holder = holders.get(key) ?? id;
+      holders.set(key, holder);
+      if (holder === id) continue;
+      const message =
+        `agency ${holder} has this seat too, and audiences of two agencies are not compared: if ` +
+        "they are one buyer, or tell each other what they see, make them one agency";
+      context.warn("agency", id, ["seats", exchange], message);
     }
   }
 }
