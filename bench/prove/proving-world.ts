@@ -2,11 +2,13 @@ import type { SipKey } from "../../src/base/hash.js";
 import { Hash64, sipKeyFrom } from "../../src/base/hash.js";
 import { AskCounts, type Asking, askCountBytes } from "../../src/bid/ask-counts.js";
 import { isControl, windowFrom } from "../../src/bid/asking.js";
-import { holdNothing } from "../../src/bid/hold.js";
+import { holdNothing, holdOn } from "../../src/bid/hold.js";
 import { keyedHashInto } from "../../src/bid/keyed.js";
+import { sweepSlots } from "../../src/bid/reserve.js";
 import type { CampaignBook } from "../../src/campaign/model.js";
 import { Bidder } from "../../src/runtime/bidder.js";
 import { readConfig } from "../../src/runtime/read-config.js";
+import { rosterOn } from "../../src/testing/asking-world.js";
 import {
   type InProcess,
   startInProcess,
@@ -24,14 +26,21 @@ export type ProvingWorld = {
   readonly asking: Asking;
   /** The answer's text, each token and `bid.id` masked; "" = 204. */
   readonly answer: (exchange: string, request: object) => string;
+  /** The clock goes on until every reservation is over: what pended with a cap is free again. */
+  readonly expire: () => void;
 };
 
 export type ProvingOptions = {
   readonly book?: CampaignBook;
   readonly otherSegments?: readonly string[];
+  /** Only the audiences of the day's roster answer; absent: all of them. */
+  readonly dayChoice?: boolean;
+  /** Money and caps are taken; absent: an answer leaves nothing behind. */
+  readonly caps?: boolean;
 };
 
 const hash = new Hash64();
+const expiryMsMax = 3_700_000;
 export const provingNowMs = Date.UTC(2026, 10, 26, 12);
 const keyOf = (fill: number): SipKey => sipKeyFrom(new Uint8Array(16).fill(fill));
 
@@ -43,11 +52,13 @@ export function demoBook(): CampaignBook {
 
 export async function provingWorld(
   people: readonly TestPerson[],
-  { book, otherSegments = [] }: ProvingOptions = {},
+  { book, otherSegments = [], dayChoice = false, caps = false }: ProvingOptions = {},
 ): Promise<ProvingWorld> {
+  const day = Math.floor(provingNowMs / 86_400_000);
   const whole = await startInProcess({
     ...{ configFolder: "config/demo", now: provingNowMs, seed: 1, snapshot: { people } },
     otherSegments,
+    ...(dayChoice ? { roster: rosterOn(book ?? demoBook(), day) } : {}),
     reading: (reading) => {
       const { config } = reading;
       return { ...reading, config: config && { ...config, book: book ?? config.book } };
@@ -59,7 +70,7 @@ export async function provingWorld(
     {
       ...{ clock: whole.clock, identifierKey: testIdentifierKey, counters: null, asking },
       tokens: new TokenWriter(tokenKeyFrom(testTokenSecret), 1, 1),
-      hold: holdNothing,
+      hold: caps ? holdOn(whole.state, () => 0) : holdNothing,
     },
     whole.bidder.world,
   );
@@ -74,7 +85,12 @@ export async function provingWorld(
     if (status !== 200) throw new Error(`answered ${status}`);
     return masked(Buffer.from(bidder.answerBuffer.subarray(0, length)).toString());
   };
-  return { whole, bidder, asking, answer };
+  const expire = (): void => {
+    whole.clock.advance(expiryMsMax);
+    const nowSec = Math.floor(whole.clock.nowMs() / 1000);
+    sweepSlots(whole.state, nowSec, whole.state.slotsTouched);
+  };
+  return { whole, bidder, asking, answer, expire };
 }
 
 /** A token is 88 characters; `bid.id`, `bidid` and a cache-buster are made of its last 12. */

@@ -1,3 +1,4 @@
+import { askedAudiencesMax } from "../../src/base/limits.js";
 import { SeededRandom } from "../../src/base/random.js";
 import { segmentNames } from "../../src/campaign/compile.js";
 import { markedPerson } from "../../src/testing/canary-requests.js";
@@ -8,6 +9,7 @@ import {
   armOf,
   demoBook,
   idfaOf,
+  type ProvingOptions,
   type ProvingWorld,
   provingNowMs,
   provingWorld,
@@ -23,7 +25,13 @@ export const sameAnswer: Proof = {
   run: async (size: ProofSize): Promise<readonly ProofRow[]> => {
     const pairs = size === "full" ? 100_000 : 2000;
     const each = size === "full" ? 200_000 : 4000;
-    return [await bytesRow(pairs), await distributionRow(each, size === "full" ? 0.01 : 0.05)];
+    const bound = size === "full" ? 0.01 : 0.05;
+    return [
+      await bytesRow(pairs),
+      await distributionRow(each, bound),
+      // Answers of a turn are of more kinds; and flights end where the clock goes on for weeks.
+      await (size === "full" ? cappedRow(20_000, 0.03) : cappedRow(2000, 0.08)),
+    ];
   },
 };
 
@@ -38,7 +46,7 @@ async function bytesRow(pairs: number): Promise<ProofRow> {
     people[b] = { idfa: idfaOf(b), segments: [...shared, ...otherSegments.slice(12)] };
   }
   for (let n = 0; n < people.length; n++) people[n] ??= { idfa: idfaOf(n), segments: [] };
-  const world = await provingWorld(people, { otherSegments });
+  const world = await provingWorld(people, { otherSegments, dayChoice: true });
   const traffic = trafficOf(world, 29);
   let differing = 0;
   let answered = 0;
@@ -66,7 +74,7 @@ async function bytesRow(pairs: number): Promise<ProofRow> {
  * ordinal and the campaigns alone, so that an empty world tells it.
  */
 async function partnersOf(pairs: number): Promise<(readonly [number, number])[]> {
-  const world = await provingWorld([]);
+  const world = await provingWorld([], { dayChoice: true });
   const waiting = new Map<string, number>();
   const found: (readonly [number, number])[] = [];
   for (let n = 0; found.length < pairs; n++) {
@@ -81,39 +89,108 @@ async function partnersOf(pairs: number): Promise<(readonly [number, number])[]>
   return found;
 }
 
-/** Two halves of a crowd with the same groups, arms as they fall: how far apart they are. */
-async function distributionRow(each: number, bound: number): Promise<ProofRow> {
-  const named = segmentsNamed();
-  const groups = named.filter((_, i) => i % 2 === 0);
+/**
+ * A crowd with the same groups, every second one with other identifiers, ordinals and segments that
+ * no audience names; arms as they fall.
+ */
+async function halves(each: number, options: ProvingOptions): Promise<ProvingWorld> {
+  const groups = segmentsNamed().filter((_, i) => i % 2 === 0);
   const people = Array.from({ length: 2 * each }, (_, n) => ({
     idfa: idfaOf(n),
-    segments: [...groups, ...otherSegments.slice(n < each ? 0 : 12, n < each ? 12 : 24)],
+    segments: [...groups, ...otherSegments.slice(n % 2 === 0 ? 0 : 12, n % 2 === 0 ? 12 : 24)],
   }));
-  const world = await provingWorld(people, { otherSegments });
+  return provingWorld(people, { otherSegments, ...options });
+}
+
+/** Half of the sum of what the two halves differ by; `kinds` of answers there are. */
+class Halves {
+  private readonly counts = new Map<string, [number, number]>();
+  private readonly each: number;
+
+  constructor(each: number) {
+    this.each = each;
+  }
+
+  add(n: number, answer: string): void {
+    const count = this.counts.get(answer) ?? [0, 0];
+    count[n % 2]!++;
+    this.counts.set(answer, count);
+  }
+
+  get kinds(): number {
+    return this.counts.size;
+  }
+
+  get distance(): number {
+    let apart = 0;
+    for (const [a, b] of this.counts.values()) apart += Math.abs(a - b);
+    return apart / this.each / 2;
+  }
+
+  /** Those who were answered like this last. */
+  share(wanted: (answer: string) => boolean): number {
+    let people = 0;
+    for (const [answer, [a, b]] of this.counts) if (wanted(answer)) people += a + b;
+    return people / this.each / 2;
+  }
+}
+
+async function distributionRow(each: number, bound: number): Promise<ProofRow> {
+  const world = await halves(each, { dayChoice: true });
+  const { table } = world.bidder.world.world;
   const traffic = trafficOf(world, 31);
   const requests = Array.from({ length: 4 }, () => traffic.next());
   let worst = 0;
   let kinds = 0;
   for (const { exchange, request } of requests) {
-    const counts = new Map<string, [number, number]>();
+    const counts = new Halves(each);
     for (let n = 0; n < 2 * each; n++) {
-      const answer = world.answer(exchange.name, aboutPerson(request, n, n));
-      const count = counts.get(answer) ?? [0, 0];
-      count[n < each ? 0 : 1]++;
-      counts.set(answer, count);
+      counts.add(n, world.answer(exchange.name, aboutPerson(request, n, n)));
     }
-    kinds = Math.max(kinds, counts.size);
-    let distance = 0;
-    for (const [a, b] of counts.values()) distance += Math.abs(a - b) / each / 2;
-    worst = Math.max(worst, distance);
+    kinds = Math.max(kinds, counts.kinds);
+    worst = Math.max(worst, counts.distance);
   }
   return {
     promise,
     test: `control groups and the day's choice on: 2 x ${each} people, ${requests.length} requests`,
     figure: `up to ${kinds} answers, distributions ${worst.toFixed(4)} apart (bound ${bound})`,
-    holds: worst <= bound && kinds > 1,
+    holds: worst <= bound && kinds > 1 && table.agencyPlaces.some((n) => n > askedAudiencesMax),
   };
 }
+
+const asksInTurn = 3;
+/** Caps of the demo are wide: here everything may be shown to a person this often a day. */
+const capped = 1;
+
+/** Everybody is asked about in turn until caps bite: the answers of a turn are one answer. */
+async function cappedRow(each: number, bound: number): Promise<ProofRow> {
+  const demo = demoBook();
+  const frequency = [{ impressions: capped, windowSec: 86_400 }];
+  const lineItems = demo.lineItems.map((lineItem) => ({ ...lineItem, frequency }));
+  const book = { ...demo, lineItems };
+  const world = await halves(each, { book, caps: true, dayChoice: true });
+  const { exchange, request } = trafficOf(world, 31).next();
+  const counts = new Halves(each);
+  for (let n = 0; n < 2 * each; n++) {
+    const about = aboutPerson(request, n, n);
+    const turn = Array.from({ length: asksInTurn }, () => world.answer(exchange.name, about));
+    counts.add(n, turn.join("\n"));
+    if (n % peopleInFlight === peopleInFlight - 1) world.expire();
+  }
+  const bitten = counts.share((turn) => new Set(turn.split("\n")).size > 1);
+  const { distance, kinds } = counts;
+  return {
+    promise,
+    test: `caps of ${capped} a day on as well: 2 x ${each} people, each asked ${asksInTurn} times`,
+    figure:
+      `${kinds} answers, distributions ${distance.toFixed(4)} apart (bound ${bound}); ` +
+      `${(100 * bitten).toFixed(0)} % met a cap`,
+    holds: distance <= bound && bitten > 0.5,
+  };
+}
+
+/** Reservations and caps of a world in process have room for so many. */
+const peopleInFlight = 200;
 
 const segmentsNamed = (): readonly string[] => segmentNames(demoBook());
 
