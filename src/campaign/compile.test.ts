@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { mix32, scopeKey, textKeyOf } from "../base/hash.js";
-import type { ExchangeId, LineItemId } from "../base/ids.js";
+import type { AgencyId, ExchangeId, LineItemId } from "../base/ids.js";
 import { KeyKind, Media } from "../base/lists.js";
 import { packAlpha3 } from "../base/units.js";
 import { syntheticModel } from "../testing/campaigns.js";
@@ -201,6 +201,19 @@ describe("audiences", () => {
     const demands = [0, 2 ** 28, 2 ** 30, last | 1, 2 ** 29, 0];
     expect([...table.demand]).toEqual([last, 0, 0, ...demands]);
     expect([...table.audienceDemand]).toEqual([3]);
+  });
+
+  test("live only with a place of the day, where there is a roster", () => {
+    const book = bookWith({ audience: "aware" });
+    const certificates = certify(tableOf(book).compiled);
+    const [digest = ""] = certificates;
+    const liveAt = (placeOf: ReadonlyMap<string, number>): number[] => {
+      const roster = { day: 1, placesOf: new Map([[1 as AgencyId, 7]]), placeOf };
+      return [...tableOf(book, { certificates, roster }).table.audienceLive];
+    };
+    expect(liveAt(new Map([[digest, 6]]))).toEqual([1]);
+    // All places were taken when it came: it opens with the next day.
+    expect(liveAt(new Map())).toEqual([0]);
   });
 
   test("a segment that the index does not project keeps the line item from bidding", () => {
