@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { personAnswersMax } from "../base/limits.js";
 import { RingReader } from "../base/ring.js";
-import { isControl } from "../bid/asking.js";
+import { isControl, isHeldOut } from "../bid/asking.js";
+import { Identified } from "../bid/identify.js";
 import { RingKind } from "../journal/record.js";
 import { ghostBid } from "../journal/ring-entry.js";
 import { type AskingWorld, askingWorld, siteOf, siteOfAll } from "./asking-world.js";
@@ -79,6 +80,20 @@ describe("a control group", () => {
       if (isControl(holdOutKey, ordinal, 3)) members++;
     }
     expect(members / 50_000).toBeCloseTo(0.02, 2);
+  });
+
+  test("is the campaign's: all of its line items leave out the same people", () => {
+    const { table } = open.bidder.decision;
+    const inOne = { ...table, lineItemCampaign: table.lineItemCampaign.slice().fill(77) };
+    let members = 0;
+    for (let ordinal = 1; ordinal <= 1000; ordinal++) {
+      const person = Object.assign(new Identified(), { ordinal });
+      const decision = { ...open.bidder.decision, table: inOne, known: true, person };
+      const left = all.filter((lineItem) => isHeldOut(decision, lineItem));
+      expect(left).toEqual(isControl(holdOutKey, ordinal, 77) ? all : []);
+      members += left.length / all.length;
+    }
+    expect(members).toBeGreaterThan(5);
   });
 
   test("is not bid for, leaves a ghost and nothing else, and still sees what is for everybody", () => {
