@@ -160,7 +160,9 @@ export const crowd: Proof = {
     return [
       {
         promise: "no term and no difference of two audiences of an agency is below the minimum",
-        test: `random expressions, neighbours and places, ${cases} cases on either side of the minimum`,
+        test:
+          `random expressions, neighbours and places, ${cases} cases on either side of ` +
+          "the minimum",
         figure: `${below} below, ${wrong} other than the words; ${found}`,
         holds: below === 0 && wrong === 0 && certified > cases / 5 && refused > cases / 5,
       },

@@ -169,8 +169,8 @@ function sharedPlaces(
  * that merely happens to be empty is refused like one of a single person: else the verdict would
  * tell whether that one person is there.
  *
- * Sets and pairs are those of `setsToCount`. Gives one verdict for each audience; those that are not
- * judged are certified.
+ * Sets and pairs are those of `setsToCount`. Gives one verdict for each audience; those that are
+ * not judged are certified.
  */
 export function judgeCrowds(
   { sets, pairs }: CrowdSets,
