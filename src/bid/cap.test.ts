@@ -4,7 +4,17 @@ import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { Hash64 } from "../base/hash.js";
 import { SeededRandom } from "../base/random.js";
-import { CAPPED, capCommit, capKeyInto, capOpen, capRelease, capReserve, FULL } from "./cap.js";
+import {
+  CAPPED,
+  capAdd,
+  capCommit,
+  capCounted,
+  capKeyInto,
+  capOpen,
+  capRelease,
+  capReserve,
+  FULL,
+} from "./cap.js";
 import type { SharedState } from "./shared-state.js";
 import { createSharedBuffers, sharedStateFrom } from "./shared-state.js";
 
@@ -63,6 +73,33 @@ test("a clock that goes back forgets no impression", () => {
   const state = stateWith(16);
   capCommit(state, capReserve(state, 1, 1, 1, 60, now), now);
   expect(capReserve(state, 1, 1, 1, 60, now - 3600)).toBe(CAPPED);
+});
+
+test("an impression ahead of the clock leaves those of now as they are", () => {
+  const state = stateWith(16);
+  for (const at of [now - 50, now - 40, now + 90_000, now - 30, now + 90_000, now - 20]) {
+    expect(capAdd(state, 1, 1, 60, at, now)).toBe(true);
+  }
+  expect(capCounted(state, 1, 1, 60, now)).toBe(6);
+  expect(capCounted(state, 1, 1, 60, now + 90_060)).toBe(2);
+  expect(capCounted(state, 1, 1, 60, now + 90_061)).toBe(0);
+});
+
+test("an impression a year ahead counts as long as one can that is ahead", () => {
+  const state = stateWith(16);
+  const year = 365 * 86_400;
+  expect(capAdd(state, 1, 1, 60, now + year, now)).toBe(true);
+  for (const days of [0, 1, 50, 97]) {
+    expect(capCounted(state, 1, 1, 60, now + days * 86_400)).toBe(1);
+  }
+});
+
+test("more bill times than are kept are joined under the later ones where their count wraps", () => {
+  const state = stateWith(16);
+  const wrap = Math.ceil(now / 2 ** 24) * 2 ** 24;
+  for (const at of [4, 3, 2, 1, -1]) capAdd(state, 1, 1, 60, wrap + at, wrap + 4);
+  for (const at of [5, 6, 7]) capAdd(state, 1, 1, 60, wrap + at, wrap + 7);
+  expect(capCounted(state, 1, 1, 60, wrap + 60)).toBe(8);
 });
 
 test("a window of more than 90 days never ends in this process", () => {

@@ -45,6 +45,8 @@ const CLAIMED = 0xffff;
 const useStep = 0x1_0000;
 const timeMask = 0xff_ffff;
 const inFuture = 0x80_0000;
+/** Further ahead (97 days) a bill time could not be told from one that is over. */
+const aheadSecMax = inFuture;
 
 /** The key of a person's ordinal (hi = 0) or identifier hash with a rule's place; never 0/0. */
 export function capKeyInto(lo: number, hi: number, place: number, out: Hash64): void {
@@ -121,7 +123,8 @@ export function capCounted(
 
 /**
  * An impression that no reservation holds: of before the start, or billed late. It counts until a
- * window from `atSec`. False where there is no place for the key. Money thread only.
+ * window from `atSec`, which may be ahead of the clock: it was set back since. False where there is
+ * no place for the key. Money thread only.
  */
 export function capAdd(
   state: SharedState,
@@ -131,6 +134,7 @@ export function capAdd(
   atSec: number,
   nowSec: number,
 ): boolean {
+  const billSec = Math.min(atSec, nowSec + aheadSecMax);
   for (let tries = 0; tries < capAddTriesMax; tries++) {
     const start = placeOf(state, keyLo);
     const found = find(state, start, keyLo, keyHi, nowSec);
@@ -142,13 +146,13 @@ export function capAdd(
       if (!isKey(state.caps, found, keyLo, keyHi) || (word & pendingMask) >= CLAIMED - 1) continue;
       if (!pend(state.caps, found, word)) continue;
       Atomics.store(state.caps, found * capWords + windowWord, windowSec);
-      addToGroups(state.caps, found, windowSec, atSec);
+      addToGroups(state.caps, found, windowSec, billSec, nowSec);
       capRelease(state, found);
       return true;
     }
     const entered = enter(state, start, -3 - found, keyLo, keyHi, windowSec, nowSec);
     if (entered < 0) continue;
-    addToGroups(state.caps, entered, windowSec, atSec);
+    addToGroups(state.caps, entered, windowSec, billSec, nowSec);
     capRelease(state, entered);
     return true;
   }
@@ -264,7 +268,7 @@ export function capRelease(state: SharedState, capSlot: number): void {
 export function capCommit(state: SharedState, capSlot: number, nowSec: number): void {
   const { caps } = state;
   const windowSec = Atomics.load(caps, capSlot * capWords + windowWord);
-  addToGroups(caps, capSlot, windowSec, nowSec);
+  addToGroups(caps, capSlot, windowSec, nowSec, nowSec);
   // Counted before it is no longer pending: never missing in between.
   capRelease(state, capSlot);
 }
@@ -292,12 +296,19 @@ const counted = (caps: Int32Array, entry: number, windowSec: number, nowSec: num
   (Atomics.load(caps, entry * capWords + useWord) & pendingMask) +
   committed(caps, entry, windowSec, nowSec);
 
-function addToGroups(caps: Int32Array, entry: number, windowSec: number, nowSec: number): void {
+/** What counts is told by the clock, not by the bill time: that may be ahead of it or behind. */
+function addToGroups(
+  caps: Int32Array,
+  entry: number,
+  windowSec: number,
+  billSec: number,
+  nowSec: number,
+): void {
   const base = entry * capWords + groupWord;
-  const now = nowSec & timeMask;
+  const bill = billSec & timeMask;
   for (let i = 0; i < groups; i++) {
     const group = Atomics.load(caps, base + i);
-    const same = groupTime(group) === now && (group & 255) > 0 && (group & 255) < 255;
+    const same = groupTime(group) === bill && (group & 255) > 0 && (group & 255) < 255;
     if (same) {
       Atomics.store(caps, base + i, group + 1);
       return;
@@ -305,11 +316,11 @@ function addToGroups(caps: Int32Array, entry: number, windowSec: number, nowSec:
   }
   for (let i = 0; i < groups; i++) {
     if (countIn(Atomics.load(caps, base + i), windowSec, nowSec) === 0) {
-      Atomics.store(caps, base + i, (now << 8) | 1);
+      Atomics.store(caps, base + i, (bill << 8) | 1);
       return;
     }
   }
-  joinNearest(caps, base, now);
+  joinNearest(caps, base, bill);
 }
 
 /**
@@ -317,15 +328,15 @@ function addToGroups(caps: Int32Array, entry: number, windowSec: number, nowSec:
  * under the later of them. The joined count is written before the other group is overwritten:
  * readers see too many, never too few.
  */
-function joinNearest(caps: Int32Array, base: number, now: number): void {
+function joinNearest(caps: Int32Array, base: number, bill: number): void {
   let from = -1;
   let into = -1;
   let nearest = Number.POSITIVE_INFINITY;
   for (let i = 0; i < groups; i++) {
-    const age = ageOf(Atomics.load(caps, base + i), now);
+    const age = ageOf(Atomics.load(caps, base + i), bill);
     for (let j = -1; j < groups; j++) {
       if (i === j) continue;
-      const laterAge = j < 0 ? 0 : ageOf(Atomics.load(caps, base + j), now);
+      const laterAge = j < 0 ? 0 : ageOf(Atomics.load(caps, base + j), bill);
       const gap = (age >= inFuture ? age - timeMask - 1 : age) - laterAge;
       if (laterAge >= inFuture || gap < 0 || gap >= nearest) continue;
       nearest = gap;
@@ -333,16 +344,19 @@ function joinNearest(caps: Int32Array, base: number, now: number): void {
       into = j;
     }
   }
-  // Only a clock that went back leaves no pair: the first group takes it, and keeps its later time.
-  if (from < 0) from = 0;
+  if (from < 0) {
+    // All are later than the new one: the first takes it, and keeps its time.
+    const first = Atomics.load(caps, base);
+    Atomics.store(caps, base, (first & ~255) | Math.min(255, (first & 255) + 1));
+    return;
+  }
   const count = Atomics.load(caps, base + from) & 255;
   if (into < 0) {
-    const time = Math.max(groupTime(Atomics.load(caps, base + from)), now);
-    Atomics.store(caps, base + from, (time << 8) | Math.min(255, count + 1));
+    Atomics.store(caps, base + from, (bill << 8) | Math.min(255, count + 1));
     return;
   }
   const later = Atomics.load(caps, base + into);
   const sum = Math.min(255, (later & 255) + count);
   Atomics.store(caps, base + into, (groupTime(later) << 8) | sum);
-  Atomics.store(caps, base + from, (now << 8) | 1);
+  Atomics.store(caps, base + from, (bill << 8) | 1);
 }

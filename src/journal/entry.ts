@@ -158,6 +158,10 @@ export type Entry =
   | HoldEntry
   | ExchangeEntry;
 
+/** When a record was made, ms by the clock of then; 0 = it does not say. */
+export const momentMsOf = (entry: Entry): number =>
+  "receivedMs" in entry ? entry.receivedMs : "timeMs" in entry ? entry.timeMs : 0;
+
 const allowanceFields = ["boot", "campaign", "lineItem", "nanos", "timeMs"] as const;
 const bootFields = ["boot", "timeMs"] as const;
 

@@ -104,6 +104,30 @@ test("a bill of an earlier boot puts strangers off, also where the clock went ba
   expect(two.bid(otherStranger, 50)).toBeNull();
 });
 
+const minutes: BootCap = { ...hourly, windowSec: 120 };
+
+test.each([
+  ["days", 50 * hourSec],
+  ["minutes", 600],
+])("what was billed before the clock was set back by %s outlives a restart", (_, backSec) => {
+  const one = boot();
+  one.adopt([minutes]);
+  now.ms += 1_200_000;
+  one.notify(one.bid(ada, 50)!);
+  const billMs = now.ms;
+  now.ms -= backSec * 1000;
+  const two = boot();
+  two.adopt([minutes]);
+  now.ms += 300_000;
+  expect(two.bid(ada, 50)).toBeNull();
+  // The clock is set right again.
+  now.ms = billMs + 60_000;
+  expect(two.bid(ada, 50)).toBeNull();
+  expect(two.bid({ ordinal: 43 }, 50)).not.toBeNull();
+  now.ms = billMs + (hourSec + 120) * 1000;
+  expect(two.bid(ada, 50)).not.toBeNull();
+});
+
 test("a cap is held while impressions of before find no place, and counts them once they do", () => {
   const one = boot();
   one.adopt([hourly, daily]);

@@ -53,6 +53,8 @@ export class CapRules {
   private readonly advertisers = new Map<number, number>();
   /** Newest second of a bill, by line item, that may have been of somebody without an ordinal. */
   private readonly lastBillSec = new Map<number, number>();
+  /** The latest moment that a clock of this boot or an earlier one has shown. */
+  private latestSec = 0;
   private readonly counts: Count[] = [];
   private missing: Missing[] = [];
   /** Rules with more of them than are kept, and until when those could count. */
@@ -86,6 +88,10 @@ export class CapRules {
   /** A bill that may have been of somebody without an ordinal. */
   noteBill(lineItem: number, sec: number): void {
     this.lastBillSec.set(lineItem, Math.max(this.lastBillSec.get(lineItem) ?? 0, sec));
+  }
+
+  noteMoment(sec: number): void {
+    if (sec > this.latestSec) this.latestSec = sec;
   }
 
   held(): number {
@@ -264,9 +270,12 @@ export class CapRules {
     sinceSec: number,
   ): void {
     const endSec = hour + hourSec;
+    // A clock that was set back may have shown all of the hour: then a bill may be of its end.
+    const over = hour > sinceSec || this.latestSec > sinceSec;
+    const billSec = over ? endSec : Math.min(endSec, sinceSec);
     for (const rule of rulesIn(own, lineItem, campaign, advertiser)) {
       if (endSec + rule.windowSec < sinceSec) continue;
-      this.add(rule, { lo: person, hi: 0 }, Math.min(endSec, sinceSec));
+      this.add(rule, { lo: person, hi: 0 }, billSec);
     }
   }
 

@@ -1,7 +1,7 @@
 import { NoticeKind } from "../base/lists.js";
 import { unpackAlpha3 } from "../base/units.js";
 import type { SharedState } from "../bid/shared-state.js";
-import type { Entry, NoticeEntry } from "../journal/entry.js";
+import { type Entry, momentMsOf, type NoticeEntry } from "../journal/entry.js";
 import { NoticeEffect, RecordKind, TokenFlag } from "../journal/record.js";
 import type { GhostBid } from "../journal/ring-entry.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
@@ -42,11 +42,11 @@ const firstCountMsMax = 200;
 /**
  * Exposures on the money thread: writes the exposure log, and makes frequency caps outlive the
  * process. A rule of a cap is held from its first World on until the exposures that the log has of
- * its window are counted, each at the end of its hour: longer, never shorter. People without an
- * ordinal are in no log; for them a rule opens a window after the last bill that may have been
- * theirs, which the journal tells. What a crash leaves uncounted are a person's own bids that were
- * in flight at that moment, rows that the disk had not taken, and rows that the machine (not the
- * process) lost: those of its last second.
+ * its window are counted, each at the end of its hour, also where that is ahead of a clock that was
+ * set back: longer, never shorter. People without an ordinal are in no log; for them a rule opens a
+ * window after the last bill that may have been theirs, which the journal tells. What a crash leaves
+ * uncounted are a person's own bids that were in flight at that moment, rows that the disk had not
+ * taken, and rows that the machine (not the process) lost: those of its last second.
  *
  * It fails closed and alone: rules are held while rows wait for the disk, and until the next start
  * after anything here has thrown (cap-rules.ts); bills are booked as before.
@@ -116,6 +116,7 @@ export class ExposureFold implements MoneyFold {
 
   readonly step = (nowMs: number, out: Entry[]): void => {
     this.nowMs = nowMs;
+    this.rules.noteMoment(nowMs / 1000);
     if (isDue(nowMs, this.syncDueMs, secondMs)) {
       this.syncDueMs = nowMs + secondMs;
       this.guard(() => {
@@ -181,6 +182,7 @@ export class ExposureFold implements MoneyFold {
 
   private learn(entry: Entry): void {
     const { rules } = this;
+    rules.noteMoment(momentMsOf(entry) / 1000);
     if (entry.kind === RecordKind.NOTICE) {
       if (isBill(entry)) rules.noteBill(entry.lineItem, Math.floor(entry.receivedMs / 1000));
     } else if (entry.kind === RecordKind.GRANT) rules.noteCampaign(entry.lineItem, entry.campaign);

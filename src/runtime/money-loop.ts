@@ -14,7 +14,7 @@ import {
   type SharedState,
   sharedStateFrom,
 } from "../bid/shared-state.js";
-import type { AllowanceEntry, Entry } from "../journal/entry.js";
+import { type AllowanceEntry, type Entry, momentMsOf } from "../journal/entry.js";
 import type { JournalFolder } from "../journal/file.js";
 import { Journal } from "../journal/journal.js";
 import { Notice, readNotice } from "../journal/notice.js";
@@ -165,7 +165,7 @@ export class MoneyLoop {
    */
   private recall(entry: Entry, nowSec: number): void {
     const { seen } = this;
-    const timeMs = "receivedMs" in entry ? entry.receivedMs : "timeMs" in entry ? entry.timeMs : 0;
+    const timeMs = momentMsOf(entry);
     if (timeMs > 0) this.clock.replay(timeMs / 1000);
     if (entry.kind !== RecordKind.NOTICE) return;
     const trustedSec = Math.min(this.clock.trustedSec, nowSec);
