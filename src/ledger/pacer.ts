@@ -1,6 +1,6 @@
 import type { Flow } from "../bid/pace.js";
 import type { Level } from "./budget-level.js";
-import { Unit } from "./budget-plan.js";
+import { localDay, Unit } from "./budget-plan.js";
 import { type PacedSpan, PacingDay } from "./pacing-day.js";
 import { PacingRecord } from "./pacing-record.js";
 import type { TrafficShape } from "./traffic-shape.js";
@@ -187,7 +187,9 @@ export class Pacer {
   private tellDay(shape: TrafficShape, nowSec: number): void {
     if (this.span === null) return;
     const hour = Math.floor(nowSec / 3600);
-    if (this.day === null || hour !== this.dayHour) {
+    // A local day may begin within an hour, and a clock may be set back over its beginning.
+    const sameDay = this.day?.day === localDay(this.span.zone, nowSec);
+    if (this.day === null || hour !== this.dayHour || !sameDay) {
       this.day = new PacingDay(this.span, shape, nowSec);
       this.dayHour = hour;
     }

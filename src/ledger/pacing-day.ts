@@ -61,9 +61,9 @@ export class PacingDay {
     return this.weights[Math.floor((sec - this.startSec) / slotSec)] ?? 0;
   }
 
-  /** The weight from that moment to the end of the day. */
+  /** The weight from that moment to the end of the day; of all of it before its beginning. */
   restWeight(sec: number): number {
-    const at = (sec - this.startSec) / slotSec;
+    const at = Math.max(0, (sec - this.startSec) / slotSec);
     const slot = Math.floor(at);
     let rest = (this.weights[slot] ?? 0) * (1 - (at - slot));
     for (let i = slot + 1; i < this.weights.length; i++) rest += this.weights[i]!;
