@@ -62,6 +62,7 @@ export function holdOn(state: SharedState, cellOf: CellOf): Hold {
     held.impressionPlace = table.lineItemImpressions[offer.lineItem]! - 1;
     // The money thread is dead, silent, or its disk is: a bill could not be booked, nothing is bid.
     if (!state.mayBidAt(nowSec)) return Outcome.NO_ALLOWANCE;
+    if (!state.mayHoldUntil(held.expirySec, nowSec)) return Outcome.NO_ALLOWANCE;
     const seed = decision.request.seed.hi ^ decision.imp.index;
     const lineItemId = table.lineItemId[offer.lineItem]!;
     if (isPaced(state, held.place, held.nanos, seed, lineItemId)) return Outcome.PACED;

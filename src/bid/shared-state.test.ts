@@ -38,6 +38,17 @@ test("the second at which it looked is told across the end of 31 bits", () => {
   expect(stateAt(lastSec).mayBidAt(lastSec + silenceSecMax + 1)).toBe(false);
 });
 
+test("a bid is held as long as the journal says at most, and asks for what it wants", () => {
+  const lastSec = 2 ** 31 - 1;
+  const state = stateAt(lastSec);
+  expect(state.mayHoldUntil(lastSec + 9000, lastSec)).toBe(true);
+  state.setCell(Cell.LEASED_SEC, (lastSec + 100) | 0);
+  expect(state.mayHoldUntil(lastSec + 100, lastSec)).toBe(true);
+  expect(state.mayHoldUntil(lastSec - 5, lastSec - 30)).toBe(true);
+  expect(state.mayHoldUntil(lastSec + 101, lastSec + 60)).toBe(false);
+  expect(state.cell(Cell.LIFE_WANTED_SEC)).toBe(9000);
+});
+
 test("a look of now is not enough where bills cannot be booked or the thread is silent", () => {
   const state = stateAt(lookedSec);
   for (const one of [MoneyState.STARTING, MoneyState.FAILED, MoneyState.CLOSED]) {

@@ -83,6 +83,10 @@ export const Cell = {
   SWEPT_BUCKET: 2,
   /** Seconds (i32) at which the money thread was last seen working. */
   HEARTBEAT_SEC: 3,
+  /** No bid is held longer than to this second (i32): so the journal says. */
+  LEASED_SEC: 4,
+  /** The longest life that a bid wanted of late, seconds. */
+  LIFE_WANTED_SEC: 5,
   /** How often no place was left in the table of caps. */
   CAPS_FULL: 7,
   /** Ghosts that found the ring half full. */
@@ -216,6 +220,15 @@ export class SharedState {
     // 0: nobody tops up yet (tests); a jump back looks as old as one forward.
     const looked = lookedSec === 0 || Math.abs((nowSec - lookedSec) | 0) <= silenceSecMax;
     return looked && this.mayBid();
+  }
+
+  /** Whether a bid may be held so long; if not, it may be soon. */
+  mayHoldUntil(expirySec: number, nowSec: number): boolean {
+    const lifeSec = expirySec - nowSec;
+    if (lifeSec > this.cell(Cell.LIFE_WANTED_SEC)) this.setCell(Cell.LIFE_WANTED_SEC, lifeSec);
+    const leasedSec = this.cell(Cell.LEASED_SEC);
+    // 0: nobody tops up yet (tests).
+    return leasedSec === 0 || ((expirySec - leasedSec) | 0) <= 0;
   }
 
   /** The wake-up word as word 0 of an array of its own (base/ring, Atomics.wait). */

@@ -146,6 +146,13 @@ export type ExchangeEntry = {
   readonly timeMs: number;
 };
 
+export type LeaseEntry = {
+  readonly kind: typeof RecordKind.LEASE;
+  readonly boot: number;
+  readonly untilSec: number;
+  readonly timeMs: number;
+};
+
 export type Entry =
   | NoticeEntry
   | CellEntry
@@ -156,7 +163,8 @@ export type Entry =
   | TermsEntry
   | ForgetEntry
   | HoldEntry
-  | ExchangeEntry;
+  | ExchangeEntry
+  | LeaseEntry;
 
 /** When a record was made, ms by the clock of then; 0 = it does not say. */
 export const momentMsOf = (entry: Entry): number =>
@@ -190,6 +198,7 @@ const fieldsOf: Readonly<Record<RecordKind, readonly string[]>> = {
   [RecordKind.EXCHANGE]: [
     ...["boot", "exchange", "winsBy", "losses", "firstPrice", "prices", "clicks", "timeMs"],
   ],
+  [RecordKind.LEASE]: ["boot", "untilSec", "timeMs"],
 };
 
 /** Fields that a record may lack: those that came later. */
@@ -283,6 +292,8 @@ function entryOf(kind: RecordKind, v: readonly number[]): Entry {
         ...{ kind, boot: v[1]!, exchange: v[2]!, winsBy: v[3]!, losses: v[4]! },
         ...{ firstPrice: v[5]!, prices: v[6]!, clicks: v[7]!, timeMs: v[8]! },
       };
+    case RecordKind.LEASE:
+      return { kind, boot: v[1]!, untilSec: v[2]!, timeMs: v[3]! };
     default:
       return unreachable(kind);
   }

@@ -148,6 +148,17 @@ test("an exchange's way to end auctions comes back, in bytes that stay what they
   );
 });
 
+test("a lease comes back, in bytes that stay what they are", () => {
+  const entry: Entry = {
+    ...{ kind: RecordKind.LEASE, boot: 3, untilSec: 1_800_003_690, timeMs: 1_800_000_000_009 },
+  };
+  const bytes = encodeBlock(1, [entry]);
+  expect(read(folderOf(bytes))).toEqual([entry]);
+  expect(Buffer.from(bytes).subarray(-17).toString("hex")).toBe(
+    "940d03ce6b49e06acb427a3185c5009000",
+  );
+});
+
 const frozen = new URL("../../fixtures/frozen/journal-v1.bin", import.meta.url);
 
 test("the bytes of version 1 stay what they are", () => {

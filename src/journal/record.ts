@@ -27,6 +27,8 @@ export const RecordKind = {
   HOLD: 11,
   /** How an exchange ends auctions and what is learnt of it, from here on. */
   EXCHANGE: 12,
+  /** No bid of the boot expires later, until the next one of them: journaled before such a bid. */
+  LEASE: 13,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 

@@ -1,17 +1,15 @@
 import type { Entry } from "../journal/entry.js";
 import { NoticeEffect, RecordKind } from "../journal/record.js";
+import { BootEnds } from "./boot-ends.js";
 import { type AmountUnit, Unit } from "./budget-plan.js";
 import { TrafficShape } from "./traffic-shape.js";
 
 /**
  * What the journal says of spending before and besides this boot: the fold that budgets start from,
  * by line item, in money and in impressions. What a boot had granted and not returned may still be
- * billed until its last token expires, so it counts as spent until then; after that only what was
- * billed counts.
+ * billed until its last bid expires (boot-ends.ts), so it counts as spent until then; after that
+ * only what was billed counts.
  */
-
-/** No reservation lives longer: a token's expiry is 16 bits after its time (wire/token-format). */
-export const reservationSecMax = 65_535;
 
 /** Charges are kept by quarter of an hour, which every zone's midnight begins with. */
 export const slotMs = 900_000;
@@ -66,7 +64,7 @@ export class SpendHistory {
     for (const [slot, amount] of this.slots) take((slot * slotMs) / 1000, amount);
   }
 
-  /** Closes the boots that ended more than a reservation's life ago. */
+  /** Closes boots whose last bid has expired. */
   closePots(closed: ReadonlySet<number>): void {
     for (const boot of closed) {
       const pot = this.pots.get(boot);
@@ -112,8 +110,7 @@ export class BudgetHistory {
   /** Rises with every change that `consumed` or `outstanding` may show. */
   version = 0;
   private readonly lineItems = new Map<number, Known>();
-  /** Start of each boot, ms; a boot has ended when the next one starts. */
-  private readonly bootStarts: { readonly boot: number; readonly timeMs: number }[] = [];
+  private readonly ends = new BootEnds();
 
   of(lineItem: number, unit: AmountUnit): SpendHistory {
     return this.known(lineItem).spends[unit]!;
@@ -152,6 +149,8 @@ export class BudgetHistory {
   replay(entry: Entry): void {
     if (entry.kind === RecordKind.BOOT) {
       this.noteBoot(entry.boot, entry.timeMs);
+    } else if (entry.kind === RecordKind.LEASE) {
+      this.ends.noteLease(entry.boot, entry.untilSec);
     } else if (entry.kind === RecordKind.GRANT || entry.kind === RecordKind.RETURN) {
       this.noteLineItem(entry.lineItem, entry.campaign);
       const amounts = [BigInt(entry.nanos), BigInt(entry.impressions ?? 0)];
@@ -183,24 +182,18 @@ export class BudgetHistory {
   }
 
   noteBoot(boot: number, timeMs: number): void {
-    this.bootStarts.push({ boot, timeMs });
+    this.ends.noteBoot(boot, timeMs);
     this.closeEnded(timeMs);
   }
 
   /** Closes what can no longer be billed in time at that moment. */
   closeEnded(nowMs: number): void {
-    const closed = new Set<number>();
-    for (let i = 0; i + 1 < this.bootStarts.length; i++) {
-      const endMs = this.bootStarts[i + 1]!.timeMs;
-      if (endMs + reservationSecMax * 1000 < nowMs) closed.add(this.bootStarts[i]!.boot);
-    }
+    const closed = this.ends.takeOver(nowMs);
     if (closed.size === 0) return;
     this.version++;
     for (const { spends } of this.lineItems.values()) {
       for (const spend of spends) spend.closePots(closed);
     }
-    const open = this.bootStarts.filter(({ boot }) => !closed.has(boot));
-    this.bootStarts.splice(0, this.bootStarts.length, ...open);
   }
 }
 

@@ -4,8 +4,9 @@ import type { SharedState } from "../bid/shared-state.js";
 import { Cell, createSharedBuffers, MoneyState, sharedStateFrom } from "../bid/shared-state.js";
 import type { AllowanceEntry, Entry } from "../journal/entry.js";
 import { NoticeEffect, RecordKind } from "../journal/record.js";
+import { reservationSecMax } from "./boot-ends.js";
 import { BudgetBook } from "./budget.js";
-import { BudgetHistory, reservationSecMax } from "./budget-history.js";
+import { BudgetHistory } from "./budget-history.js";
 import type { CampaignBudget } from "./budget-plan.js";
 import { AllowancePlaces, localDay } from "./budget-plan.js";
 
@@ -74,6 +75,9 @@ const started = (of: number, timeMs: number): Entry => ({
   kind: RecordKind.BOOT,
   boot: of,
   timeMs,
+});
+const leased = (of: number, untilSec: number): Entry => ({
+  ...{ kind: RecordKind.LEASE, boot: of, untilSec, timeMs: startMs },
 });
 const billed = (of: number, nanos: number, receivedMs: number): Entry => ({
   kind: RecordKind.NOTICE,
@@ -174,6 +178,26 @@ test("once no reservation of an ended boot can be alive only its bills count", (
   desk.adopt({ totalNanos: 1000n });
   expect(desk.spendAll()).toBe(600);
   desk.nowMs = startMs - 5e6 + (reservationSecMax + 1) * 1000;
+  expect(desk.spendAll()).toBe(280);
+});
+
+test("once the last lease of a boot is over only its bills count, whatever the clock did", () => {
+  const startSec = startMs / 1000;
+  const desk = new Desk([
+    started(3, startMs - 9e6),
+    grant(3, 400),
+    leased(3, startSec + 600),
+    billed(3, 120, startMs - 8e6),
+    // The clock was set back by then: what expires first was leased last.
+    leased(3, startSec + 60),
+    started(4, startMs - 10e6),
+  ]);
+  desk.adopt({ totalNanos: 1000n });
+  expect(desk.spendAll()).toBe(600);
+  desk.nowMs = startMs + 600_999 - 50;
+  desk.topUp();
+  expect(desk.allowance()).toBe(0);
+  desk.topUp(1);
   expect(desk.spendAll()).toBe(280);
 });
 

@@ -15,7 +15,7 @@ import { Ledger, type LedgerState } from "./ledger.js";
  */
 const magic = "CBK1";
 /** Rises with every change of the folds: what an older program summed is summed again. */
-export const checkpointVersion = 2;
+export const checkpointVersion = 3;
 const digestAt = 8;
 const payloadAt = 40;
 

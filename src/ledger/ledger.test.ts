@@ -4,7 +4,7 @@ import type { Entry, NoticeEntry } from "../journal/entry.js";
 import { NoticeEffect, RecordKind } from "../journal/record.js";
 import { randomJournal } from "../testing/random-journal.js";
 import type { AccountKind } from "./accounts.js";
-import { reservationSecMax } from "./budget-history.js";
+import { reservationSecMax } from "./boot-ends.js";
 import { Ledger } from "./ledger.js";
 
 const startMs = 1_800_000_000_000;
@@ -135,6 +135,19 @@ test("what a boot that crashed had open is released after a reservation's life",
   expect(account(ledger, "open", 12, 0)).toEqual([5000, 5000]);
   expect(account(ledger, "late", 12, 0)).toEqual([800, 0]);
   expect(account(ledger, "used", 12, 0)).toEqual([1600, 0]);
+  expect(wrongIn(ledger)).toEqual([]);
+});
+
+test("what a boot that crashed had open is released once its last lease is over", () => {
+  const untilSec = startMs / 1000 + 300;
+  const lease: Entry = { kind: RecordKind.LEASE, boot: 1, untilSec, timeMs: startMs + 1 };
+  const granted = moved(RecordKind.GRANT, 5000);
+  const ledger = folded([boot(1, startMs), terms, granted, lease, boot(2, startMs + 1000)]);
+  const overMs = (untilSec + 1) * 1000;
+  expect(ledger.outstanding(overMs - 1).get(12)).toBe(5000n);
+  expect(ledger.outstanding(overMs).get(12)).toBeUndefined();
+  ledger.take({ ...lease, boot: 2, timeMs: overMs });
+  expect(account(ledger, "open", 12, 0)).toEqual([5000, 5000]);
   expect(wrongIn(ledger)).toEqual([]);
 });
 

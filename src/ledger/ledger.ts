@@ -61,6 +61,10 @@ export class Ledger {
         this.open.noteBoot(entry.boot, entry.timeMs);
         this.deals.noteBoot(entry.boot, entry.timeMs);
         break;
+      case RecordKind.LEASE:
+        this.at(entry.timeMs);
+        this.open.noteLease(entry.boot, entry.untilSec);
+        break;
       case RecordKind.TERMS:
         this.at(entry.timeMs);
         this.terms.set(entry.lineItem, termsIn(entry));

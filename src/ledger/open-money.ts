@@ -1,4 +1,4 @@
-import { reservationSecMax } from "./budget-history.js";
+import { BootEnds } from "./boot-ends.js";
 
 /** What one boot was granted for one line item and may still be billed for. */
 type Pot = {
@@ -11,13 +11,12 @@ export type StoredPot = readonly [boot: number, lineItem: number, campaign: numb
 
 /**
  * Granted, not billed and not returned, by boot and line item. What a boot that ended had open is
- * released once no reservation of it can be alive; the time is the journal's own (the newest moment
+ * released once no bid of it can be billed in time; the time is the journal's own (the newest moment
  * that a record named), so that every reading releases at the same record.
  */
 export class OpenMoney {
   private readonly pots = new Map<string, Pot>();
-  /** Start of each boot that is not released, ms; a boot has ended when the next one starts. */
-  private starts: (readonly [boot: number, timeMs: number])[] = [];
+  private readonly ends = new BootEnds();
   private newestMs = 0;
 
   grant(boot: number, lineItem: number, campaign: number, nanos: bigint): void {
@@ -37,20 +36,19 @@ export class OpenMoney {
   }
 
   noteBoot(boot: number, timeMs: number): void {
-    this.starts.push([boot, timeMs]);
+    this.ends.noteBoot(boot, timeMs);
+  }
+
+  noteLease(boot: number, untilSec: number): void {
+    this.ends.noteLease(boot, untilSec);
   }
 
   /** Time went on: hands what is over to `release`. */
   at(timeMs: number, release: (lineItem: number, campaign: number, nanos: bigint) => void): void {
     if (timeMs <= this.newestMs) return;
     this.newestMs = timeMs;
-    const second = this.starts[1];
-    if (second === undefined || second[1] + reservationSecMax * 1000 >= timeMs) return;
-    const over = new Set<number>();
-    for (let i = 0; i + 1 < this.starts.length; i++) {
-      if (this.starts[i + 1]![1] + reservationSecMax * 1000 < timeMs) over.add(this.starts[i]![0]);
-    }
-    this.starts = this.starts.filter(([boot]) => !over.has(boot));
+    const over = this.ends.takeOver(timeMs);
+    if (over.size === 0) return;
     for (const [key, { boot, lineItem, campaign, open }] of this.pots) {
       if (!over.has(boot)) continue;
       if (open > 0n) release(lineItem, campaign, open);
@@ -60,10 +58,7 @@ export class OpenMoney {
 
   /** Open by line item, what no record released yet but is over at `nowMs` left out. */
   byLineItem(nowMs: number): ReadonlyMap<number, bigint> {
-    const over = new Set<number>();
-    for (let i = 0; i + 1 < this.starts.length; i++) {
-      if (this.starts[i + 1]![1] + reservationSecMax * 1000 < nowMs) over.add(this.starts[i]![0]);
-    }
+    const over = this.ends.over(nowMs);
     const sums = new Map<number, bigint>();
     for (const { boot, lineItem, open } of this.pots.values()) {
       if (!over.has(boot)) sums.set(lineItem, (sums.get(lineItem) ?? 0n) + open);
@@ -75,14 +70,14 @@ export class OpenMoney {
     const pots = [...this.pots.values()]
       .sort((a, b) => a.boot - b.boot || a.lineItem - b.lineItem)
       .map((pot): StoredPot => [pot.boot, pot.lineItem, pot.campaign, String(pot.open)]);
-    return { pots, starts: this.starts, newestMs: this.newestMs };
+    return { pots, ends: this.ends.store(), newestMs: this.newestMs };
   }
 
-  restore({ pots, starts, newestMs }: ReturnType<OpenMoney["store"]>): void {
+  restore({ pots, ends, newestMs }: ReturnType<OpenMoney["store"]>): void {
     for (const [boot, lineItem, campaign, open] of pots) {
       this.grant(boot, lineItem, campaign, BigInt(open));
     }
-    this.starts = [...starts];
+    this.ends.restore(ends);
     this.newestMs = newestMs;
   }
 }

@@ -23,6 +23,7 @@ import { cellEntry, countEntries, ghostBid, noticeEntry } from "../journal/ring-
 import { type AccountView, BudgetBook, type CampaignSpend } from "../ledger/budget.js";
 import { BudgetHistory, isBill } from "../ledger/budget-history.js";
 import { type AmountUnit, type BudgetPlan, Unit } from "../ledger/budget-plan.js";
+import { Lease } from "../ledger/lease.js";
 import type { MoneyFold, Whose } from "./money-fold.js";
 
 /**
@@ -86,6 +87,7 @@ export class MoneyLoop {
   private readonly journal: Journal;
   private readonly history = new BudgetHistory();
   private readonly book: BudgetBook;
+  private readonly lease: Lease;
   private readonly seen = new SeenNotices();
   private readonly clock = new ExpiryClock();
   /** When expired tokens were last left out in the replay. */
@@ -130,6 +132,7 @@ export class MoneyLoop {
     history.noteBoot(this.boot, nowMs);
     this.state = sharedStateFrom(buffers, NO_WORKER);
     this.book = new BudgetBook(this.state, history, this.boot);
+    this.lease = new Lease(this.state, this.boot);
     this.readers = buffers.rings.map((ring) => new RingReader(ring));
     this.refusals = buffers.refusals.map((buffer) => new Uint8Array(buffer));
     this.cellsTaken = this.readers.map((reader) => reader.consumed());
@@ -188,6 +191,7 @@ export class MoneyLoop {
   adopt(plan: BudgetPlan): void {
     for (const { exchange, noticeKind } of plan.billsBy) this.billsBy.set(exchange, noticeKind);
     this.book.adopt(plan);
+    this.lease.adopt(plan);
     for (const fold of this.folds) fold.adopt?.(plan, this.boot);
     const { generation } = plan;
     const timeMs = this.parts.nowMs();
@@ -200,12 +204,15 @@ export class MoneyLoop {
     if (this.failure !== "") return false;
     const nowMs = this.parts.nowMs();
     const nowSec = Math.floor(nowMs / 1000);
-    this.clock.look(nowMs / 1000, this.monotonicMs(nowMs) / 1000);
+    const monotonicMs = this.monotonicMs(nowMs);
+    this.clock.look(nowMs / 1000, monotonicMs / 1000);
     this.drain(nowSec);
     if (bucketOf(nowSec) - 1 > this.state.cell(Cell.SWEPT_BUCKET)) {
       sweepSums(this.state, nowSec, this.book.placesUsed);
     }
     if (nowMs >= this.planDueMs || this.planDueMs - nowMs > 60_000) this.topUp(nowMs);
+    const lease = this.lease.renewal(nowMs, monotonicMs);
+    if (lease !== null) this.entries.push(lease);
     // After the top-up: a worker that wakes with us bids only on what was looked at.
     this.state.setCell(Cell.HEARTBEAT_SEC, nowSec | 0);
     if (nowMs >= this.forgetDueMs || this.forgetDueMs - nowMs > 2 * forgetEveryMs) {
@@ -305,6 +312,7 @@ export class MoneyLoop {
       this.fail(error);
       return false;
     }
+    this.lease.durable();
     this.book.applyGrants();
     for (const fold of this.folds) fold.durable?.();
     for (const worker of this.readers.keys()) {

@@ -12,7 +12,7 @@ import {
   type SharedState,
   sharedStateFrom,
 } from "../bid/shared-state.js";
-import type { Entry } from "../journal/entry.js";
+import type { Entry, LeaseEntry } from "../journal/entry.js";
 import { Notice, writeNotice } from "../journal/notice.js";
 import { NoticeEffect, NoticeField, RecordKind } from "../journal/record.js";
 import { scanJournal } from "../journal/scan.js";
@@ -94,6 +94,18 @@ test("after a failed fsync nothing is acknowledged, granted, bid or tried again"
   expect(one.loop.step()).toBe(false);
   one.loop.close();
   expect(one.folder.syncs).toBe(syncs);
+});
+
+test("bids are held under a lease once it is durable, never before", () => {
+  const one = new Process();
+  one.folder.failNextSync = true;
+  one.loop.step();
+  expect(one.states[0]!.cell(Cell.LEASED_SEC)).toBe(0);
+  const two = new Process();
+  two.loop.step();
+  const [lease, ...more] = two.stored().filter(({ kind }) => kind === RecordKind.LEASE);
+  expect([lease, more]).toMatchObject([{ boot: 1, timeMs: nowMs }, []]);
+  expect(two.states[0]!.cell(Cell.LEASED_SEC)).toBe((lease as LeaseEntry).untilSec);
 });
 
 test("every worker whose notices became durable is told once a round", () => {

@@ -10,7 +10,7 @@ import {
   sharedStateFrom,
 } from "../bid/shared-state.js";
 import type { Entry, NoticeEntry } from "../journal/entry.js";
-import { type Notice, writeNotice } from "../journal/notice.js";
+import { writeNotice } from "../journal/notice.js";
 import { NoticeField, RecordKind } from "../journal/record.js";
 import { scanJournal } from "../journal/scan.js";
 import { units } from "../ledger/budget-history.js";
@@ -19,6 +19,7 @@ import { ClockPeaks } from "./clock-peaks.js";
 import { NaiveCaps } from "./naive-caps.js";
 import { type NaiveBid, NaiveLedger, type NaiveNotice } from "./naive-ledger.js";
 import { PowerFolder } from "./power-folder.js";
+import { type SentBid, SentBids } from "./sent-bids.js";
 import {
   personKey,
   SimulatedBidder,
@@ -42,8 +43,6 @@ const hourMs = 3_600_000;
 const crashEvery = 320;
 const workers = [0, 1] as const;
 
-type Sent = { readonly bid: NaiveBid; readonly notice: Notice; lost: boolean };
-
 /** The journal is read by all folds anew after one crash in so many. */
 const readEvery = 4;
 /** One seed in so many keeps an exposure log: its files cost more than all the rest. */
@@ -64,7 +63,7 @@ export class MoneySimulator {
   private readonly budgets: SimulatedBudgets;
   private readonly oracle: NaiveLedger;
   private readonly caps = new NaiveCaps();
-  private readonly bids: Sent[] = [];
+  private readonly bids = new SentBids();
   private trueMs = 1_800_000_000_000;
   private offsetMs = 0;
   private readonly peaks = new ClockPeaks();
@@ -195,7 +194,7 @@ export class MoneySimulator {
       ...{ lifeEndSec: nowSec + tokenLifeSec, latestSec: this.latestSince() },
       ...{ reserved: BigInt(nanos), price: BigInt(notice.priceMicros) },
     };
-    this.bids.push({ bid, notice, lost: random.below(10) === 0 });
+    this.bids.add({ bid, notice, lost: random.below(10) === 0 });
     result.bids++;
     if (person.ordinal === 0 && person.hash === 0) return;
     const { wrong, usedUp } = this.caps.bid(bid, personKey(person));
@@ -219,11 +218,10 @@ export class MoneySimulator {
 
   /** A notice of any bid of late, to any worker; some come again, some never. */
   private notify(): void {
-    const { random, bids } = this;
-    if (bids.length === 0) return;
-    const back = random.below(Math.min(bids.length, random.below(20) === 0 ? 400 : 30));
-    const sent = bids[bids.length - 1 - back]!;
-    if (sent.lost || this.isDying(sent.bid)) return;
+    const { random, oracle } = this;
+    const isBilled = ({ token }: NaiveBid): boolean => oracle.charges.has(token);
+    const sent = this.bids.pick(random, this.boot, isBilled);
+    if (sent === null || sent.lost || this.isDying(sent.bid)) return;
     const draw = random.below(20);
     const other = draw < 19 ? NoticeKind.WIN : NoticeKind.CLICK;
     const kind = draw < 12 ? NoticeKind.BILL : draw < 16 ? NoticeKind.LOSS : other;
@@ -239,7 +237,7 @@ export class MoneySimulator {
     return lifeEndSec > this.nowSec - 60 && lifeEndSec < latestSec + 60;
   }
 
-  private push({ bid, notice }: Sent, kind: number): void {
+  private push({ bid, notice }: SentBid, kind: number): void {
     const worker = this.random.below(2);
     const { ring } = this.bidders[worker]!;
     const at = ring.claim();
@@ -308,7 +306,7 @@ export class MoneySimulator {
     else if (which === 1) folder.disk.failNextAppend = true;
     else if (which === 2) folder.failNextFolderSync = true;
     else folder.disk.writeBytesMax = 1 + random.below(40);
-    const last = this.bids.at(-1);
+    const last = this.bids.last();
     if (last !== undefined) this.push(last, NoticeKind.BILL);
     this.step();
     if (which !== 2) folder.heal();

@@ -29,6 +29,7 @@ export function randomJournal(seed: number, length: number): Entry[] {
     else if (choice < 14) entries.push(terms(random, boot, timeMs));
     else if (choice < 30) entries.push(allowance(random, boot, timeMs));
     else if (choice < 45) entries.push(count(random, boot, timeMs, cellOf()));
+    else if (choice < 48) entries.push(lease(random, boot, timeMs));
     else entries.push(notice(random, 1 + random.below(boot), timeMs, cellOf()));
   }
   return entries;
@@ -76,6 +77,11 @@ const count = (random: SeededRandom, boot: number, timeMs: number, at: number): 
         ...{ kind: RecordKind.COUNT, boot, hour, cell: at, lineItem: random.pick(lineItems) },
         ...{ requests: 0, bids: asked, noBids: 0 },
       };
+};
+
+const lease = (random: SeededRandom, boot: number, timeMs: number): Entry => {
+  const untilSec = Math.floor(timeMs / 1000) + random.below(30_000);
+  return { kind: RecordKind.LEASE, boot, untilSec, timeMs };
 };
 
 function notice(random: SeededRandom, boot: number, timeMs: number, at: number): NoticeEntry {

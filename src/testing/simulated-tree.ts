@@ -75,10 +75,13 @@ export class SimulatedTree {
   readonly countsImpressions: boolean;
   private readonly life: Life;
   private readonly paced: boolean;
+  /** Of the exchange, short or long: how long after a crash money is open. */
+  private readonly expSec: number;
 
   constructor(seed: number) {
     this.life = lives[seed % lives.length]!;
     this.paced = seed % 7 === 3;
+    this.expSec = seed % 2 === 0 ? 60 : 3600;
     this.countsImpressions = seed % lives.length === 4;
     const [lineItemMax, campaignMax, advertiserMax, allMax] = this.life.ceilings;
     const of = (id: number, what: Bound["what"], ids: readonly number[], ceiling: number) => ({
@@ -140,7 +143,7 @@ export class SimulatedTree {
         exchanges: [
           {
             ...{ exchange, winsBy: NoticeKind.BILL, losses: true, firstPrice: false },
-            ...{ expSec: 3600, winRate: null },
+            ...{ expSec: this.expSec, winRate: null },
           },
         ],
         ...{ linear: [], prices: true, clicks: true },
