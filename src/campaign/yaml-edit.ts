@@ -22,7 +22,7 @@ export function editedText(text: string, edits: readonly ListEdit[]): string {
   if (edits.every(({ entries, added }) => entries.size === 0 && added.length === 0)) return text;
   const wanted = wantedValue(text, edits);
   const spliced = spliceText(text, edits);
-  if (spliced !== null && isSame(valueOf(spliced), wanted)) return spliced;
+  if (spliced !== null && isSame(readText(spliced), wanted)) return spliced;
   const document = parseDocument(text);
   for (const { list, entries, added } of edits) {
     for (const [i, value] of [...entries].sort(([a], [b]) => b - a)) {
@@ -40,13 +40,13 @@ export function editedText(text: string, edits: readonly ListEdit[]): string {
   return document.toString({ lineWidth: 120 });
 }
 
-const valueOf = (text: string): unknown => {
+const readText = (text: string): unknown => {
   const document = parseDocument(text);
   return document.errors.length > 0 ? undefined : ((document.toJS() as unknown) ?? {});
 };
 
 function wantedValue(text: string, edits: readonly ListEdit[]): unknown {
-  const value = { ...(valueOf(text) as Record<string, readonly unknown[]>) };
+  const value = { ...(readText(text) as Record<string, readonly unknown[]>) };
   for (const { list, entries, added } of edits) {
     const kept = (value[list] ?? []).flatMap((entry, i) => {
       const now = entries.get(i);

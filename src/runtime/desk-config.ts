@@ -44,7 +44,6 @@ export class DeskConfig {
   private broken = false;
   /** Changed by other means than the files since the last reading. */
   private edited = false;
-  private applying = false;
   /** The store did not take the files: they are applied when it does. */
   private owed = false;
   private changed: () => Promise<boolean> = () => Promise.resolve(true);
@@ -58,7 +57,10 @@ export class DeskConfig {
     const { store, clock, moneyIssues } = parts;
     this.book = new Book({
       ...{ store, nowMs: clock.nowMs, stops: parts.stops.list },
-      onChange: () => this.noteEdit(),
+      onChange: (way) => {
+        // Files are followed by whoever applies them.
+        if (way !== "apply") this.noteEdit();
+      },
       ...(moneyIssues === undefined ? {} : { moneyIssues }),
       markupProblems: (creative, { exchanges }) => this.markupProblems(creative, exchanges),
     });
@@ -70,7 +72,7 @@ export class DeskConfig {
     // What the store holds goes on also when the files are broken.
     desk.edited =
       (await desk.book.load()) && entityKinds.some((kind) => desk.book.all(kind).length > 0);
-    await desk.lookAtFiles();
+    await desk.apply(desk.folder.look());
     return desk;
   }
 
@@ -95,7 +97,7 @@ export class DeskConfig {
 
   /** The folder has changed: resolves when what could be used of it is in the book. */
   async filesChanged(): Promise<void> {
-    await this.lookAtFiles();
+    await this.apply(this.folder.look());
     await this.changed();
   }
 
@@ -130,7 +132,7 @@ export class DeskConfig {
 
   private noteEdit(): void {
     this.edited = true;
-    if (!this.applying) void this.changed();
+    void this.changed();
   }
 
   private async lookAtStore(): Promise<void> {
@@ -146,7 +148,7 @@ export class DeskConfig {
     if (wasLoaded) await book.refresh();
     else await book.load();
     if (book.isLoaded && book.trouble() === "" && (!wasLoaded || this.owed)) {
-      await this.lookAtFiles();
+      await this.apply(this.folder.look());
       this.edited = true;
       await this.changed();
     }
@@ -160,15 +162,6 @@ export class DeskConfig {
       else this.parts.log.warn({}, "the campaign store answers again");
     }
     this.toldTrouble = trouble;
-  }
-
-  private async lookAtFiles(): Promise<void> {
-    this.applying = true;
-    try {
-      await this.apply(this.folder.look());
-    } finally {
-      this.applying = false;
-    }
   }
 
   private async apply(look: FolderLook): Promise<void> {

@@ -26,7 +26,7 @@ export type BookParts = {
   readonly nowMs: () => UnixMs;
   readonly stops: () => readonly Stop[];
   /** The book is another one than before: a World is to be built. */
-  readonly onChange: () => void;
+  readonly onChange: (way: ChangeSet["way"] | "elsewhere") => void;
   /** The template compiler's findings about a creative's markup, as sentences. */
   readonly markupProblems?: (creative: CreativeModel, beside: BesideCampaigns) => readonly string[];
   /** What money that was booked already forbids. */
@@ -128,7 +128,7 @@ export class Book implements DeskBook {
       if (news.value.records.length === 0) this.seen = Math.max(this.seen, news.value.change);
       else {
         this.hold(news.value.records, news.value.change);
-        this.parts.onChange();
+        this.parts.onChange("elsewhere");
       }
     });
   }
@@ -174,7 +174,7 @@ export class Book implements DeskBook {
         return done;
       }
       this.refusal = null;
-      await this.holdCommitted(store, done);
+      await this.holdCommitted(store, done, set.way);
       return done;
     });
   }
@@ -206,7 +206,11 @@ export class Book implements DeskBook {
     });
   }
 
-  private async holdCommitted(store: DeskStore, done: Committed & { ok: true }): Promise<void> {
+  private async holdCommitted(
+    store: DeskStore,
+    done: Committed & { ok: true },
+    way: ChangeSet["way"],
+  ): Promise<void> {
     const fresh = done.records.filter(
       ({ kind, key, version }) => version > (this.get(kind, key)?.version ?? 0),
     );
@@ -214,14 +218,14 @@ export class Book implements DeskBook {
     const gap = !done.repeated && done.change !== this.seen + 1;
     this.hold(fresh, gap ? this.seen : Math.max(this.seen, done.change));
     if (gap) await this.catchUp(store);
-    if (fresh.length > 0) this.parts.onChange();
+    if (fresh.length > 0) this.parts.onChange(way);
   }
 
   private async catchUp(store: DeskStore): Promise<void> {
     const news = await store.since(this.seen);
     if (!news.ok || news.value.records.length === 0) return;
     this.hold(news.value.records, news.value.change);
-    this.parts.onChange();
+    this.parts.onChange("elsewhere");
   }
 
   private hold(records: readonly EntityRecord[], seen: number): void {
