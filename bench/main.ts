@@ -19,6 +19,7 @@ import { printCounts } from "./counts.js";
 import { threadCpuNs } from "./cpu.js";
 import { printCrashes } from "./crashes.js";
 import { printDemo } from "./demo.js";
+import { deskBenchFull, printDesk } from "./desk.js";
 import { printDeskPage } from "./desk-page.js";
 import { inProcessUs } from "./in-process.js";
 import { printLedger } from "./ledger.js";
@@ -213,6 +214,8 @@ if (process.argv.includes("--scale")) {
   printAsking(tiny, say);
 } else if (process.argv.includes("--caps")) {
   printCaps(capsFull, say);
+} else if (process.argv.includes("--desk")) {
+  process.exitCode = (await printDesk(deskBenchFull, say)) ? 0 : 1;
 } else if (process.argv.includes("--corpora")) {
   const clean = await printCorpora((line) => void process.stdout.write(`${line}\n`));
   process.exitCode = clean ? 0 : 1;
