@@ -52,6 +52,7 @@ async function start({ dataFolder, lineItems }: DeskOrder): Promise<void> {
   const server = await startServer({
     settings: {
       ...{ mode: "serve", bidPort: 0, adminPort: 0, host: "127.0.0.1", workers: 1, edge: "uws" },
+      ...{ adminHost: "127.0.0.1", trustedProxies: [] },
       ...{ dataFolder, configFolder, publicUrl: "https://bid.bench.example", traffic: false },
     },
     ...{ log, ending },

@@ -3,15 +3,13 @@ import type { SipKey } from "../base/hash.js";
 import { NOBODY } from "../base/ids.js";
 import { personAnswersMax, repeatedAsksMin, responseBytesMax } from "../base/limits.js";
 import { Outcome } from "../base/outcome.js";
-import { Asked, type Asking } from "../bid/ask-counts.js";
+import type { Asking } from "../bid/ask-counts.js";
 import { decide } from "../bid/decide.js";
-import { type Decision, type Ghost, type Hold, PriceSteps } from "../bid/decision.js";
+import type { Decision, Ghost, Hold } from "../bid/decision.js";
 import { holdNothing } from "../bid/hold.js";
-import { Identified } from "../bid/identify.js";
 import type { Learnt } from "../bid/learnt.js";
 import { Offers } from "../bid/offer.js";
 import { BidRequest } from "../bid/request.js";
-import { Scratch } from "../bid/scratch.js";
 import { tellWanted } from "../bid/wanted.js";
 import type { Exchange } from "../campaign/exchange.js";
 import type { BidAnswer } from "../edge/http-edge.js";
@@ -22,6 +20,7 @@ import { encodeInto, noBidInto } from "../wire/encode.js";
 import type { TokenWriter } from "../wire/token-writer.js";
 import type { ContextSampler } from "./context-sampler.js";
 import { AskingNote, type WorkerCounters } from "./counters.js";
+import { decisionOf } from "./decision-of.js";
 import type { RequestCounts } from "./request-counts.js";
 import type { ServedWorld } from "./world-parts.js";
 
@@ -68,7 +67,7 @@ export class Bidder {
   constructor(parts: BidderParts, served: ServedWorld) {
     this.parts = parts;
     this.served = served;
-    this.decisionNow = this.decisionFor(served);
+    this.decisionNow = decisionOf(served.world, this.request, parts);
     tellWanted(served.world.table, this.request);
   }
 
@@ -91,7 +90,7 @@ export class Bidder {
 
   /** Between two requests: new memory for memos, one assignment. */
   adopt(served: ServedWorld): void {
-    this.decisionNow = this.decisionFor(served);
+    this.decisionNow = decisionOf(served.world, this.request, this.parts);
     this.served = served;
     tellWanted(served.world.table, this.request);
   }
@@ -167,31 +166,5 @@ export class Bidder {
     this.answer.status = status;
     this.answer.length = length;
     return this.answer;
-  }
-
-  private decisionFor(served: ServedWorld): Decision {
-    const { world } = served;
-    const { request } = this;
-    return {
-      world,
-      table: world.table,
-      scratch: new Scratch(world.table, world.index.rowWords),
-      identifierKey: this.parts.identifierKey,
-      person: new Identified(),
-      price: new PriceSteps(),
-      learnt: this.parts.learnt ?? null,
-      hold: this.parts.hold,
-      asking: this.parts.asking,
-      asked: new Asked(),
-      ghost: null,
-      declaredRow: null,
-      request,
-      exchange: world.exchanges[0] as Exchange,
-      imp: request.imps[0] as Decision["imp"],
-      known: false,
-      currency: 0 as Decision["currency"],
-      now: 0 as Decision["now"],
-      furthest: Outcome.BID,
-    };
   }
 }

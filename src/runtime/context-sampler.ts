@@ -4,22 +4,20 @@ import type { Clock } from "../base/clock.js";
 import { SipKey } from "../base/hash.js";
 import { gunzipBytesMax } from "../base/limits.js";
 import { Outcome } from "../base/outcome.js";
-import type { CurrencyCode } from "../base/units.js";
-import { Asked } from "../bid/ask-counts.js";
 import { considerLineItem, openRequest } from "../bid/decide.js";
-import { type Decision, PriceSteps } from "../bid/decision.js";
+import type { Decision } from "../bid/decision.js";
 import { holdNothing } from "../bid/hold.js";
-import { Identified } from "../bid/identify.js";
 import type { Learnt } from "../bid/learnt.js";
 import { firstUnmetPredicate } from "../bid/match.js";
 import { Offers } from "../bid/offer.js";
 import { BidRequest } from "../bid/request.js";
-import { Scratch } from "../bid/scratch.js";
 import { resolveImp } from "../bid/values.js";
+import type { World } from "../bid/world.js";
 import type { Exchange } from "../campaign/exchange.js";
 import { readConsent } from "../wire/consent.js";
 import { ConsentCache } from "../wire/consent-cache.js";
 import { DecodeResult, decodeInto } from "../wire/decode.js";
+import { type DecisionParts, decisionOf } from "./decision-of.js";
 import type { ServedWorld } from "./world-parts.js";
 
 /** One request's outcome in context for each line item of a World, by the table's index. */
@@ -30,7 +28,7 @@ export type ContextSample = {
   readonly codes: Uint8Array<ArrayBuffer>;
 };
 
-/** Of each 50 ms tick: 0.4 % of a worker's time, and the most that a bid may wait for it. */
+/** Of each 50 ms tick, looked at every 64 line items: about 1 % of a worker with the first look. */
 const stepNsMax = 200_000;
 /** Line items between two looks at the clock. */
 const lineItemsAtOnce = 64;
@@ -46,7 +44,8 @@ export class ContextSampler {
   /** True: the next request is taken. */
   idle = false;
   private readonly clock: Clock;
-  private readonly learnt: Learnt | null;
+  private readonly parts: DecisionParts;
+  private readonly consent = new ConsentCache();
   private readonly post: (sample: ContextSample) => void;
   private readonly body = new Uint8Array(gunzipBytesMax);
   private length = 0;
@@ -62,7 +61,8 @@ export class ContextSampler {
 
   constructor(clock: Clock, learnt: Learnt | null, post: (sample: ContextSample) => void) {
     this.clock = clock;
-    this.learnt = learnt;
+    const nobody = { identifierKey: noKey, hold: holdNothing, asking: null };
+    this.parts = learnt === null ? nobody : { ...nobody, learnt };
     this.post = post;
   }
 
@@ -88,7 +88,7 @@ export class ContextSampler {
   step(): void {
     const { exchange, served } = this;
     if (exchange === null || served === null) return;
-    this.decision ??= this.decisionFor(served, exchange);
+    this.decision ??= this.decisionOver(served.world);
     if (!this.opened && !this.open(this.decision, exchange)) return;
     const untilNs = this.clock.monotonicNs() + stepNsMax;
     while (this.imp < this.request.impCount) {
@@ -97,6 +97,11 @@ export class ContextSampler {
       this.lineItem = 0;
     }
     this.finish();
+  }
+
+  private decisionOver(world: World): Decision {
+    const nobodys = { ...world, index: indexOfNobody(world.index.rowWords) };
+    return decisionOf(nobodys, this.request, this.parts);
   }
 
   /** False: the request as a whole is done with. */
@@ -111,9 +116,8 @@ export class ContextSampler {
       return false;
     }
     const now = this.clock.nowMs();
-    readConsent(request, served.world.privacy, new ConsentCache(), now);
+    readConsent(request, served.world.privacy, this.consent, now);
     discardIdentifiers(request);
-    decision.currency = 0 as CurrencyCode;
     const outcome = openRequest(decision, request, exchange, now, offers);
     this.opened = true;
     this.imp = 0;
@@ -157,26 +161,6 @@ export class ContextSampler {
   private again(): void {
     this.exchange = null;
     this.idle = true;
-  }
-
-  private decisionFor({ world: { ...world } }: ServedWorld, exchange: Exchange): Decision {
-    const { rowWords } = world.index;
-    const { request } = this;
-    return {
-      world: { ...world, index: indexOfNobody(rowWords) },
-      table: world.table,
-      scratch: new Scratch(world.table, rowWords),
-      identifierKey: noKey,
-      person: new Identified(),
-      price: new PriceSteps(),
-      learnt: this.learnt,
-      hold: holdNothing,
-      ...{ asking: null, asked: new Asked(), ghost: null, declaredRow: null },
-      ...{ request, exchange, imp: request.imps[0]!, known: false },
-      currency: 0 as CurrencyCode,
-      now: this.clock.nowMs(),
-      furthest: Outcome.BID,
-    };
   }
 }
 

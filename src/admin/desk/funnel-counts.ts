@@ -41,7 +41,7 @@ export class FunnelCounts {
   /** `lineItems` are the ids of the sample's World by index. */
   take({ exchange, codes: sample }: FunnelSample, lineItems: Uint32Array, nowMs: number): void {
     if (sample.length !== lineItems.length) return;
-    const window = this.windows.get(exchange) ?? { samples: 0, counts: new Map() };
+    const window = this.windows.get(exchange) ?? { samples: 0, counts: new Map<number, number>() };
     this.windows.set(exchange, window);
     window.samples++;
     const { counts } = window;
