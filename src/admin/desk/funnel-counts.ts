@@ -20,9 +20,9 @@ type Window = { samples: number; readonly counts: Map<number, number> };
 
 /**
  * What became of requests, by line item, from samples of them (runtime/context-sampler): each
- * stands for the requests that its exchange sent in the same ten seconds. Exact are their number and
- * how they are shared out over exchanges; the shares of reasons are as good as a sample is. Kept
- * since the start of the process, in steps of four hours, 15 days at most.
+ * stands for the requests that its exchange sent in the same ten seconds. Exact are their number
+ * and how they are shared out over exchanges; the shares of reasons are as good as a sample is.
+ * Kept since the start of the process, in steps of four hours, 15 days at most.
  */
 export class FunnelCounts {
   private readonly requestsOf: (exchange: number) => number;
