@@ -11,6 +11,7 @@ beforeAll(async () => {
   mkdirSync(join(uiFolder, "assets"));
   writeFileSync(join(uiFolder, "index.html"), "<!doctype html><title>desk</title>");
   writeFileSync(join(uiFolder, "assets", "main-a1B2c3D4.js"), "export {};");
+  writeFileSync(join(uiFolder, "assets", "main-a1B2c3D4.js.br"), "compressed");
   world = await deskWorld({ uiFolder });
 });
 afterAll(async () => {
@@ -32,12 +33,25 @@ describe("the page", () => {
     expect(pageCsp).not.toContain("unsafe");
   });
 
+  it("has addresses with dots in them, where a browser goes there", async () => {
+    const url = "/deals/openrtb26%2Fdeal.js";
+    const went = await world.server.inject({ url, headers: { accept: "text/html,*/*" } });
+    expect([went.statusCode, (await world.server.inject(url)).statusCode]).toEqual([200, 404]);
+  });
+
   it("has assets that never change under their names", async () => {
     const { statusCode, headers } = await world.server.inject("/assets/main-a1B2c3D4.js");
     expect([statusCode, headers["cache-control"]]).toEqual([
       ...[200, "public, max-age=31536000, immutable"],
     ]);
     expect(headers["content-type"]).toMatch(/javascript/);
+    const small = await world.server.inject({
+      ...{ url: "/assets/main-a1B2c3D4.js", headers: { "accept-encoding": "br" } },
+    });
+    expect(small.headers).toMatchObject({
+      ...{ "content-encoding": "br", "cache-control": headers["cache-control"] },
+      "content-type": headers["content-type"],
+    });
   });
 
   it("is not the answer to what is no page", async () => {

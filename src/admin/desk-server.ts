@@ -23,12 +23,13 @@ export async function addDescription(server: FastifyInstance): Promise<void> {
   await server.register(fastifySwaggerUi, { routePrefix: "/docs", staticCSP: docsCsp });
 }
 
-const hashed = /\/assets\/[^/]+-[\w-]{8,}\.\w+$/;
+const hashed = /\/assets\/[^/]+-[\w-]{8,}\.\w+(?:\.(?:br|gz))?$/;
 
 export async function addPage(server: FastifyInstance, uiFolder: string): Promise<void> {
   await server.register(fastifyStatic, {
     root: uiFolder,
     index: false,
+    preCompressed: true,
     cacheControl: false,
     setHeaders: (reply, path) => {
       reply.header("content-security-policy", pageCsp);
@@ -41,11 +42,15 @@ export async function addPage(server: FastifyInstance, uiFolder: string): Promis
 
 const notPages = /^\/(?:api|docs|preview|metrics|healthz|readyz|assets)(?:\/|$)/;
 
-/** An address inside the page, which the page's own router reads. */
-export const isPageAddress = ({ method, url }: FastifyRequest): boolean => {
+/**
+ * An address inside the page, which the page's own router reads. One that ends as a file does is
+ * one where a browser goes there: a deal's id may have dots.
+ */
+export const isPageAddress = ({ method, url, headers }: FastifyRequest): boolean => {
   const path = url.split("?", 1)[0]!;
+  if ((method !== "GET" && method !== "HEAD") || notPages.test(path)) return false;
   const last = path.slice(path.lastIndexOf("/") + 1);
-  return (method === "GET" || method === "HEAD") && !notPages.test(path) && !last.includes(".");
+  return !last.includes(".") || headers.accept?.includes("text/html") === true;
 };
 
 export const sendPage = (reply: FastifyReply): FastifyReply => reply.sendFile("index.html");

@@ -9,17 +9,15 @@ import { MemoryAccounts } from "./memory-accounts.js";
 import { memoryBook } from "./memory-book.js";
 import { MemoryStore } from "./memory-store.js";
 
-/** The campaign desk's server over a desk in memory: two agencies, users of every role. */
+/**
+ * The campaign desk's server over a desk in memory: users of every role, and agencies 1 and 2 with one
+ * thing of each kind.
+ */
 
 export const adminToken = "T0ken-of-the-admin-for-tests-4242424242424242";
 export const deskStartMs = Date.parse("2026-11-26T12:00:00Z");
 export const goodPassword = "correct horse battery";
 export const deskHost = "desk.example:9101";
-
-/** Agency 1 is "own", agency 2 "other": each has one of each kind, under these keys. */
-export const own = { agency: "1", advertiser: "11", campaign: "110", lineItem: "1101" };
-export const ownCreative = "1111";
-export const other = { agency: "2", advertiser: "21", campaign: "210", lineItem: "2101" };
 
 export const htmlForm = (id: number, advertiser: number) => ({
   ...{ id, advertiser, name: `banner ${id}`, format: "html", sizes: ["300x250"] },

@@ -11,7 +11,7 @@ import {
   signedIn,
 } from "../../testing/desk-world.js";
 import type { AdminFacts } from "../admin-facts.js";
-import { type Caller, mayCall } from "./access.js";
+import type { Caller } from "./access.js";
 import { addRoutes } from "./add-routes.js";
 import { closedFirstRun } from "./first-run.js";
 import { operator } from "./gate.js";
@@ -123,11 +123,65 @@ it("every caller gets what the table says at each route, and nothing else", asyn
   expect(asked).toBeGreaterThan(1500);
 }, 60_000);
 
+const ranks = ["viewer", "trader", "approver", "admin"];
+
 function statusOf({ access }: Route, caller: Caller | null, wanted: number): number {
   if (access.kind === "open") return wanted;
   if (caller === null) return 401;
-  return mayCall(access, caller) ? wanted : 403;
+  if (access.kind === "house" && caller.agency !== "") return 403;
+  return ranks.indexOf(caller.role) >= ranks.indexOf(access.role) ? wanted : 403;
 }
+
+it("what may be called by whom is what was decided, route by route", () => {
+  const called = (kind: string, role = "") =>
+    routes
+      .filter(({ access }) => access.kind === kind && (kind === "open" || roleOf(access) === role))
+      .filter(({ method }) => kind !== "agency" || role !== "viewer" || method !== "GET")
+      .map(nameOf)
+      .sort();
+  const roleOf = (access: Route["access"]) => (access.kind === "open" ? "" : access.role);
+  const changes = (path: string) => [`DELETE ${path}/:key`, `POST ${path}`, `PUT ${path}/:key`];
+  expect(called("open")).toEqual([
+    ...["DELETE /session", "GET /session", "POST /join", "POST /session"],
+  ]);
+  const kinds = ["agencies", "advertisers", "audiences", "campaigns", "creatives", "deals"];
+  expect(called("agency", "viewer")).toEqual(
+    [
+      ...[...kinds, "line-items"].map((kind) => `POST /${kind}/validate`),
+      ...["DELETE /tokens/:id", "POST /audiences/estimate", "POST /explain", "POST /password"],
+      ...["POST /reports", "POST /tokens"],
+    ].sort(),
+  );
+  expect(called("agency", "trader")).toEqual(
+    [
+      ...["/audiences", "/campaigns", "/creatives", "/line-items"].flatMap(changes),
+      ...["POST /line-items.csv", "POST /line-items/:key/duplicate", "POST /line-items/bulk"],
+      ...["POST /stops", "DELETE /stops/:kind/:key", "POST /lists", "DELETE /lists/:name"],
+      ...["POST /audiences/check", "POST /changes/:change/undo", "POST /revisions/:seq/restore"],
+    ].sort(),
+  );
+  expect(called("agency", "approver")).toEqual(["POST /creatives/:key/approvals"]);
+  expect(called("agency", "admin")).toEqual(
+    [
+      ...[
+        ...changes("/advertisers"),
+        "GET /users",
+        "POST /users",
+        "PATCH /users/:id",
+        "GET /audit",
+      ],
+    ].sort(),
+  );
+  expect(called("house", "viewer")).toEqual([
+    ...["GET /exchanges/:name", "GET /latency", "GET /spend", "GET /status"],
+    "POST /exchanges/:name/check-answer",
+  ]);
+  expect(called("house", "trader")).toEqual([...changes("/deals"), "POST /holds/release"].sort());
+  expect(called("house", "approver")).toEqual([]);
+  expect(called("house", "admin")).toEqual(
+    [...[...changes("/agencies"), "GET /audit/verify", "GET /forget/:id", "POST /forget"]].sort(),
+  );
+});
 
 it("a route that does not say who may call it stops the start", () => {
   const { access: _, ...bare } = routes[0]!;

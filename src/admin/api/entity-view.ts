@@ -106,8 +106,6 @@ export function entityOf(desk: Pick<Desk, "book" | "facts">, caller: Caller, rec
   };
 }
 
-export type Entity = ReturnType<typeof entityOf>;
-
 /** Who else is let into a deal is no agency's business. */
 function formFor({ book }: Pick<Desk, "book">, caller: Caller, record: EntityRecord): JsonObject {
   const invited = record.form["inviteOnly"];

@@ -49,7 +49,8 @@ const creatives = {
       ? (value as readonly Json[])
           .map((one) => {
             const weight = member(one, "weight");
-            return `${String(member(one, "id"))}${weight === undefined ? "" : `:${String(weight)}`}`;
+            const id = String(member(one, "id"));
+            return weight === undefined ? id : `${id}:${String(weight)}`;
           })
           .join(";")
       : json.write(value),

@@ -102,11 +102,11 @@ export const escaped = (text: string): string =>
 /** The ad without its trackers. */
 function vastOf(form: JsonObject, clickUrl: string): string {
   const title = `<AdTitle>${escaped(textAt(form, "title"))}</AdTitle>`;
+  const creatives = `<Creatives><Creative>${linearOf(form, clickUrl)}</Creative></Creatives>`;
   const body =
     form["format"] === "vastWrapper"
       ? `<Wrapper><VASTAdTagURI>${escaped(textAt(form, "url"))}</VASTAdTagURI></Wrapper>`
-      : `<InLine><AdSystem>crowdbid</AdSystem>${title}<Creatives><Creative>${linearOf(form, clickUrl)}` +
-        "</Creative></Creatives></InLine>";
+      : `<InLine><AdSystem>crowdbid</AdSystem>${title}${creatives}</InLine>`;
   return `<VAST version="${escaped(textAt(form, "vast"))}"><Ad id="preview">${body}</Ad></VAST>`;
 }
 

@@ -57,6 +57,10 @@ export const creativeRoutes = (desk: Desk): readonly Route[] => [
       return answer({ items: page.map((row) => shownRow(desk, row)), total: rows.length });
     },
   }),
+  ...previewRoutes(desk),
+];
+
+const previewRoutes = (desk: Desk): readonly Route[] => [
   route({
     ...{ method: "GET", path: "/creatives/:key/preview", access: agency("viewer") },
     ...{ summary: "A creative as it would be shown", params: keyParams },
