@@ -18,6 +18,8 @@ export default defineConfig({
     // Browsers that know light-dark(): Chrome 123, Firefox 120, Safari 17.5.
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
     assetsInlineLimit: 0,
+    // What a page loads, for `npm run bench -- --desk-page`.
+    manifest: true,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
