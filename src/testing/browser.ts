@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
+import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 
 /** Debian's browser, for tests of the page. */
@@ -19,7 +19,6 @@ export const openBrowser = (): Promise<Browser> =>
     ],
   });
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 type AxeResult = {
   readonly violations: readonly {
     readonly id: string;
@@ -34,7 +33,7 @@ export async function accessibilityViolations(
   page: Page,
   rules: readonly string[] = [],
 ): Promise<string[]> {
-  if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe);
+  if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source);
   const runOnly = rules.length === 0 ? wcag : { type: "rule", values: rules };
   const { violations } = await page.evaluate<AxeResult>(
     `axe.run(document, { runOnly: ${JSON.stringify(runOnly)}, resultTypes: ["violations"] })`,
