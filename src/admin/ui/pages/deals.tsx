@@ -9,6 +9,8 @@ import { lastDays } from "./report-address.js";
 
 const text = (value: unknown): string => (value === undefined ? "" : String(value));
 
+const weekWords = { requests: "Requests", bids: "Bids", wins: "Wins" } as const;
+
 /** What was agreed with publishers, an exchange each, and what came of it in a week. */
 export default function DealsPage() {
   const figures = useFigures();
@@ -27,7 +29,7 @@ export default function DealsPage() {
           cell: ({ form }) => moneyText(text(form["floor"]), text(form["floorCurrency"])),
         },
         ...(["requests", "bids", "wins"] as const).map((name) => ({
-          ...{ id: name, label: `${name}, 7 days`, digits: true },
+          ...{ id: name, label: `${weekWords[name]}, 7 days`, digits: true },
           cell: ({ key }: { readonly key: string }) => countText(figures?.get(key)?.[name] ?? null),
         })),
         {
