@@ -9,8 +9,8 @@ import { Select } from "./kit/field.js";
 import { Picker } from "./kit/picker.js";
 import { Empty, Loading } from "./kit/say.js";
 import { Toasts } from "./kit/toast.js";
-import { navigation, type Page, type PageProps, pages } from "./pages.js";
-import { goOn, heldBack, matchPath, place } from "./route.js";
+import { navigation, type Page, pages } from "./pages.js";
+import { goOn, heldBack, matchPath, type PageProps, place } from "./route.js";
 import {
   advertiserShown,
   agencyShown,

@@ -1,8 +1,7 @@
 import type { ComponentType } from "preact";
 import type { Role } from "../store/desk-store.js";
+import type { PageProps } from "./route.js";
 
-/** What a page gets: the parts of its address that `:name` stood for. */
-export type PageProps = { readonly part: Readonly<Record<string, string>> };
 export type Page = {
   readonly pattern: string;
   readonly title: string;

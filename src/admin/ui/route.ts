@@ -70,6 +70,9 @@ export function setQuery(changes: Readonly<Record<string, string | null>>): void
   go(`${location.pathname}${text === "" ? "" : `?${text}`}`, "replace");
 }
 
+/** What a page gets: the parts of its address that `:name` stood for. */
+export type PageProps = { readonly part: Readonly<Record<string, string>> };
+
 /** The parts that `:name` stands for, or null where the path is another one. */
 export function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | null {
   const wanted = pattern.split("/");

@@ -13,6 +13,7 @@ export const ended = signal<SignedIn | null>(null);
 export const unreachable = signal(false);
 
 const rank: Readonly<Record<Role, number>> = { viewer: 0, trader: 1, approver: 2, admin: 3 };
+export const roles = Object.keys(rank) as readonly Role[];
 /** Whether to offer something; the API decides. */
 export const may = (role: Role, where: "agency" | "house" = "agency"): boolean => {
   const caller = user.value;

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { type Role, roles } from "../../store/desk-store.js";
+import type { Role } from "../../store/desk-store.js";
 import type { Problem } from "../answers.js";
 import { call, post } from "../api.js";
 import { useFetched } from "../fetched.js";
@@ -8,7 +8,7 @@ import { ProblemNote } from "../kit/error-summary.js";
 import { errorsAsFindings, Findings, Select, TextField } from "../kit/field.js";
 import { Empty, Loading, Time } from "../kit/say.js";
 import { toast } from "../kit/toast.js";
-import { may, user } from "../session.js";
+import { may, roles, user } from "../session.js";
 import type { TokenEntry, TokensAnswer } from "./desk-answers.js";
 import { TextTable } from "./text-table.js";
 import "../css/desk.css";

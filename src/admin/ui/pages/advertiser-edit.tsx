@@ -2,7 +2,7 @@ import { useDraft } from "../draft.js";
 import { AdvertiserFields, BudgetFields, newAdvertiser } from "../forms.js";
 import { ButtonLink } from "../kit/button.js";
 import { Editor } from "../kit/editor.js";
-import type { PageProps } from "../pages.js";
+import type { PageProps } from "../route.js";
 import { may } from "../session.js";
 import { CapsEditor } from "./caps-editor.js";
 

@@ -1,7 +1,7 @@
 import { useDraft } from "../draft.js";
 import { AgencyFields } from "../forms.js";
 import { Editor } from "../kit/editor.js";
-import type { PageProps } from "../pages.js";
+import type { PageProps } from "../route.js";
 import { may } from "../session.js";
 
 export default function AgencyEdit({ part }: PageProps) {

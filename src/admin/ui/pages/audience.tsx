@@ -1,5 +1,5 @@
 import { Picker } from "../kit/picker.js";
-import type { PageProps } from "../pages.js";
+import type { PageProps } from "../route.js";
 import { agencyShown, may, user } from "../session.js";
 import { AudienceBuilder } from "./audience-builder.js";
 import { Boxes } from "./boxes.js";

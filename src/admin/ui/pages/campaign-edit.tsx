@@ -7,8 +7,7 @@ import { SelectAt } from "../kit/bound.js";
 import { ButtonLink } from "../kit/button.js";
 import { Editor } from "../kit/editor.js";
 import { focusField } from "../kit/error-summary.js";
-import type { PageProps } from "../pages.js";
-import { place } from "../route.js";
+import { type PageProps, place } from "../route.js";
 import { advertiserShown, may } from "../session.js";
 import { CapsEditor } from "./caps-editor.js";
 

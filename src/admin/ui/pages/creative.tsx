@@ -2,7 +2,7 @@ import type { Entity } from "../answers.js";
 import type { Draft } from "../draft.js";
 import { Select } from "../kit/field.js";
 import { Picker } from "../kit/picker.js";
-import type { PageProps } from "../pages.js";
+import type { PageProps } from "../route.js";
 import { advertiserShown, may } from "../session.js";
 import { Approvals } from "./approvals.js";
 import { Boxes } from "./boxes.js";

@@ -1,6 +1,6 @@
 import { useFetched } from "../fetched.js";
 import { SelectAt } from "../kit/bound.js";
-import type { PageProps } from "../pages.js";
+import type { PageProps } from "../route.js";
 import { may } from "../session.js";
 import { Boxes } from "./boxes.js";
 import type { FormField } from "./creative-fields.js";

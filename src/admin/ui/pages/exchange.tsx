@@ -7,7 +7,7 @@ import { ProblemNote } from "../kit/error-summary.js";
 import { Select, TextArea } from "../kit/field.js";
 import { countText, Loading, percentText } from "../kit/say.js";
 import { toast } from "../kit/toast.js";
-import type { PageProps } from "../pages.js";
+import type { PageProps } from "../route.js";
 import { may } from "../session.js";
 import { CodeBlock } from "./code-block.js";
 import type { ExchangeEntry } from "./desk-answers.js";

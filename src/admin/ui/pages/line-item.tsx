@@ -6,7 +6,7 @@ import { Button, ButtonLink } from "../kit/button.js";
 import { ProblemNote } from "../kit/error-summary.js";
 import { countText, Loading, moneyText, percentText, Time } from "../kit/say.js";
 import { PaceBar } from "../kit/status.js";
-import type { PageProps } from "../pages.js";
+import type { PageProps } from "../route.js";
 import { may } from "../session.js";
 import { bidRangeText, StatusOf } from "./line-item-columns.js";
 import { StopStrip } from "./stops.js";

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { type Role, roles } from "../../store/desk-store.js";
+import type { Role } from "../../store/desk-store.js";
 import type { Problem } from "../answers.js";
 import { call, type Entities, post } from "../api.js";
 import { useFetched } from "../fetched.js";
@@ -9,7 +9,7 @@ import { ProblemNote } from "../kit/error-summary.js";
 import { errorsAsFindings, Findings, Select, TextField } from "../kit/field.js";
 import { Empty, Loading, Time } from "../kit/say.js";
 import { toast } from "../kit/toast.js";
-import { agencyShown, user } from "../session.js";
+import { agencyShown, roles, user } from "../session.js";
 import type { UserEntry, UsersAnswer } from "./desk-answers.js";
 import { TextTable } from "./text-table.js";
 import "../css/desk.css";
