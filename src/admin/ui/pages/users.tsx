@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Role } from "../../store/desk-store.js";
-import type { Problem } from "../answers.js";
+import { nameOf, type Problem } from "../answers.js";
 import { call, type Entities, post } from "../api.js";
 import { useFetched } from "../fetched.js";
 import { Button } from "../kit/button.js";
@@ -26,6 +26,13 @@ const roleOptions = roles.map((value) => ({ value, label: roleWords[value] }));
 export default function UsersPage() {
   const { value, problem, reload } = useFetched<UsersAnswer>("/users");
   const [inviting, setInviting] = useState(false);
+  const inHouse = user.value?.agency === "";
+  const agencies = useFetched<Entities>(inHouse ? "/agencies?limit=200" : null);
+  const names = new Map(agencies.value?.items.map((one) => [one.key, nameOf(one)]));
+  const agencyOf = ({ agency }: UserEntry): string =>
+    agency === ""
+      ? "the house"
+      : (names.get(agency) ?? (inHouse ? agency : (user.value?.agencyName ?? agency)));
   if (value === null) {
     return problem === null ? <Loading what="users" /> : <ProblemNote problem={problem} />;
   }
@@ -45,7 +52,7 @@ export default function UsersPage() {
         <TextTable
           label="Users"
           columns={["Name", "Login", "Agency", "Role", "Last seen", "Account"]}
-          rows={value.items.map((one) => rowOf(one, reload))}
+          rows={value.items.map((one) => rowOf(one, agencyOf(one), reload))}
         />
       )}
       {inviting ? (
@@ -72,12 +79,12 @@ async function change(one: UserEntry, to: Partial<UserEntry>, words: string, the
   then();
 }
 
-function rowOf(one: UserEntry, then: () => void) {
+function rowOf(one: UserEntry, agency: string, then: () => void) {
   const isSelf = one.id === user.value?.id;
   return [
     one.name,
     one.login === "" ? "invited, has not joined yet" : one.login,
-    one.agency === "" ? "the house" : one.agency,
+    agency,
     isSelf ? (
       one.role
     ) : (
