@@ -108,7 +108,7 @@ test.skipIf(noBrowser !== "")(
       expect(found).toEqual([]);
     });
   },
-  // 5 s where nothing else runs.
+  // Half a minute where the load is nine a core.
   180_000,
 );
 
