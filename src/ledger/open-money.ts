@@ -11,8 +11,8 @@ export type StoredPot = readonly [boot: number, lineItem: number, campaign: numb
 
 /**
  * Granted, not billed and not returned, by boot and line item. What a boot that ended had open is
- * released once no bid of it can be billed in time; the time is the journal's own (the newest moment
- * that a record named), so that every reading releases at the same record.
+ * released once no bid of it can be billed in time; the time is the journal's own (the newest
+ * moment that a record named), so that every reading releases at the same record.
  */
 export class OpenMoney {
   private readonly pots = new Map<string, Pot>();

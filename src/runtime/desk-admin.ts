@@ -10,7 +10,9 @@ import type { Log } from "./log.js";
 import { realClock } from "./real-clock.js";
 import type { Server } from "./server.js";
 
-/** The built page, beside the compiled program; from src/ (tests) the one that the build has made. */
+/**
+ * The built page, beside the compiled program; from src/ (tests) the one that the build has made.
+ */
 const builtPage = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "../../dist/ui" : "../ui", import.meta.url),
 );

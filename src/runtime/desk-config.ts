@@ -28,10 +28,10 @@ export type DeskConfigParts = {
 };
 
 /**
- * What a World is made of, kept in two places: exchanges, rates, fees, ceilings, privacy and markets
- * in the config folder; what is bought in the desk's store, which campaigns/ and deals.yaml of the
- * folder are applied to whenever they change (admin/desk/apply.ts). A store that was never read is
- * stood in for by the files.
+ * What a World is made of, kept in two places: exchanges, rates, fees, ceilings, privacy and
+ * markets in the config folder; what is bought in the desk's store, which campaigns/ and deals.yaml
+ * of the folder are applied to whenever they change (admin/desk/apply.ts). A store that was never
+ * read is stood in for by the files.
  */
 export class DeskConfig {
   readonly book: Book;

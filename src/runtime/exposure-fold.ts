@@ -44,9 +44,9 @@ const firstCountMsMax = 200;
  * process. A rule of a cap is held from its first World on until the exposures that the log has of
  * its window are counted, each at the end of its hour, also where that is ahead of a clock that was
  * set back: longer, never shorter. People without an ordinal are in no log; for them a rule opens a
- * window after the last bill that may have been theirs, which the journal tells. What a crash leaves
- * uncounted are a person's own bids that were in flight at that moment, rows that the disk had not
- * taken, and rows that the machine (not the process) lost: those of its last second.
+ * window after the last bill that may have been theirs, which the journal tells. What a crash
+ * leaves uncounted are a person's own bids that were in flight at that moment, rows that the disk
+ * had not taken, and rows that the machine (not the process) lost: those of its last second.
  *
  * It fails closed and alone: rules are held while rows wait for the disk, and until the next start
  * after anything here has thrown (cap-rules.ts); bills are booked as before.

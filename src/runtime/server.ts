@@ -309,8 +309,8 @@ async function startWorld(
   const asking = watchAsking({ counters, slots, state, log });
   const rows = () => funnelRows(counters, slots, caps.facts().exposures);
   const funnel = funnelOf(keys, log, releases, rows);
-  const stops = [stopWatching, caps.stop, clock.stop, asking.stop, funnel.stop];
-  const stop = (): boolean => stopAll(stops, people, forget);
+  const watches = [stopWatching, caps.stop, clock.stop, asking.stop, funnel.stop];
+  const stop = (): boolean => stopAll(watches, people, forget);
   ending.add({ name: "watchers", rank: EndRank.WATCHERS, run: stop });
   // The demo answers contextual bids at once and loads behind; a server waits for its people.
   const started = await people.start(settings.mode === "serve");

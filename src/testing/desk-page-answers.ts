@@ -213,7 +213,9 @@ function bulkRoute(desk: CannedDesk, ask: Ask): Reply | undefined {
   return { status: 200, body: { changed: keys.length, rows, change: 77 } };
 }
 
-/** An agency, an advertiser, a campaign, a creative and so many line items; everything may change. */
+/**
+ * An agency, an advertiser, a campaign, a creative and so many line items; everything may change.
+ */
 export function cannedDesk(lineItems: number, session = signedInAs("admin")): CannedDesk {
   const desk: CannedDesk = {
     session,

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import type { Answers } from "./desk-page-answers.js";
 
 /**
- * dist/ui under the policy that the program sends with it, and canned answers of /api/v1: what tests
- * of the page run against when the program itself is not what they are about.
+ * dist/ui under the policy that the program sends with it, and canned answers of /api/v1: what
+ * tests of the page run against when the program itself is not what they are about.
  */
 export type DeskPage = {
   readonly url: string;

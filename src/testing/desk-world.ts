@@ -10,8 +10,8 @@ import { memoryBook } from "./memory-book.js";
 import { MemoryStore } from "./memory-store.js";
 
 /**
- * The campaign desk's server over a desk in memory: users of every role, and agencies 1 and 2 with one
- * thing of each kind.
+ * The campaign desk's server over a desk in memory: users of every role, and agencies 1 and 2 with
+ * one thing of each kind.
  */
 
 export const adminToken = "T0ken-of-the-admin-for-tests-4242424242424242";

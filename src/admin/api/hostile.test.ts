@@ -230,8 +230,7 @@ describe("a preview", () => {
     const shown = await ask(world.server, approver, "GET", `/creatives/${key}/preview`);
     expect(shown.json()).toMatchObject({
       ...{ format: "html", sizes: ["300x250"], clickUrl: "https://brand.example/" },
-      html:
-        '<a href="https://brand.example/" data-x="https%3A%2F%2Fbrand.example%2F">1</a>' + price,
+      html: `<a href="https://brand.example/" data-x="https%3A%2F%2Fbrand.example%2F">1</a>${price}`,
     });
     expect(shown.json().problems[0]).toContain("AUCTION_PRICE");
     const url = `/preview/creatives/${key}`;

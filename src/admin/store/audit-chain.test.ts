@@ -29,7 +29,8 @@ const known = new Map<string, boolean>();
 const quickKey = {
   ...testKey,
   verify: (message: Uint8Array, signature: Uint8Array): boolean => {
-    const both = `${Buffer.from(message).toString("hex")} ${Buffer.from(signature).toString("hex")}`;
+    const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+    const both = `${hex(message)} ${hex(signature)}`;
     const holds = known.get(both) ?? testKey.verify(message, signature);
     known.set(both, holds);
     return holds;

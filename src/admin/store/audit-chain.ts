@@ -4,7 +4,8 @@ import type { AuditLine, AuditVerdict } from "./desk-store.js";
 /**
  * The audit log as a chain: each line's hash is over the line and the hash before it, so that a
  * line that is changed, taken out, put in or moved no longer fits. The end is told by signed
- * checkpoints: a cut is found as far back as the newest of them, lines behind it may be lost unseen.
+ * checkpoints: a cut is found as far back as the newest of them, lines behind it may be lost
+ * unseen.
  */
 export const noPrevious = "0".repeat(64);
 

@@ -16,8 +16,8 @@ const linesAtOnce = 1000;
 /**
  * Reads the whole log, some lines a transaction, so that others get their turn in between; what is
  * appended meanwhile is left out. A change's line also answers for the history: its revisions have
- * to be those that were written with it, none may stand there without a line, and every thing has to
- * be as its newest one left it.
+ * to be those that were written with it, none may stand there without a line, and every thing has
+ * to be as its newest one left it.
  */
 export async function verifyAudit(run: Run, audit: AuditPen): Promise<Stored<AuditVerdict>> {
   const begun = await run.read(async (tx) => ({

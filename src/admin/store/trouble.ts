@@ -10,7 +10,8 @@ export type Trouble = {
 /** Somebody else is writing, or was in the way; the same again may work. */
 const passing = new Set([
   ...["SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_BUSY_RECOVERY", "SQLITE_LOCKED"],
-  // PostgreSQL: serialization failure, deadlock, lock not available, a statement that took too long.
+  // PostgreSQL: serialization failure, deadlock, lock not available, a statement that took too
+  // long.
   ...["40001", "40P01", "55P03", "57014"],
 ]);
 

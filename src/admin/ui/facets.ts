@@ -7,8 +7,8 @@ import type {
 } from "../../campaign/targeting.js";
 
 /**
- * The facets of targeting as the page shows them. The types are those of campaign/targeting, so that
- * neither a facet nor one of its names can be missing here.
+ * The facets of targeting as the page shows them. The types are those of campaign/targeting, so
+ * that neither a facet nor one of its names can be missing here.
  */
 type NameOf<F extends NamedFacet> = keyof (typeof namedFacets)[F]["values"] & string;
 type Named = {

@@ -7,7 +7,9 @@ import { Picker } from "./kit/picker.js";
 import { localZone } from "./kit/say.js";
 import { agencyShown, user } from "./session.js";
 
-/** The fields of agencies, advertisers and campaigns: their editors and the first steps show them. */
+/**
+ * The fields of agencies, advertisers and campaigns: their editors and the first steps show them.
+ */
 
 const numberOf = (key: string): number | undefined => (key === "" ? undefined : Number(key));
 const keyAt = (draft: Draft, path: string): string => {

@@ -8,7 +8,9 @@ export type Page = {
   readonly load: () => Promise<{ readonly default: ComponentType<PageProps> }>;
 };
 
-/** Every address; the first that fits is shown. Each page is a file, and comes when it is asked for. */
+/**
+ * Every address; the first that fits is shown. Each page is a file, and comes when it is asked for.
+ */
 const lineItems = () => import("./pages/line-items.js");
 const lineItemEdit = () => import("./pages/line-item-edit.js");
 const campaignEdit = () => import("./pages/campaign-edit.js");

@@ -2,7 +2,9 @@ import { computed, effect, signal } from "@preact/signals";
 import type { Role } from "../store/desk-store.js";
 import type { SessionAnswer, SignedIn } from "./answers.js";
 
-/** What every page shares: who is signed in, what is wrong, light or dark, whose things are shown. */
+/**
+ * What every page shares: who is signed in, what is wrong, light or dark, whose things are shown.
+ */
 export const session = signal<SessionAnswer | null>(null);
 export const user = computed(() => session.value?.user ?? ended.value);
 /** Why saving waits, "" = it does not. */

@@ -26,7 +26,9 @@ export function TextAt(props: Bound & { readonly type?: "text" | "date" | "url" 
 }
 
 const plainNumber = /^-?\d+(\.\d+)?$/;
-/** What is typed into a number field: a number, nothing, or the text as it is for the API to refuse. */
+/**
+ * What is typed into a number field: a number, nothing, or the text as it is for the API to refuse.
+ */
 export function numberTyped(text: string): Json | undefined {
   const trimmed = text.trim();
   if (trimmed === "") return undefined;
@@ -86,7 +88,9 @@ export function CheckAt({ draft, path, label, hint }: Bound) {
 export const textsOf = (value: Json | undefined): readonly string[] =>
   Array.isArray(value) ? (value as readonly Json[]).map(String) : [];
 
-/** A list of texts as chips; commas, lines and Enter end an entry, so that a column can be pasted. */
+/**
+ * A list of texts as chips; commas, lines and Enter end an entry, so that a column can be pasted.
+ */
 export function ListAt(props: Bound & { readonly example: string; readonly tone?: "in" | "out" }) {
   const { draft, path, label, hint, required = false, example, tone = "in" } = props;
   const entries = textsOf(draft.at(path));

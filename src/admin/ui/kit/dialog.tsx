@@ -1,7 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
-/** A native modal dialog: focus stays inside, Escape closes, the opener has the focus afterwards. */
+/**
+ * A native modal dialog: focus stays inside, Escape closes, the opener has the focus afterwards.
+ */
 export function Dialog(props: {
   readonly title: string;
   readonly onClose: () => void;

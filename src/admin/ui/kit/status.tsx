@@ -2,7 +2,9 @@ import type { LineItemNow, LineItemState } from "../../desk/desk.js";
 import { stateWord } from "../words.js";
 import { moneyText } from "./say.js";
 
-/** Good, waiting, off by will, or wrong: colour and shape, beside the word and never in its place. */
+/**
+ * Good, waiting, off by will, or wrong: colour and shape, beside the word and never in its place.
+ */
 const tones: Readonly<Record<LineItemState, "good" | "wait" | "off" | "bad">> = {
   ...{ draft: "off", checking: "wait", warming: "wait", live: "good", paused: "off" },
   ...{ stopped: "bad", refused: "bad", "not started": "wait", ended: "off" },

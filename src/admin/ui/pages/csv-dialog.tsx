@@ -9,7 +9,9 @@ import { Field } from "../kit/field.js";
 import { toast } from "../kit/toast.js";
 import { BulkRows } from "./bulk-rows.js";
 
-/** Line items from a file: rows that changed here meanwhile are refused, a row without key is new. */
+/**
+ * Line items from a file: rows that changed here meanwhile are refused, a row without key is new.
+ */
 export function CsvDialog(props: { readonly onClose: () => void; readonly onDone: () => void }) {
   const { onClose, onDone } = props;
   const [text, setText] = useState<string | null>(null);

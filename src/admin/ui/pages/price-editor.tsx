@@ -18,7 +18,9 @@ function goalOf(draft: Draft): Goal {
   return draft.at("price.goal") === undefined ? "cpm" : "goal.cpm";
 }
 
-/** Base price or goal, strategy, modifiers and their bounds. Amounts in the advertiser's currency. */
+/**
+ * Base price or goal, strategy, modifiers and their bounds. Amounts in the advertiser's currency.
+ */
 export function PriceEditor(props: { readonly draft: Draft; readonly currency: string }) {
   const { draft, currency } = props;
   const goal = goalOf(draft);

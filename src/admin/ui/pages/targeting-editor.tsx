@@ -18,7 +18,9 @@ const groups = [
 ] as const;
 const usual: readonly FacetName[] = ["countries", "deviceTypes", "sites"];
 
-/** Facets by side: inside one any value is enough, all included ones must hold, none excluded may. */
+/**
+ * Facets by side: inside one any value is enough, all included ones must hold, none excluded may.
+ */
 export function TargetingEditor({ draft }: { readonly draft: Draft }) {
   return (
     <div class="stack">

@@ -1,1 +1,0 @@
-export default { test: { pool: "forks", testTimeout: 60000 } };
