@@ -9,7 +9,7 @@ import { compileTemplates } from "../wire/template-compile.js";
 import { newestEpoch } from "./command-epoch.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { readBankConfig, readConfigForm } from "./read-config.js";
-import type { ConfigReading } from "./world-desk.js";
+import type { ConfigReading } from "./world-desk-parts.js";
 
 /** `crowdbid check`, flags as text by commander's names. */
 export type CheckOptions = {

@@ -9,7 +9,7 @@ import { changeSet, deskNowMs, edited } from "../testing/desk-book.js";
 import { MemoryStore, storeMemory } from "../testing/memory-store.js";
 import { DeskConfig } from "./desk-config.js";
 import { StopsFile } from "./stops-file.js";
-import type { ConfigReading } from "./world-desk.js";
+import type { ConfigReading } from "./world-desk-parts.js";
 
 const log = { error: () => undefined, warn: () => undefined };
 const file = "campaigns/halden.yaml";

@@ -13,7 +13,7 @@ import { DeskFolder, type FolderLook } from "./desk-folder.js";
 import { changedTexts } from "./desk-texts.js";
 import type { Log } from "./log.js";
 import type { StopsFile } from "./stops-file.js";
-import type { ConfigReading } from "./world-desk.js";
+import type { ConfigReading } from "./world-desk-parts.js";
 
 /** Another process's change is seen, and a store that is back, within this. */
 const lookEveryMs = 400;

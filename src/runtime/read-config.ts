@@ -12,7 +12,7 @@ import { readConfigFolder } from "./config-folder.js";
 import { readPriceKeys } from "./price-key-files.js";
 import { loadPrivacyConfig } from "./privacy-config.js";
 import { realClock } from "./real-clock.js";
-import type { ConfigReading } from "./world-desk.js";
+import type { ConfigReading } from "./world-desk-parts.js";
 
 /** Reads a config folder whole, with lint's findings as warnings. Never throws. */
 export function readConfig(folder: string, nowMs: UnixMs = realClock.nowMs()): ConfigReading {

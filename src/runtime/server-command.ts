@@ -17,7 +17,7 @@ import {
 import { readConfig } from "./read-config.js";
 import { type Server, startServer } from "./server.js";
 import { startServerAdmin } from "./server-admin.js";
-import type { ConfigReading } from "./world-desk.js";
+import type { ConfigReading } from "./world-desk-parts.js";
 
 /**
  * `demo` and `serve`: under the parent the work itself, else the parent. Resolves with the exit

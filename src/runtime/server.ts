@@ -24,6 +24,7 @@ import { CounterSums, ExchangeSlots, newCounters } from "./counters.js";
 import { exposuresFolderOf, forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
 import type { DemoProgress } from "./demo-build.js";
 import type { DeskConfig } from "./desk-config.js";
+import { logEvent } from "./desk-event-log.js";
 import { followEdits, type OpenDesk, openDesk } from "./desk-wiring.js";
 import type { EdgePorts, EdgeWorkerOwn, EdgeWorld } from "./edge-worker-thread.js";
 import { type Ending, EndRank } from "./ending.js";
@@ -50,7 +51,8 @@ import { loadNewestSnapshot } from "./snapshot-loader.js";
 import { SnapshotRefusals } from "./snapshot-refusals.js";
 import { Workers } from "./workers.js";
 import type { BuiltWorld, WorldInput } from "./world-build.js";
-import { type ConfigReading, type DeskEvent, WorldDesk } from "./world-desk.js";
+import { type DeskEvent, WorldDesk } from "./world-desk.js";
+import type { ConfigReading } from "./world-desk-parts.js";
 
 export type ServerOptions = {
   readonly settings: Settings;
@@ -370,18 +372,6 @@ function refusalOf(desk: WorldDesk): string {
     .slice(0, 10)
     .map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`);
   return `the configuration cannot be used:\n${shown.join("\n") || "see the log"}`;
-}
-
-function logEvent(log: Log, event: DeskEvent): void {
-  if (event.kind === "published") log.info(event, "World published");
-  else if (event.kind === "config_warned") log.warn({ issues: event.issues }, "config");
-  else if (event.kind === "config_refused") {
-    log.error({ issues: event.issues }, "config refused: the last good World stays");
-  } else if (event.kind === "audiences_judged") {
-    if (event.refused.length > 0) log.warn({ refused: event.refused }, "audiences refused");
-  } else if (event.kind === "warming") {
-    log.warn(event, "line items wait until the planes of their segments are loaded");
-  } else log.error(event, event.kind.replaceAll("_", " "));
 }
 
 const hostInUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);

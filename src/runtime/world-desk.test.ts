@@ -19,7 +19,8 @@ import { RetiredCreatives } from "./retired-creatives.js";
 import { RosterFile } from "./roster-file.js";
 import type { CountAnswer, CountRequest } from "./term-count.js";
 import { type BuiltWorld, nobody, type People } from "./world-build.js";
-import { type ConfigReading, type DeskEvent, WorldDesk } from "./world-desk.js";
+import { type DeskEvent, WorldDesk } from "./world-desk.js";
+import type { ConfigReading } from "./world-desk-parts.js";
 
 const nowMs = Date.parse("2026-12-05T12:00Z");
 const lifeMs = 30 * 86_400_000;

@@ -1,5 +1,4 @@
-import type { Clock } from "../base/clock.js";
-import type { Epoch, Generation, LineItemId } from "../base/ids.js";
+import type { Epoch, Generation } from "../base/ids.js";
 import type { PrivacySettings } from "../bid/consent.js";
 import type { BookSnapshot } from "../campaign/certificate-book.js";
 import { type AudienceNeeded, audiencesNeeded, segmentsWanted } from "../campaign/compile.js";
@@ -8,53 +7,13 @@ import type { Issue } from "../campaign/issue.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import { isAbsentFor, type SegmentWanted } from "../index/projection.js";
 import { refuse } from "../index/verify.js";
-import type { AmountUnit } from "../ledger/budget-plan.js";
 import { TemplateMemory } from "../wire/creative-template.js";
-import type { AdvertiserCurrencies } from "./advertiser-currencies.js";
-import {
-  type AudienceVerdict,
-  type CertificateStore,
-  Certificates,
-  type Certified,
-  type Judge,
-  type JudgeContext,
-} from "./certificates.js";
-import { type DeskEvent, issueOf, judgedEvent, wordsOf } from "./desk-event.js";
-import type { RetiredCreatives } from "./retired-creatives.js";
-import type { RosterFile } from "./roster-file.js";
+import { type AudienceVerdict, Certificates, type Certified } from "./certificates.js";
+import { issueOf, judgedEvent, wordsOf } from "./desk-event.js";
 import { inSlices } from "./slices.js";
 import { warmingOf } from "./warming.js";
-import {
-  type BuiltWorld,
-  nobody,
-  type People,
-  type WorldInput,
-  worldSteps,
-} from "./world-build.js";
-
-/** A config folder as read: `config` null = broken, the issues say where. */
-export type ConfigReading = {
-  readonly config: LoadedConfig | null;
-  readonly privacy: PrivacySettings | null;
-  readonly issues: readonly Issue[];
-};
-
-export type WorldDeskParts = {
-  readonly clock: Clock;
-  readonly readConfig: () => ConfigReading;
-  readonly judge: Judge;
-  readonly judgeContext: JudgeContext;
-  readonly certificateStore: CertificateStore;
-  readonly retired: Pick<RetiredCreatives, "turn">;
-  readonly roster: Pick<RosterFile, "turn" | "isOver">;
-  readonly currencies: Pick<AdvertiserCurrencies, "conflicts" | "note">;
-  readonly placeOf: (lineItem: LineItemId, unit?: AmountUnit) => number;
-  readonly capPlaceOf?: WorldInput["capPlaceOf"];
-  readonly publicUrl: string;
-  /** Budgets first, then workers; resolves when every worker has adopted it. */
-  readonly publish: (built: BuiltWorld, config: LoadedConfig) => Promise<void>;
-  readonly report: (event: DeskEvent) => void;
-};
+import { type BuiltWorld, nobody, type People, worldSteps } from "./world-build.js";
+import type { WorldDeskParts } from "./world-desk-parts.js";
 
 export type { DeskEvent } from "./desk-event.js";
 

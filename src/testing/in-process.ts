@@ -35,7 +35,7 @@ import { createMetrics } from "../runtime/metrics.js";
 import { readConfig } from "../runtime/read-config.js";
 import { RequestCounts } from "../runtime/request-counts.js";
 import { buildWorld, type People, type WorldInput } from "../runtime/world-build.js";
-import type { ConfigReading } from "../runtime/world-desk.js";
+import type { ConfigReading } from "../runtime/world-desk-parts.js";
 import { servedWorldFrom } from "../runtime/world-parts.js";
 import { tokenKeyFrom } from "../wire/token-key.js";
 import { TokenWriter } from "../wire/token-writer.js";

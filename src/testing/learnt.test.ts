@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Level, shadeKey } from "../bid/learnt.js";
 import { gridBins } from "../bid/strategy/price-grid.js";
 import type { Price } from "../campaign/model.js";
-import type { ConfigReading } from "../runtime/world-desk.js";
+import type { ConfigReading } from "../runtime/world-desk-parts.js";
 import { peopleOf, readFixtures, worldFolder } from "./fixtures.js";
 import { startInProcess } from "./in-process.js";
 
