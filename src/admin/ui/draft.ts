@@ -74,13 +74,7 @@ export function useDraft(kind: DeskKind, key: string | null, start: JsonObject =
   const live = useFindings(base, entity?.key ?? null, form, changed || key === null);
   const save = async (asDraft: boolean): Promise<Entity | null> => {
     setBusy(true);
-    const body = { form, draft: asDraft };
-    const answer =
-      entity === null
-        ? await post<Entity>(base, body, once)
-        : await call<Entity>("PUT", `${base}/${encodeURIComponent(entity.key)}`, {
-            ...{ body, version: entity.version },
-          });
+    const answer = await stored(base, entity, { form, draft: asDraft }, once);
     setBusy(false);
     // A lost answer is asked for again under the same key; any answer ends it.
     if (answer.ok || answer.problem.status !== 0) setOnce(onceKey());
@@ -112,6 +106,13 @@ export function useDraft(kind: DeskKind, key: string | null, start: JsonObject =
     loading: key !== null && entity === null && problem === null,
     reload: () => void load(),
   };
+}
+
+/** A new thing is made once under its key; a known one is changed from the version that it had. */
+function stored(base: string, entity: Entity | null, body: object, once: string) {
+  if (entity === null) return post<Entity>(base, body, once);
+  const path = `${base}/${encodeURIComponent(entity.key)}`;
+  return call<Entity>("PUT", path, { body, version: entity.version });
 }
 
 /** What live validation says, and beside it what the refusal of this very form said. */

@@ -165,16 +165,20 @@ export function ChipField(props: {
             }}
             onBlur={() => add(typed)}
           />
-          {options === undefined ? null : (
-            <datalist id={offers}>
-              {options.map(({ value, label }) => (
-                <option key={value} value={label} />
-              ))}
-            </datalist>
-          )}
+          {options === undefined ? null : <Offers id={offers} options={options} />}
         </div>
       )}
     </Field>
+  );
+}
+
+function Offers(props: { readonly id: string; readonly options: readonly Option[] }) {
+  return (
+    <datalist id={props.id}>
+      {props.options.map(({ value, label }) => (
+        <option key={value} value={label} />
+      ))}
+    </datalist>
   );
 }
 

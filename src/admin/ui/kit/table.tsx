@@ -47,14 +47,12 @@ export function rowsInSight(
   return [first, Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + overscan)];
 }
 
-/**
- * A table of any length: only the rows in sight are in the document. Arrow keys, Page Up and Down,
- * Home and End move from row to row by the same control; Tab goes through a row's controls.
- */
-export function Table<Row>(props: Props<Row>) {
-  const { rows, columns, keyOf, selection } = props;
-  const rowHeight = props.rowHeight ?? usualRowHeight;
-  const box = useRef<HTMLDivElement>(null);
+/** The rows in sight of `box`, `[first, last)`, and what looks again when it was scrolled. */
+function useSight<Row>(
+  box: { readonly current: HTMLElement | null },
+  { rows }: Props<Row>,
+  rowHeight: number,
+) {
   const [seen, setSeen] = useState({ top: 0, height: 800 });
   const [first, last] = rowsInSight(rows.count, rowHeight, seen.top, seen.height);
   const look = (): void => {
@@ -70,7 +68,18 @@ export function Table<Row>(props: Props<Row>) {
     return () => removeEventListener("resize", look);
   }, []);
   useEffect(() => rows.need(first, Math.max(first, last - 1)), [first, last, rows.need]);
+  return { first, last, look };
+}
 
+/**
+ * A table of any length: only the rows in sight are in the document. Arrow keys, Page Up and Down,
+ * Home and End move from row to row by the same control; Tab goes through a row's controls.
+ */
+export function Table<Row>(props: Props<Row>) {
+  const { rows, columns, keyOf, selection } = props;
+  const rowHeight = props.rowHeight ?? usualRowHeight;
+  const box = useRef<HTMLDivElement>(null);
+  const { first, last, look } = useSight(box, props, rowHeight);
   const wanted = useRef<Wanted | null>(null);
   // The row may come into the document only now, or only when its page has been answered.
   useEffect(() => {
@@ -100,33 +109,44 @@ export function Table<Row>(props: Props<Row>) {
           <Spacer rows={first} rowHeight={rowHeight} width={width} />
           {shown.map((index) => {
             const row = rows.at(index);
-            if (row === null) {
-              return <Waiting key={`row ${index}`} rowHeight={rowHeight} width={width} />;
-            }
-            const key = keyOf(row);
-            return (
-              <tr
-                key={key}
-                aria-rowindex={index + 2}
-                data-row={index}
-                class={selection?.keys.has(key) === true ? "selected" : ""}
-                style={{ height: `${rowHeight}px` }}
-              >
-                {selection === undefined ? null : (
-                  <SelectCell row={key} name={props.nameOf?.(row) ?? key} selection={selection} />
-                )}
-                {columns.map((column) => (
-                  <td key={column.id} class={column.digits === true ? "digits" : ""}>
-                    {column.cell(row)}
-                  </td>
-                ))}
-              </tr>
+            return row === null ? (
+              <Waiting key={`row ${index}`} rowHeight={rowHeight} width={width} />
+            ) : (
+              <KnownRow key={keyOf(row)} {...{ table: props, row, index, rowHeight }} />
             );
           })}
           <Spacer rows={rows.count - last} rowHeight={rowHeight} width={width} />
         </tbody>
       </table>
     </section>
+  );
+}
+
+function KnownRow<Row>(props: {
+  readonly table: Props<Row>;
+  readonly row: Row;
+  readonly index: number;
+  readonly rowHeight: number;
+}) {
+  const { table, row, index, rowHeight } = props;
+  const { columns, selection } = table;
+  const key = table.keyOf(row);
+  return (
+    <tr
+      aria-rowindex={index + 2}
+      data-row={index}
+      class={selection?.keys.has(key) === true ? "selected" : ""}
+      style={{ height: `${rowHeight}px` }}
+    >
+      {selection === undefined ? null : (
+        <SelectCell row={key} name={table.nameOf?.(row) ?? key} selection={selection} />
+      )}
+      {columns.map((column) => (
+        <td key={column.id} class={column.digits === true ? "digits" : ""}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
   );
 }
 

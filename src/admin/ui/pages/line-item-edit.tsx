@@ -151,10 +151,10 @@ export const pacings = [
 function Flight({ campaign }: { readonly campaign: Entity }) {
   const flight = (campaign.form["flight"] ?? {}) as Record<string, unknown>;
   const zone = flight["timeZone"] ?? campaign.links.advertiser?.timeZone ?? "";
+  const [start, end] = [String(flight["start"] ?? "?"), String(flight["end"] ?? "?")];
   return (
     <p class="sheet">
-      Runs from {String(flight["start"] ?? "?")} to {String(flight["end"] ?? "?")}, whole days in{" "}
-      {String(zone)}. The flight stands at the campaign:{" "}
+      Runs from {start} to {end}, whole days in {String(zone)}. The flight stands at the campaign:{" "}
       <a href={`/campaigns/${campaign.key}/edit#flight.start`}>{nameOf(campaign)}</a>.
     </p>
   );
