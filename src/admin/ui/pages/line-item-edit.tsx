@@ -154,7 +154,7 @@ function Flight({ campaign }: { readonly campaign: Entity }) {
   const [start, end] = [String(flight["start"] ?? "?"), String(flight["end"] ?? "?")];
   return (
     <p class="sheet">
-      Runs from {start} to {end}, whole days in {String(zone)}. The flight stands at the campaign:{" "}
+      Runs from {start} to {end}, whole days in {String(zone)}, as its campaign says:{" "}
       <a href={`/campaigns/${campaign.key}/edit#flight.start`}>{nameOf(campaign)}</a>.
     </p>
   );
