@@ -228,9 +228,10 @@ describe("a preview", () => {
     });
     const { key } = made.json();
     const shown = await ask(world.server, approver, "GET", `/creatives/${key}/preview`);
+    const [clickUrl, encoded] = ["https://brand.example/", "https%3A%2F%2Fbrand.example%2F"];
     expect(shown.json()).toMatchObject({
-      ...{ format: "html", sizes: ["300x250"], clickUrl: "https://brand.example/" },
-      html: `<a href="https://brand.example/" data-x="https%3A%2F%2Fbrand.example%2F">1</a>${price}`,
+      ...{ format: "html", sizes: ["300x250"], clickUrl },
+      html: `<a href="${clickUrl}" data-x="${encoded}">1</a>${price}`,
     });
     expect(shown.json().problems[0]).toContain("AUCTION_PRICE");
     const url = `/preview/creatives/${key}`;
