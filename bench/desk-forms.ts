@@ -2,11 +2,11 @@ import type { DeskKind, EntityChange, JsonObject } from "../src/admin/store/desk
 
 /** The line item whose bids are watched: alone in its country, so that it is always its turn. */
 export const watchedLineItem = 1;
-export const watchedCountry = "NLD";
+export const watchedCountry = "USA";
 
 const lineItemsPerCampaign = 5;
 const campaignsPerAdvertiser = 20;
-const countries = ["USA", "DEU", "FRA", "GBR", "JPN", "BRA", "IND", "CHN"];
+const countries = ["MEX", "DEU", "FRA", "GBR", "JPN", "BRA", "IND", "CHN"];
 
 /** A desk of `count` line items with a creative each, as changes that make it. */
 export function deskForms(count: number): readonly EntityChange[] {
@@ -40,7 +40,7 @@ export function deskForms(count: number): readonly EntityChange[] {
     add("lineItem", {
       ...{ id, campaign, name: `Line ${id}`, creatives: [{ id }], withoutId: "contextual" },
       targeting: { include: { countries: [country] }, exclude: { sites: ["bad.example"] } },
-      price: { cpm: 2 + (id % 50) / 100, maxCpm: 9 },
+      price: { cpm: (200 + (id % 50)) / 100, maxCpm: 9 },
     });
   }
   return changes;

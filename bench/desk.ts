@@ -53,15 +53,18 @@ async function printOne(
   const dataFolder = mkdtempSync(join(tmpdir(), "crowdbid-desk-"));
   const child = start("desk-process");
   try {
+    // Each message that is waited for listens for the end as well.
+    child.setMaxListeners(0);
     child.send({ dataFolder, lineItems } satisfies DeskOrder);
     const { port } = await message<DeskReady>(child);
     const edits: Edit[] = [];
-    for (let i = 0; i < size.edits; i++) edits.push(await editOnce(child, port, 3 + i / 100));
-    const liveMs = worst(edits.map((edit) => edit.liveMs));
+    for (let i = 0; i < size.edits; i++) edits.push(await editOnce(child, port, (300 + i) / 100));
+    const lives = edits.map((edit) => edit.liveMs);
+    const liveMs = worst(lives);
     const turnMs = worst(edits.map((edit) => edit.longestTurnMs));
     write(
       `${lineItems} line items: edit to the next bid median ` +
-        `${median(edits.map((edit) => edit.liveMs)).toFixed(0)} ms, slowest ${liveMs.toFixed(0)} ms ` +
+        `${median(lives).toFixed(0)} ms, slowest ${liveMs.toFixed(0)} ms ` +
         `(<= ${liveMsMax}); saved in ${median(edits.map((edit) => edit.savedMs)).toFixed(1)} ms; ` +
         `longest turn of main ${turnMs.toFixed(0)} ms (<= ${turnMsMax})`,
     );
@@ -112,7 +115,7 @@ async function savingUnderLoad(
     for (let n = 0; performance.now() < endMs; n++) {
       if (saving) {
         const saved = message<DeskSaved>(child);
-        child.send({ cpm: 4 + (n % 100) / 100 } satisfies DeskPrice);
+        child.send({ cpm: (400 + (n % 100)) / 100 } satisfies DeskPrice);
         await saved;
       }
       await new Promise((resolve) => setTimeout(resolve, 250));

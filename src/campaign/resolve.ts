@@ -1,7 +1,7 @@
 import type { DocumentPath, SourceDocument } from "./document.js";
 import type { Exchange } from "./exchange.js";
 import type { Issue } from "./issue.js";
-import type { CampaignBook } from "./model.js";
+import type { CampaignBook, LineItem } from "./model.js";
 import type { EntityKind, Places } from "./places.js";
 import { placeText } from "./places.js";
 import { EntityResolver, kindWords, nothingKnown } from "./resolve-entity.js";
@@ -42,7 +42,11 @@ export function resolveBook(
   const campaigns = kept(forms.campaigns, (form) => resolver.campaign(form), known.campaigns);
   const creatives = kept(forms.creatives, (form) => resolver.creative(form), known.creatives);
   const deals = forms.deals.flatMap((form) => resolver.deal(form) ?? []).sort(byExchange);
-  const lineItems = kept(forms.lineItems, (form) => resolver.lineItem(form), new Map());
+  const lineItems = kept(
+    forms.lineItems,
+    (form) => resolver.lineItem(form),
+    new Map<number, LineItem>(),
+  );
   return { agencies, advertisers, campaigns, lineItems, creatives, deals };
 }
 

@@ -38,7 +38,7 @@ test("a comment or another order of keys is no change", async () => {
   expect(await apply(text)).toEqual({ ok: true, rows: [], change: null });
 });
 
-test("what changed in the files alone is taken, what changed at the desk alone is kept", async () => {
+test("a change in the files alone is taken, one at the desk alone is kept", async () => {
   await atDesk(cheaper);
   const text = campaignText.replace("name: Spring", "name: Summer");
   expect(rowsOf(await apply(text))).toEqual(["campaign 3 changed", "lineItem 4 kept"]);

@@ -94,7 +94,7 @@ describe("a form is refused with the field", () => {
   });
 });
 
-test("half a form is kept as a draft, with its findings as warnings, and in no config", async () => {
+test("half a form is a draft: its findings are warnings, and no config has it", async () => {
   const draft = edited(book, "lineItem", "4", () => ({ id: 4, name: "Half" }), { draft: true });
   const issues = book.check([draft]);
   expect(issues.map(({ field }) => field)).toContain("price");
@@ -124,7 +124,7 @@ test("two who edit from one version: the second is told, and the book has the fi
   expect(lineItem()?.price.cpmMicros).toBe(3_000_000);
 });
 
-test("another process's change is held after a look, and before one's own stale commit", async () => {
+test("another process's change is held after a look, or a stale commit", async () => {
   const other = await emptyBook(new MemoryStore(memory));
   await other.commit(changeSet(edited(other, "lineItem", "4", price(3))));
   expect(lineItem()?.price.cpmMicros).toBe(2_500_000);

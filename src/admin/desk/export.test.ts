@@ -133,7 +133,7 @@ test.each(cases)("%s is written in its place alone", async (_, change, lines) =>
   expect(again.ok && again.rows.every(({ act }) => act === "agreed")).toBe(true);
 });
 
-test("new things stand with their campaign or in the agency's own file, archived ones nowhere", async () => {
+test("new things stand with their campaign or in a file of their agency", async () => {
   const { book, files } = await appliedBook("config/demo");
   const add = (kind: DeskKind, key: string, form: JsonObject): EntityChange => ({
     ...{ kind, key, base: null, draft: false, archived: false, form },
