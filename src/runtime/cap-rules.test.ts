@@ -128,6 +128,19 @@ test.each([
   expect(two.bid(ada, 50)).not.toBeNull();
 });
 
+test("what was bid before a cap was added counts, also where the clock went back", () => {
+  const one = boot();
+  one.adopt([hourly]);
+  now.ms += 7_200_000;
+  one.loop.step();
+  const inFlight = one.bid(ada, 50)!;
+  now.ms -= 7_200_000;
+  one.adopt([hourly, daily]);
+  one.notify(inFlight);
+  expect(one.bid(ada, 51)).toBeNull();
+  expect(one.bid({ ordinal: 43 }, 51)).not.toBeNull();
+});
+
 test("a cap is held while impressions of before find no place, and counts them once they do", () => {
   const one = boot();
   one.adopt([hourly, daily]);

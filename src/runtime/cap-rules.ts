@@ -53,8 +53,9 @@ export class CapRules {
   private readonly advertisers = new Map<number, number>();
   /** Newest second of a bill, by line item, that may have been of somebody without an ordinal. */
   private readonly lastBillSec = new Map<number, number>();
-  /** The latest moment that a clock of this boot or an earlier one has shown. */
+  /** The latest moments that the clock has shown: of all boots, and of this one. */
   private latestSec = 0;
+  private bootLatestSec = 0;
   private readonly counts: Count[] = [];
   private missing: Missing[] = [];
   /** Rules with more of them than are kept, and until when those could count. */
@@ -90,8 +91,10 @@ export class CapRules {
     this.lastBillSec.set(lineItem, Math.max(this.lastBillSec.get(lineItem) ?? 0, sec));
   }
 
-  noteMoment(sec: number): void {
+  /** What the clock has shown, in this boot or in an earlier one. */
+  noteMoment(sec: number, ofBoot: boolean): void {
     if (sec > this.latestSec) this.latestSec = sec;
+    if (ofBoot && sec > this.bootLatestSec) this.bootLatestSec = sec;
   }
 
   held(): number {
@@ -224,7 +227,9 @@ export class CapRules {
 
   /** Rules new to the World: what the log has of their windows is to be counted. */
   private countBefore(fresh: ExposurePlan["rules"]): void {
-    const sinceSec = this.nowSec;
+    const { nowSec } = this;
+    // Bids of before are of the latest moment at most: the clock may have been set back since.
+    const sinceSec = Math.max(nowSec, Math.floor(this.bootLatestSec));
     const state = { sinceSec, unknownFromSec: 0, counted: false, missing: 0 };
     const rules = fresh.map((rule) => ({ ...rule, ...state }));
     const own = new Map<string, Rule[]>();
@@ -235,12 +240,12 @@ export class CapRules {
       this.show(rule);
     }
     const longestSec = rules.reduce((sec, { windowSec }) => Math.max(sec, windowSec), 0);
-    const fromSec = sinceSec - longestSec - hourSec;
-    const take = (row: ScannedExposure): void => this.countRow(row, own, sinceSec);
+    const fromSec = nowSec - longestSec - hourSec;
+    const take = (row: ScannedExposure): void => this.countRow(row, own, nowSec);
     this.counts.push({ rules, steps: scanExposures(this.parts.folder, fromSec, take) });
     for (const [lineItem, billSec] of this.lastBillSec) {
       for (const rule of this.rulesTouchedBy(lineItem, rules, own)) {
-        if (billSec + rule.windowSec >= sinceSec) this.holdUnknown(rule, billSec);
+        if (billSec + rule.windowSec >= nowSec) this.holdUnknown(rule, billSec);
       }
     }
   }
@@ -267,14 +272,14 @@ export class CapRules {
   private countRow(
     { hourSec: hour, person, lineItem, campaign, advertiser }: ScannedExposure,
     own: ReadonlyMap<string, readonly Rule[]>,
-    sinceSec: number,
+    nowSec: number,
   ): void {
     const endSec = hour + hourSec;
     // A clock that was set back may have shown all of the hour: then a bill may be of its end.
-    const over = hour > sinceSec || this.latestSec > sinceSec;
-    const billSec = over ? endSec : Math.min(endSec, sinceSec);
+    const over = hour > nowSec || this.latestSec > nowSec;
+    const billSec = over ? endSec : Math.min(endSec, nowSec);
     for (const rule of rulesIn(own, lineItem, campaign, advertiser)) {
-      if (endSec + rule.windowSec < sinceSec) continue;
+      if (endSec + rule.windowSec < nowSec) continue;
       this.add(rule, { lo: person, hi: 0 }, billSec);
     }
   }

@@ -116,7 +116,7 @@ export class ExposureFold implements MoneyFold {
 
   readonly step = (nowMs: number, out: Entry[]): void => {
     this.nowMs = nowMs;
-    this.rules.noteMoment(nowMs / 1000);
+    this.rules.noteMoment(nowMs / 1000, true);
     if (isDue(nowMs, this.syncDueMs, secondMs)) {
       this.syncDueMs = nowMs + secondMs;
       this.guard(() => {
@@ -182,7 +182,7 @@ export class ExposureFold implements MoneyFold {
 
   private learn(entry: Entry): void {
     const { rules } = this;
-    rules.noteMoment(momentMsOf(entry) / 1000);
+    rules.noteMoment(momentMsOf(entry) / 1000, false);
     if (entry.kind === RecordKind.NOTICE) {
       if (isBill(entry)) rules.noteBill(entry.lineItem, Math.floor(entry.receivedMs / 1000));
     } else if (entry.kind === RecordKind.GRANT) rules.noteCampaign(entry.lineItem, entry.campaign);
