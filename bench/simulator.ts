@@ -35,6 +35,7 @@ export async function printSimulator(
   write(`bills            ${sum("bills")}, of them ${sum("lateBills")} late`);
   write(`crashes          ${sum("crashes")}, at least ${fewest} a seed`);
   write(`disk failures    ${sum("diskFailures")}, clock jumps ${sum("clockJumps")}`);
+  write(`edits of a plan  ${sum("edits")}`);
   write(`used up by 9/10  days ${sum("daysUsedUp")}, totals ${sum("totalsUsedUp")} event-limits`);
   write(`  of line items  ${sum("lineItemsUsedUp")}, advertisers ${sum("advertisersUsedUp")}`);
   write(`  of ceilings    ${sum("ceilingsUsedUp")}, impressions ${sum("impressionsUsedUp")}`);

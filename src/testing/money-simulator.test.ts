@@ -18,6 +18,7 @@ test("twenty seeds of 2,000 events: nothing overspent, lost or counted twice", (
   expect(Math.min(...runs.map(({ crashes }) => crashes))).toBeGreaterThanOrEqual(5);
   expect(sum(({ diskFailures }) => diskFailures)).toBeGreaterThan(100);
   expect(sum(({ clockJumps }) => clockJumps)).toBeGreaterThan(100);
+  expect(sum(({ edits }) => edits)).toBeGreaterThan(100);
   expect(sum(({ repeats }) => repeats)).toBeGreaterThan(2000);
   expect(sum(({ lateBills }) => lateBills)).toBeGreaterThan(100);
   expect(sum(({ bills }) => bills)).toBeGreaterThan(1200);

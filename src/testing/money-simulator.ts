@@ -20,18 +20,12 @@ import { NaiveCaps } from "./naive-caps.js";
 import { type NaiveBid, NaiveLedger, type NaiveNotice } from "./naive-ledger.js";
 import { PowerFolder } from "./power-folder.js";
 import { type SentBid, SentBids } from "./sent-bids.js";
-import {
-  personKey,
-  SimulatedBidder,
-  type SimulatedPerson,
-  simulatedTable,
-} from "./simulated-bidder.js";
+import { personIn, personKey, SimulatedBidder, simulatedTable } from "./simulated-bidder.js";
 import { SimulatedBudgets } from "./simulated-budgets.js";
 import { SimulatedFolds, withExposures, wrongTerms } from "./simulated-folds.js";
 import {
   bidNanosMax,
   heldByPlace,
-  lineItems,
   noCounts,
   type Simulation,
   simulatedSizes,
@@ -51,9 +45,9 @@ const exposuresEvery = 8;
 /**
  * THE SIMULATOR: the real hold, money loop, folds, journal and shared tables on a virtual clock and
  * a disk in memory, under a seeded life of bids, notices that come late, twice, in another order or
- * never, crashes, failing disks, torn writes and clocks that jump by up to 26 hours. The oracles
- * (`NaiveLedger`, `NaiveCaps`) keep their own sums; after each event both are compared. Every word
- * of `wrong` is a broken promise.
+ * never, edits of the plan, crashes, failing disks, torn writes and clocks that jump by up to 26
+ * hours. The oracles (`NaiveLedger`, `NaiveCaps`) keep their own sums; after each event both are
+ * compared. Every word of `wrong` is a broken promise.
  */
 export class MoneySimulator {
   readonly result: Simulation;
@@ -84,15 +78,19 @@ export class MoneySimulator {
   constructor(seed: number) {
     this.random = new SeededRandom(seed);
     this.result = { ...noCounts, seed, spent: 0n, overspent: 0n, wrong: [] };
-    this.tree = new SimulatedTree(seed);
+    this.tree = new SimulatedTree(seed, this.keepsExposures);
     this.budgets = new SimulatedBudgets(this.tree.levels, this.result);
     this.oracle = new NaiveLedger(this.budgets.naive);
+  }
+
+  private get keepsExposures(): boolean {
+    return this.result.seed % exposuresEvery === 5;
   }
 
   /** What throws is a broken promise as well. */
   run(events: number): Simulation {
     try {
-      if (this.result.seed % exposuresEvery !== 5) this.live(events);
+      if (!this.keepsExposures) this.live(events);
       else {
         withExposures((folder) => {
           this.exposures = folder;
@@ -134,7 +132,8 @@ export class MoneySimulator {
 
   private event(): void {
     const choice = this.random.below(1000);
-    if (choice < 420) this.bid();
+    if (choice < 416) this.bid();
+    else if (choice < 420) this.edit();
     else if (choice < 840) this.notify();
     else if (choice < 940) this.step();
     else if (choice < 970) this.wait(this.random.below(30_000));
@@ -160,7 +159,8 @@ export class MoneySimulator {
       nowMs: () => this.nowMs,
       acknowledge: () => undefined,
     });
-    const table = simulatedTable(this.tree.countsImpressions);
+    const { countsImpressions, served } = this.tree;
+    const table = simulatedTable(countsImpressions, served);
     this.bidders = workers.map(
       (worker) => new SimulatedBidder(this.states[worker]!, buffers.rings[worker]!, table),
     );
@@ -175,10 +175,10 @@ export class MoneySimulator {
   private bid(): void {
     const { random, nowMs, nowSec, boot, result } = this;
     const bidder = random.pick(this.bidders);
-    const lineItem = random.pick(lineItems);
+    const lineItem = random.pick(this.tree.live);
     const nanos = 1 + random.below(bidNanosMax);
     const lifeSec = random.below(8) === 0 ? 7200 : 10 + random.below(300);
-    const person = this.person();
+    const person = personIn(random);
     const wanted = { lineItem, nanos, lifeSec, person };
     const notice = bidder.bid(wanted, boot, nowMs, random.below(2 ** 31));
     if (typeof notice === "number") {
@@ -197,17 +197,21 @@ export class MoneySimulator {
     this.bids.add({ bid, notice, lost: random.below(10) === 0 });
     result.bids++;
     if (person.ordinal === 0 && person.hash === 0) return;
-    const { wrong, usedUp } = this.caps.bid(bid, personKey(person));
+    const { wrong, usedUp } = this.caps.bid(bid, personKey(person), this.tree.served);
     result.wrong.push(...wrong);
     if (usedUp) result.capsUsedUp++;
   }
 
-  /** Half of the bids are for nobody; the rest are for a few people, so that their caps bind. */
-  private person(): SimulatedPerson {
-    const { random } = this;
-    const known = 1 + random.below(6);
-    const draw = random.below(8);
-    return { ordinal: draw < 3 ? known : 0, hash: draw < 4 ? known : 0 };
+  /** Another World within the boot. */
+  private edit(): void {
+    const { tree } = this;
+    this.step();
+    this.result.edits++;
+    tree.edit(this.random);
+    const table = simulatedTable(tree.countsImpressions, tree.served);
+    for (const bidder of this.bidders) bidder.serve(table);
+    this.loop.adopt(tree.plan(this.boot));
+    this.step();
   }
 
   /** The latest second that the clock has shown from now on. */

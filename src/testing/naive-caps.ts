@@ -1,6 +1,6 @@
 import { NoticeKind } from "../base/lists.js";
 import type { NaiveBid } from "./naive-ledger.js";
-import { capsOn } from "./simulated-tree.js";
+import { capsOn, type SimulatedCap } from "./simulated-tree.js";
 
 /**
  * The oracle of caps: everybody's impressions as a list. What a crash leaves in flight and what is
@@ -10,6 +10,8 @@ import { capsOn } from "./simulated-tree.js";
 type Impression = {
   readonly bid: NaiveBid;
   readonly person: string;
+  /** Those of its World: a bid in flight counts for no other. */
+  readonly caps: readonly SimulatedCap[];
   billedSec: number | null;
   /** The latest second that a clock has shown since the bill. */
   sinceSec: () => number;
@@ -21,20 +23,24 @@ export class NaiveCaps {
   private readonly byToken = new Map<string, Impression>();
 
   /** A bid was made; gives what it is wrong with, and whether a cap is used up by it. */
-  bid(bid: NaiveBid, person: string): { readonly wrong: string[]; readonly usedUp: boolean } {
-    const impression = { bid, person, billedSec: null, sinceSec: () => 0 };
+  bid(
+    bid: NaiveBid,
+    person: string,
+    served: readonly SimulatedCap[],
+  ): { readonly wrong: string[]; readonly usedUp: boolean } {
+    const caps = capsOn(bid.lineItem).filter((cap) => served.includes(cap));
+    const impression = { bid, person, caps, billedSec: null, sinceSec: () => 0 };
     const own = (this.shown.get(person) ?? []).filter((one) => this.mayCount(one));
     own.push(impression);
     this.shown.set(person, own);
     this.byToken.set(bid.token, impression);
     const wrong: string[] = [];
     let usedUp = false;
-    for (const { level, id, windowSec, impressions } of capsOn(bid.lineItem)) {
+    for (const cap of caps) {
+      const { level, windowSec, impressions } = cap;
       const counted = own.filter((one) => {
-        const touched = capsOn(one.bid.lineItem).some(
-          (cap) => cap.level === level && cap.id === id,
-        );
-        return touched && this.counts(one, windowSec);
+        const counts = one.billedSec === null ? one.caps : capsOn(one.bid.lineItem);
+        return counts.includes(cap) && this.counts(one, windowSec);
       });
       if (counted.length === impressions) usedUp = true;
       if (counted.length > impressions) {

@@ -1,4 +1,5 @@
 import type { Outcome } from "../base/outcome.js";
+import type { SeededRandom } from "../base/random.js";
 import { RingWriter } from "../base/ring.js";
 import type { Decision } from "../bid/decision.js";
 import { holdOn } from "../bid/hold.js";
@@ -10,10 +11,23 @@ import { packTable, tableFrom, tableSpec, WithoutId } from "../campaign/table.js
 import { Notice } from "../journal/notice.js";
 import { CellField, RecordKind } from "../journal/record.js";
 import { campaignOf, lineItems, placeOf } from "./simulated-money.js";
-import { capsOn, exchange, impressionPlaceOf, simulatedCaps, usd } from "./simulated-tree.js";
+import {
+  capsOn,
+  exchange,
+  impressionPlaceOf,
+  type SimulatedCap,
+  simulatedCaps,
+  usd,
+} from "./simulated-tree.js";
 
 /** Who a bid is for: an ordinal, else an identifier's hash, else nobody (both 0). */
 export type SimulatedPerson = { readonly ordinal: number; readonly hash: number };
+/** Half of the bids are for nobody; the rest are for a few people, so that their caps bind. */
+export function personIn(random: SeededRandom): SimulatedPerson {
+  const known = 1 + random.below(6);
+  const draw = random.below(8);
+  return { ordinal: draw < 3 ? known : 0, hash: draw < 4 ? known : 0 };
+}
 export const personKey = ({ ordinal, hash }: SimulatedPerson): string => `${ordinal}/${hash}`;
 
 export type WantedBid = {
@@ -47,6 +61,11 @@ export class SimulatedBidder {
       ...{ request: { seed: { lo: 0, hi: 0 } }, now: 0 },
     } as unknown as Decision;
     this.tellCell();
+  }
+
+  /** A World of the same boot. */
+  serve(table: CampaignTable): void {
+    Object.assign(this.decision, { table });
   }
 
   private get cell(): number {
@@ -90,10 +109,13 @@ export class SimulatedBidder {
 }
 
 /** The columns that a hold reads, for the line items by their order. */
-export function simulatedTable(countsImpressions: boolean): CampaignTable {
+export function simulatedTable(
+  countsImpressions: boolean,
+  served: readonly SimulatedCap[] = simulatedCaps,
+): CampaignTable {
   const columns: Record<string, readonly number[]> = {};
   for (const name of Object.keys(tableSpec)) columns[name] = [];
-  const caps = lineItems.map(capsOn);
+  const caps = lineItems.map((one) => capsOn(one).filter((cap) => served.includes(cap)));
   const before = (at: number): number =>
     caps.slice(0, at).reduce((sum, { length }) => sum + length, 0);
   const all = caps.flat();

@@ -40,7 +40,7 @@ export class SimulatedBudgets {
       }
       reentered[0]!.note(nowMs, sums[0]);
       reentered[1]!.note(nowMs, sums[1]);
-      for (const bound of level.bounds) this.checkBound(watched, bound, nowMs, sums[bound.unit]);
+      for (const bound of level.bounds()) this.checkBound(watched, bound, nowMs, sums[bound.unit]);
     }
   }
 

@@ -21,6 +21,8 @@ export const noCounts = {
   advertisersUsedUp: 0,
   ceilingsUsedUp: 0,
   impressionsUsedUp: 0,
+  /** Worlds within a boot: budgets, line items and caps that change. */
+  edits: 0,
   /** Bids that a cap refused, and those after which a person had all that a cap allows. */
   capped: 0,
   capsUsedUp: 0,

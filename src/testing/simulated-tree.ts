@@ -1,4 +1,5 @@
 import { NoticeKind } from "../base/lists.js";
+import type { SeededRandom } from "../base/random.js";
 import { type CurrencyCode, packAlpha3 } from "../base/units.js";
 import { CapLevel } from "../campaign/caps.js";
 import type { LineItemTerms } from "../campaign/terms.js";
@@ -24,7 +25,8 @@ export const simulatedCaps = [
   { level: CapLevel.CAMPAIGN, id: 1, windowSec: 3600, impressions: 5 },
   { level: CapLevel.ADVERTISER, id: advertiser, windowSec: 7200, impressions: 8 },
 ] as const;
-export const capsOn = (lineItem: number): readonly (typeof simulatedCaps)[number][] =>
+export type SimulatedCap = (typeof simulatedCaps)[number];
+export const capsOn = (lineItem: number): readonly SimulatedCap[] =>
   simulatedCaps.filter(({ id }) => [lineItem, campaignOf(lineItem), advertiser].includes(id));
 
 export const impressionPlaceOf = (lineItem: number): number => placeOf(lineItem) + 3;
@@ -40,7 +42,8 @@ export type SimulatedLevel = {
   readonly key: string;
   readonly lineItems: readonly number[];
   readonly dayOf: (ms: number) => number;
-  readonly bounds: readonly Bound[];
+  /** They change with the plan. */
+  readonly bounds: () => readonly Bound[];
 };
 
 /** Amounts by key of a level: total and daily nanos, total and daily impressions; 0 = none. */
@@ -67,18 +70,30 @@ const lives: readonly Life[] = [
 ];
 
 const utcDayOf = (ms: number): number => Math.floor(ms / 86_400_000);
-const limit = (amount: number | undefined): bigint | null =>
-  amount === undefined || amount === 0 ? null : BigInt(amount);
+
+/** Percent of a life's budgets. */
+const scales = [100n, 40n, 150n] as const;
 
 export class SimulatedTree {
+  /** Caps of the World that is served, of line items that it has. */
+  served: readonly SimulatedCap[] = simulatedCaps;
+  /** Line items of the World that is served. */
+  live: readonly number[] = lineItems;
   readonly levels: readonly SimulatedLevel[];
   readonly countsImpressions: boolean;
   private readonly life: Life;
   private readonly paced: boolean;
   /** Of the exchange, short or long: how long after a crash money is open. */
   private readonly expSec: number;
+  private readonly editsCaps: boolean;
+  private scale: bigint = scales[0];
+  /** What was cut may be overdrawn: nothing is above the largest budget that there was. */
+  private scaleMost: bigint = scales[0];
+  private capLeftOut: SimulatedCap | null = null;
 
-  constructor(seed: number) {
+  /** `editsCaps`: only an exposure log tells what was shown before a cap was there. */
+  constructor(seed: number, editsCaps: boolean) {
+    this.editsCaps = editsCaps;
     this.life = lives[seed % lives.length]!;
     this.paced = seed % 7 === 3;
     this.expSec = seed % 2 === 0 ? 60 : 3600;
@@ -86,26 +101,47 @@ export class SimulatedTree {
     const [lineItemMax, campaignMax, advertiserMax, allMax] = this.life.ceilings;
     const of = (id: number, what: Bound["what"], ids: readonly number[], ceiling: number) => ({
       ...{ key: String(id), lineItems: ids, dayOf },
-      bounds: [...this.boundsOf(id, what), ceilingOf(ceiling)],
+      bounds: () => [...this.boundsOf(id, what), ceilingOf(ceiling)],
     });
     this.levels = [
       ...lineItems.map((lineItem) => of(lineItem, "lineItem", [lineItem], lineItemMax)),
       of(1, "campaign", [201, 202], campaignMax),
       of(2, "campaign", [203], campaignMax),
       of(advertiser, "advertiser", lineItems, advertiserMax),
-      { key: "all", lineItems, dayOf: utcDayOf, bounds: [ceilingOf(allMax)] },
+      { key: "all", lineItems, dayOf: utcDayOf, bounds: () => [ceilingOf(allMax)] },
     ];
   }
 
+  /** An edit: another budget everywhere, a line item that leaves or comes back, a cap likewise. */
+  edit(random: SeededRandom): void {
+    const kind = random.below(this.editsCaps ? 3 : 2);
+    if (kind === 0) {
+      this.scale = random.pick(scales);
+      if (this.scale > this.scaleMost) this.scaleMost = this.scale;
+    } else if (kind === 1) {
+      const leaves = random.pick(lineItems);
+      const whole = this.live.length === lineItems.length;
+      this.live = whole ? lineItems.filter((one) => one !== leaves) : lineItems;
+    } else this.capLeftOut = this.capLeftOut === null ? random.pick(simulatedCaps) : null;
+    const owners = new Set([...this.live, ...this.live.map(campaignOf), advertiser]);
+    this.served = simulatedCaps.filter((cap) => owners.has(cap.id) && cap !== this.capLeftOut);
+  }
+
   private boundsOf(id: number, what: Bound["what"]): Bound[] {
-    const { totalNanos, dailyNanos, totalImpressions, dailyImpressions } = this.limitsOf(id);
+    const limits = this.limitsOf(id, this.scaleMost);
+    const { totalNanos, dailyNanos, totalImpressions, dailyImpressions } = limits;
     return [
       { unit: 0, what, totalMax: totalNanos, dailyMax: dailyNanos },
       { unit: 1, what, totalMax: totalImpressions, dailyMax: dailyImpressions },
     ];
   }
 
-  private limitsOf(id: number): Required<Limits> & Record<keyof Limits, bigint | null> {
+  private limitsOf(
+    id: number,
+    scale = this.scale,
+  ): Required<Limits> & Record<keyof Limits, bigint | null> {
+    const limit = (amount: number | undefined): bigint | null =>
+      amount === undefined || amount === 0 ? null : (BigInt(amount) * scale) / 100n;
     const [total, daily, shown, shownDaily] = this.life.budgets[String(id)] ?? [0, 0];
     return {
       ...{ totalNanos: limit(total), dailyNanos: limit(daily) },
@@ -132,12 +168,12 @@ export class SimulatedTree {
       campaigns: [1, 2].map((campaign) => ({
         ...{ campaign, advertiser, zone, ...this.limitsOf(campaign) },
         pacing: this.paced && campaign === 2 ? "even" : "asap",
-        lineItems: lineItems
+        lineItems: this.live
           .filter((lineItem) => campaignOf(lineItem) === campaign)
           .map((lineItem) => this.lineItemOf(lineItem)),
       })),
       ceilings: [ceiling],
-      terms: lineItems.map((lineItem) => simulatedTermsOf(lineItem, boot)),
+      terms: this.live.map((lineItem) => simulatedTermsOf(lineItem, boot)),
       billsBy: [],
       learning: {
         exchanges: [
@@ -150,10 +186,11 @@ export class SimulatedTree {
       },
       exposures: {
         epoch: 3,
-        rules: simulatedCaps.map(({ level, id, windowSec }, place) => ({
-          ...{ level, id, windowSec, place },
-        })),
-        lineItems: lineItems.map((lineItem) => {
+        rules: this.served.map((cap) => {
+          const { level, id, windowSec } = cap;
+          return { level, id, windowSec, place: simulatedCaps.indexOf(cap) };
+        }),
+        lineItems: this.live.map((lineItem) => {
           return { lineItem, campaign: campaignOf(lineItem), advertiser };
         }),
       },
