@@ -11,9 +11,7 @@ const india = [{ fromSec: 0, offsetSec: 5.5 * 3600 }];
 const midnightSec = Date.parse("2026-11-25T18:30:00Z") / 1000;
 const span = { zone: india, startMs: 0, endMs: Number.POSITIVE_INFINITY, week: null };
 
-/**
- * The share of requests that a paced line item takes part in, after some seconds of each moment.
- */
+/** The share of requests that a paced line item takes part in, some seconds after each moment. */
 function participations(...startsSec: readonly number[]): number[] {
   const sizes = { workers: 1, places: 2, slots: 1, capEntries: 1, ringRecords: 1 };
   const state = sharedStateFrom(createSharedBuffers(sizes), 0);
