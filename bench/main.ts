@@ -20,6 +20,7 @@ import { threadCpuNs } from "./cpu.js";
 import { printCrashes } from "./crashes.js";
 import { printDemo } from "./demo.js";
 import { deskBenchFull, printDesk } from "./desk.js";
+import { printDeskChecks } from "./desk-checks.js";
 import { printDeskPage } from "./desk-page.js";
 import { inProcessUs } from "./in-process.js";
 import { printLedger } from "./ledger.js";
@@ -215,7 +216,8 @@ if (process.argv.includes("--scale")) {
 } else if (process.argv.includes("--caps")) {
   printCaps(capsFull, say);
 } else if (process.argv.includes("--desk")) {
-  process.exitCode = (await printDesk(deskBenchFull, say)) ? 0 : 1;
+  const checked = await printDeskChecks(deskBenchFull.lineItems, say);
+  process.exitCode = (await printDesk(deskBenchFull, say)) && checked ? 0 : 1;
 } else if (process.argv.includes("--corpora")) {
   const clean = await printCorpora((line) => void process.stdout.write(`${line}\n`));
   process.exitCode = clean ? 0 : 1;

@@ -74,7 +74,11 @@ function outcomeOf(
     for (const change of touched) next.set(change.key, change);
     entries.set(kind, next);
   }
-  const next = modelsOf(entries, beside, models);
+  const touched = new Map<DeskKind, Set<string>>();
+  for (const { kind, key } of changes) {
+    touched.set(kind, (touched.get(kind) ?? new Set()).add(key));
+  }
+  const next = modelsOf(entries, beside, models, touched);
   return { models: next, lint: lintOf(next.book, beside, nowMs, lint) };
 }
 
@@ -129,12 +133,12 @@ function ownIssues(
 }
 
 const lintFor = (
-  { own, shared }: Lint,
+  { creatives, lineItems, shared }: Lint,
   kind: DeskKind,
   key: string,
   model: object | null,
 ): readonly Issue[] => [
-  ...(model === null ? [] : (own.get(model)?.issues ?? [])),
+  ...(model === null ? [] : ((creatives.get(model) ?? lineItems.get(model))?.issues ?? [])),
   ...shared.filter((issue) => issue.kind === kind && issue.key === key),
 ];
 

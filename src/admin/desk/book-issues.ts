@@ -62,7 +62,8 @@ export function issuesOf(
     for (const { issues: found } of own.values()) issues.push(...found);
   }
   const warned: Issue[] = [...lint.shared];
-  for (const { issues: found } of lint.own.values()) warned.push(...found);
+  for (const { issues: found } of lint.creatives.values()) warned.push(...found);
+  for (const { issues: found } of lint.lineItems.values()) warned.push(...found);
   if (beside.fees.margins.length > 0 || beside.fees.dataFees.length > 0) {
     const segments = new Map(segmentNames(book).map((name) => [name, []]));
     const context = new LintContext({ ...beside, book, places }, { nowMs, segments });

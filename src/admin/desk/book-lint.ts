@@ -12,10 +12,14 @@ import { type EntityKind, Places } from "../../campaign/places.js";
 type Linted = { readonly inputs: readonly unknown[]; readonly issues: readonly Issue[] };
 
 export type Lint = {
-  /** By model: of line items and creatives, taken over while nothing that they name changes. */
-  readonly own: ReadonlyMap<object, Linted>;
+  /** By model, taken over while nothing that it names changes. */
+  readonly creatives: ReadonlyMap<object, Linted>;
+  readonly lineItems: ReadonlyMap<object, Linted>;
   /** Of agencies, advertisers, campaigns and the whole. */
   readonly shared: readonly Issue[];
+  /** What it was made of. */
+  readonly book: CampaignBook;
+  readonly beside: BesideCampaigns;
 };
 
 /** Findings by kind, key and field; those of exchanges and fees at their files. */
@@ -43,28 +47,56 @@ export function lintOf(
 ): Lint {
   const places = new FormPlaces(beside.places);
   const context = new LintContext({ ...beside, book, places }, { nowMs, segments: null });
-  const own = new Map<object, Linted>();
-  const lintOne = (model: object, inputs: readonly unknown[], look: () => void): void => {
-    const last = before?.own.get(model);
-    if (last?.inputs.length === inputs.length && last.inputs.every((one, i) => one === inputs[i])) {
-      own.set(model, last);
-      return;
-    }
-    const count = context.issues.length;
-    look();
-    own.set(model, { inputs, issues: context.issues.splice(count) });
-  };
-  for (const creative of book.creatives) {
-    lintOne(creative, [], () => lintCreative(context, creative));
-  }
+  const creatives = lintAll(context, book.creatives, before?.creatives, before?.book.creatives, {
+    // A creative is looked at by itself.
+    isAlone: true,
+    inputsOf: () => [],
+    look: (creative) => lintCreative(context, creative),
+  });
   const deals = dealsByText(book.deals);
-  for (const lineItem of book.lineItems) {
-    const inputs = inputsOf(context, lineItem, beside, deals);
-    lintOne(lineItem, inputs, () => lintLineItem(context, lineItem));
-  }
+  const last = before?.book;
+  const lineItems = lintAll(context, book.lineItems, before?.lineItems, last?.lineItems, {
+    isAlone: before?.beside === beside && listsNamed.every((name) => last?.[name] === book[name]),
+    inputsOf: (lineItem) => inputsOf(context, lineItem, beside, deals),
+    look: (lineItem) => lintLineItem(context, lineItem),
+  });
   lintCounts(context);
   lintShared(context);
-  return { own, shared: context.issues };
+  return { creatives, lineItems, shared: context.issues, book, beside };
+}
+
+const listsNamed = ["advertisers", "campaigns", "creatives", "deals"] as const;
+
+/** `isAlone`: nothing beside the models themselves can have changed what is said of them. */
+function lintAll<T extends object>(
+  context: LintContext,
+  models: readonly T[],
+  before: ReadonlyMap<object, Linted> | undefined,
+  modelsBefore: readonly T[] | undefined,
+  by: {
+    readonly isAlone: boolean;
+    readonly inputsOf: (model: T) => readonly unknown[];
+    readonly look: (model: T) => void;
+  },
+): ReadonlyMap<object, Linted> {
+  if (before !== undefined && by.isAlone && models === modelsBefore) return before;
+  const own = new Map<object, Linted>();
+  for (const model of models) {
+    const last = before?.get(model);
+    if (last !== undefined && by.isAlone) {
+      own.set(model, last);
+      continue;
+    }
+    const inputs = by.inputsOf(model);
+    if (last?.inputs.length === inputs.length && last.inputs.every((one, i) => one === inputs[i])) {
+      own.set(model, last);
+      continue;
+    }
+    const count = context.issues.length;
+    by.look(model);
+    own.set(model, { inputs, issues: context.issues.splice(count) });
+  }
+  return own;
 }
 
 /** Lint of one creative with what the template compiler says of its markup. */

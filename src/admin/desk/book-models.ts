@@ -51,45 +51,112 @@ export type Models = {
   readonly known: KnownEntities;
 };
 
+/** Kinds whose models others of a kind are made from. */
+const upstream: Readonly<Record<DeskKind, readonly DeskKind[]>> = {
+  agency: [],
+  advertiser: ["agency"],
+  audience: ["agency"],
+  campaign: ["advertiser"],
+  creative: ["advertiser"],
+  deal: ["advertiser"],
+  lineItem: ["advertiser", "audience", "campaign", "creative"],
+};
+
+/** Keys of entries that are others than before, by kind. */
+export type Touched = ReadonlyMap<DeskKind, ReadonlySet<string>>;
+
 /**
  * The models of all entries that are live. What was not touched since `before` is the same object
- * as there: 10,000 line items cost some milliseconds, however many of them change nothing.
+ * as there. With `touched` only those entries are looked at, and all of a kind whose models are made
+ * from models that changed; null: any may be another.
  */
-export function modelsOf(entries: Entries, beside: BesideCampaigns, before: Models | null): Models {
+export function modelsOf(
+  entries: Entries,
+  beside: BesideCampaigns,
+  before: Models | null,
+  touched: Touched | null = null,
+): Models {
   const known = nothingKnown();
-  let [at, found]: [key: string, found: Issue[]] = ["", []];
-  const resolver = new EntityResolver(beside.exchanges, known, (kind, _id, path, message) => {
-    found.push({
-      severity: "error",
-      ...entityDocument(kind, at, null).positionOf(path),
-      message,
-    });
-  });
+  const pass = new Pass(beside, known);
   const made = new Map<DeskKind, MadeByKey>();
+  const changed = new Set<DeskKind>();
   for (const kind of kindsInOrder) {
-    const own = new Map<string, Made>();
     const older = before?.made.get(kind);
-    for (const [key, entry] of entries.get(kind) ?? []) {
-      if (entry.draft || entry.archived) continue;
-      const form = checkedForm(entry);
-      if (!form.ok) {
-        own.set(key, { inputs: [], model: null, issues: form.issues });
-        continue;
-      }
-      const inputs = inputsOf(kind, form.value, entry.form, beside, known);
-      const last = older?.get(key);
-      if (last !== undefined && areSame(last.inputs, inputs)) {
-        own.set(key, last);
-      } else {
-        [at, found] = [key, []];
-        const model = resolve(resolver, kind, form.value);
-        own.set(key, { inputs, model: hasErrors(found) ? null : model, issues: found });
-      }
-      note(known, kind, own.get(key)?.model ?? null);
-    }
-    made.set(kind, own);
+    const own = entries.get(kind) ?? new Map<string, BookEntry>();
+    const few = upstream[kind].some((one) => changed.has(one)) ? null : touched;
+    const models =
+      older === undefined || few === null
+        ? pass.all(own, older)
+        : pass.some(own, older, few.get(kind) ?? new Set());
+    made.set(kind, models);
+    if (models !== older) changed.add(kind);
+    takeKnown(known, kind, models, models === older ? before : null);
   }
-  return { made, known, book: bookOf(made, beside) };
+  return { made, known, book: bookOf(made, beside, before) };
+}
+
+/** One making of models, kind by kind: what was made already is known to what refers to it. */
+class Pass {
+  private readonly beside: BesideCampaigns;
+  private readonly known: KnownEntities;
+  private readonly resolver: EntityResolver;
+  private at = "";
+  private found: Issue[] = [];
+
+  constructor(beside: BesideCampaigns, known: KnownEntities) {
+    this.beside = beside;
+    this.known = known;
+    this.resolver = new EntityResolver(beside.exchanges, known, (kind, _id, path, message) => {
+      const where = entityDocument(kind, this.at, null).positionOf(path);
+      this.found.push({ severity: "error", ...where, message });
+    });
+  }
+
+  /** The very map of before where nothing in it is another. */
+  all(entries: ReadonlyMap<string, BookEntry>, older: MadeByKey | undefined): MadeByKey {
+    const own = new Map<string, Made>();
+    let same = true;
+    for (const [key, entry] of entries) {
+      const last = older?.get(key);
+      const made = this.one(entry, last);
+      if (made !== last) same = false;
+      if (made !== undefined) own.set(key, made);
+    }
+    return older !== undefined && same && own.size === older.size ? older : own;
+  }
+
+  some(
+    entries: ReadonlyMap<string, BookEntry>,
+    older: MadeByKey,
+    touched: ReadonlySet<string>,
+  ): MadeByKey {
+    let own: Map<string, Made> | null = null;
+    for (const key of touched) {
+      const [entry, last] = [entries.get(key), older.get(key)];
+      const made = entry === undefined ? undefined : this.one(entry, last);
+      if (made === last) continue;
+      own ??= new Map(older);
+      if (made === undefined) own.delete(key);
+      else own.set(key, made);
+    }
+    return own ?? older;
+  }
+
+  /** undefined: it is not live. */
+  private one(entry: BookEntry, last: Made | undefined): Made | undefined {
+    const { kind, key, draft, archived } = entry;
+    if (draft || archived) return undefined;
+    const form = checkedForm(entry);
+    const inputs = form.ok
+      ? inputsOf(kind, form.value, entry.form, this.beside, this.known)
+      : [entry.form];
+    if (last !== undefined && areSame(last.inputs, inputs)) return last;
+    if (!form.ok) return { inputs, model: null, issues: form.issues };
+    [this.at, this.found] = [key, []];
+    const model = resolve(this.resolver, kind, form.value);
+    const issues = this.found;
+    return { inputs, model: hasErrors(issues) ? null : model, issues };
+  }
 }
 
 const areSame = (a: readonly unknown[], b: readonly unknown[]): boolean => {
@@ -178,27 +245,50 @@ const mapOf = {
   creative: "creatives",
 } as const;
 
-function note(known: KnownEntities, kind: DeskKind, model: object | null): void {
-  if (model === null || kind === "deal" || kind === "lineItem") return;
-  const map = known[mapOf[kind]] as Map<number, object>;
-  map.set((model as { readonly id: number }).id, model);
+function takeKnown(
+  known: KnownEntities,
+  kind: DeskKind,
+  made: MadeByKey,
+  before: Models | null,
+): void {
+  if (kind === "deal" || kind === "lineItem") return;
+  const name = mapOf[kind];
+  const models = known as unknown as Record<keyof KnownEntities, Map<number, object>>;
+  if (before !== null) {
+    models[name] = before.known[name];
+    return;
+  }
+  for (const { model } of made.values()) {
+    if (model !== null) models[name].set((model as { readonly id: number }).id, model);
+  }
 }
 
 function bookOf(
   made: ReadonlyMap<DeskKind, MadeByKey>,
   { homeAreas }: BesideCampaigns,
+  before: Models | null,
 ): CampaignBook {
-  const list = <T>(kind: DeskKind): T[] =>
-    [...(made.get(kind)?.values() ?? [])].flatMap(({ model }) => model ?? []) as T[];
-  const sorted = <T extends { readonly id: number }>(kind: DeskKind): readonly T[] =>
-    list<T>(kind).sort((a, b) => a.id - b.id);
+  const list = <T>(
+    kind: DeskKind,
+    last: readonly T[] | undefined,
+    order: Order<T>,
+  ): readonly T[] =>
+    last !== undefined && made.get(kind) === before?.made.get(kind)
+      ? last
+      : ([...(made.get(kind)?.values() ?? [])].flatMap(({ model }) => model ?? []) as T[]).sort(
+          order,
+        );
+  const book = before?.book;
   return {
-    agencies: sorted("agency"),
-    advertisers: sorted("advertiser"),
-    campaigns: sorted("campaign"),
-    lineItems: sorted("lineItem"),
-    creatives: sorted("creative"),
-    deals: list<CampaignBook["deals"][number]>("deal").sort(byExchange),
+    agencies: list("agency", book?.agencies, byId),
+    advertisers: list("advertiser", book?.advertisers, byId),
+    campaigns: list("campaign", book?.campaigns, byId),
+    lineItems: list("lineItem", book?.lineItems, byId),
+    creatives: list("creative", book?.creatives, byId),
+    deals: list("deal", book?.deals, byExchange),
     ...(homeAreas === null ? {} : { homeAreas }),
   };
 }
+
+type Order<T> = (a: T, b: T) => number;
+const byId = (a: { readonly id: number }, b: { readonly id: number }): number => a.id - b.id;

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { configTexts } from "../../testing/config-text.js";
 import { changeSet, deskNowMs, edited, emptyBook, entitiesOf } from "../../testing/desk-book.js";
 import { MemoryStore, storeMemory } from "../../testing/memory-store.js";
-import type { JsonObject } from "../store/desk-store.js";
+import type { DeskKind, JsonObject } from "../store/desk-store.js";
 import { applyFiles, filesActor } from "./apply.js";
 import type { Book } from "./book.js";
 import type { Stop } from "./desk.js";
@@ -191,3 +191,30 @@ test("findings stand at the file while it says the same, at the form afterwards"
   const over = () => book.config().issues.find(({ message }) => message.includes("is over"));
   expect(over()).toMatchObject({ file: "", kind: "campaign", key: "3", field: "flight.end" });
 });
+
+test("after any edits the book is what a new one over the store is", async () => {
+  const own = (id: number, change: object): Edit => ["lineItem", String(id), change];
+  const edits: readonly Edit[] = [
+    ["advertiser", "2", { timeZone: "Asia/Tokyo", domains: ["other.example"] }],
+    own(4, { paused: true }),
+    ["campaign", "3", { flight: { start: "2026-12-01", end: "2026-12-09" } }],
+    ["creative", "5", { sizes: ["728x90"] }],
+    ["deal", "alpha/D-1", { floor: 2 }],
+    own(4, { targeting: { include: { deals: ["D-1"] } } }),
+    ["deal", "alpha/D-1", { floor: 99 }],
+    ["agency", "1", { name: "Renamed" }],
+  ];
+  for (const [kind, key, change] of edits) {
+    const next = edited(book, kind, key, (form) => ({ ...form, ...change }) as JsonObject);
+    expect(await book.commit({ ...changeSet(next), way: "apply" })).toMatchObject({ ok: true });
+    const fresh = (await emptyBook(new MemoryStore(memory))).config();
+    expect(book.config().config?.book, key).toEqual(fresh.config?.book);
+    expect(book.config().issues.map(({ message }) => message)).toEqual(
+      fresh.issues.map(({ message }) => message),
+    );
+  }
+  const half = edited(book, "lineItem", "4", () => ({ id: 4 }), { draft: true });
+  await book.commit(changeSet(half));
+  expect(book.config().config?.book.lineItems).toEqual([]);
+});
+type Edit = readonly [kind: DeskKind, key: string, change: object];

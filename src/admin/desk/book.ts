@@ -15,7 +15,7 @@ import {
 import { type Checked, checkChanges, type ProposedChange } from "./book-check.js";
 import { type FilePlaces, issuesOf, ServedPlaces } from "./book-issues.js";
 import { type Lint, lintOf } from "./book-lint.js";
-import { type Models, modelsOf } from "./book-models.js";
+import { type Models, modelsOf, type Touched } from "./book-models.js";
 import type { DeskBook, FieldIssue, Stop } from "./desk.js";
 import { agencyOfForm, byKey, type RecordReader } from "./entity.js";
 import { withStops } from "./stops.js";
@@ -91,7 +91,7 @@ export class Book implements DeskBook {
     this.filePlaces = places;
     if (beside === this.beside) return;
     this.beside = beside;
-    this.remake();
+    this.remake(null);
   }
 
   /** All that the store holds; false where it does not answer. */
@@ -105,7 +105,7 @@ export class Book implements DeskBook {
       this.refusal = null;
       if (!this.loaded) for (const own of this.records.values()) own.clear();
       this.loaded = true;
-      this.hold(stored.value.records, stored.value.change);
+      this.hold(stored.value.records, stored.value.change, true);
       return true;
     });
   }
@@ -114,7 +114,7 @@ export class Book implements DeskBook {
   useFiles(records: readonly EntityRecord[]): void {
     if (this.loaded) return;
     for (const own of this.records.values()) own.clear();
-    this.hold(records, this.seen);
+    this.hold(records, this.seen, true);
   }
 
   /** What other processes wrote, and whether the store answers again. */
@@ -228,19 +228,24 @@ export class Book implements DeskBook {
     this.parts.onChange("elsewhere");
   }
 
-  private hold(records: readonly EntityRecord[], seen: number): void {
+  private hold(records: readonly EntityRecord[], seen: number, all = false): void {
     for (const record of records) {
       this.records.get(record.kind)?.set(record.key, record);
       this.sorted.delete(record.kind);
     }
     this.seen = seen;
-    if (records.length > 0) this.remake();
+    if (records.length === 0 && !all) return;
+    const touched = new Map<DeskKind, Set<string>>();
+    for (const { kind, key } of records) {
+      touched.set(kind, (touched.get(kind) ?? new Set()).add(key));
+    }
+    this.remake(all ? null : touched);
   }
 
-  private remake(): void {
+  private remake(touched: Touched | null): void {
     this.held++;
     const { beside, records } = this;
-    this.models = beside === null ? null : modelsOf(records, beside, this.models);
+    this.models = beside === null ? null : modelsOf(records, beside, this.models, touched);
     if (beside === null || this.models === null) this.lint = null;
     else this.lint = lintOf(this.models.book, beside, this.parts.nowMs(), this.lint);
   }
