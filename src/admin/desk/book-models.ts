@@ -67,8 +67,8 @@ export type Touched = ReadonlyMap<DeskKind, ReadonlySet<string>>;
 
 /**
  * The models of all entries that are live. What was not touched since `before` is the same object
- * as there. With `touched` only those entries are looked at, and all of a kind whose models are made
- * from models that changed; null: any may be another.
+ * as there. With `touched` only those entries are looked at, and all of a kind whose models are
+ * made from models that changed; null: any may be another.
  */
 export function modelsOf(
   entries: Entries,
