@@ -1,4 +1,5 @@
 import { close as closeInspector, url as inspectorUrl } from "node:inspector";
+import { setPriority } from "node:os";
 import type { Ending } from "./ending.js";
 import { reasonOf } from "./worker-messages.js";
 
@@ -69,4 +70,20 @@ export function endOnSignals(ending: Ending): void {
 /** Tells the parent that a crash from here on is worth a restart. */
 export function announceReady(): void {
   if (isUnderParent()) process.send?.({ kind: "ready" });
+}
+
+/** 335 parts of a core against a worker's 1,024, where both want it. */
+const mainNice = 5;
+
+/**
+ * On Linux a priority is a thread's own. Called by main once workers and money run: their threads
+ * keep theirs, and what main computes (Worlds, pages, reports) and whom it starts later wait for
+ * bids.
+ */
+export function letBidsGoFirst(): void {
+  try {
+    setPriority(process.pid, mainNice);
+  } catch {
+    // A sandbox may forbid it; bids then share the cores with main.
+  }
 }

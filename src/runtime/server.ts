@@ -41,6 +41,7 @@ import { alarmWords } from "./money-messages.js";
 import { PeopleDesk } from "./people-desk.js";
 import { exposurePlanOf, planOf } from "./plan.js";
 import { readPriceKeys } from "./price-key-files.js";
+import { letBidsGoFirst } from "./process.js";
 import { realClock } from "./real-clock.js";
 import { ReleaseDesk } from "./release-desk.js";
 import { ReleaseLedger } from "./release-ledger.js";
@@ -323,6 +324,7 @@ async function startWorld(
   }
   people.watch();
   forget.resume();
+  letBidsGoFirst();
   return {
     ...{
       settings,
