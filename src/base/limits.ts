@@ -62,8 +62,12 @@ export const crowdMinimumPeople = 100_000;
 export const askedAudiencesMax = 5;
 /** Answers by a person's groups to one exchange on a UTC day; past it the groups are not asked. */
 export const personAnswersMax = 200;
-/** Requests about one person by one exchange on one UTC day that look like probing. */
-export const repeatedAsksMin = 2000;
+/**
+ * Requests about one person by one exchange on one UTC day at which the alarm on probing counts the
+ * person, once: as asked past the day's answers, and as asked again and again.
+ */
+export const cappedAsksAt = 500;
+export const repeatedAsksAt = 2000;
 /** Of 1,000 people of an audience, those that a campaign never bids for: its control group. */
 export const holdOutPermille = 20;
 /** Who counts towards it: seen by the bank itself in the last days, and known for some before. */

@@ -1,7 +1,12 @@
 import type { Clock } from "../base/clock.js";
 import type { SipKey } from "../base/hash.js";
 import { NOBODY } from "../base/ids.js";
-import { personAnswersMax, repeatedAsksMin, responseBytesMax } from "../base/limits.js";
+import {
+  cappedAsksAt,
+  personAnswersMax,
+  repeatedAsksAt,
+  responseBytesMax,
+} from "../base/limits.js";
 import { Outcome } from "../base/outcome.js";
 import type { Asking } from "../bid/ask-counts.js";
 import { decide } from "../bid/decide.js";
@@ -146,14 +151,22 @@ export class Bidder {
     return bytes;
   }
 
-  /** For the alarm on probing alone: no number of these leaves the process. */
+  /**
+   * For the alarm on probing alone: no number of these leaves the process. Each note counts a person
+   * once a day and exchange, or the alarm's noise would hide nobody.
+   */
   private noteAsking(exchange: Exchange, counters: WorkerCounters): void {
     const { person, asked } = this.decisionNow;
     if (person.ordinal === NOBODY) return;
-    counters.asking(exchange.index, AskingNote.KNOWN);
-    if (asked.answered >= personAnswersMax) counters.asking(exchange.index, AskingNote.CAPPED);
-    if (asked.asked >= repeatedAsksMin) counters.asking(exchange.index, AskingNote.REPEATED);
-    if (person.mixed === 1) counters.asking(exchange.index, AskingNote.MIXED);
+    // By key, which of the first requests it is: one clean request in front hides no mixed ones.
+    if (asked.asked === 1 + (asked.hash.hi & 3)) {
+      counters.asking(exchange.index, AskingNote.KNOWN);
+      if (person.mixed === 1) counters.asking(exchange.index, AskingNote.MIXED);
+    }
+    if (asked.asked === cappedAsksAt && asked.answered >= personAnswersMax) {
+      counters.asking(exchange.index, AskingNote.CAPPED);
+    }
+    if (asked.asked === repeatedAsksAt) counters.asking(exchange.index, AskingNote.REPEATED);
   }
 
   private refuse(exchange: Exchange): BidAnswer {

@@ -26,7 +26,7 @@ export const Single = {
 } as const;
 export type Single = (typeof Single)[keyof typeof Single];
 
-/** What the alarm on probing looks at, of requests by exchange (asking-alarm). */
+/** What the alarm on probing looks at: people by exchange, each once a UTC day (asking-alarm). */
 export const AskingNote = { KNOWN: 0, CAPPED: 1, REPEATED: 2, MIXED: 3 } as const;
 export type AskingNote = (typeof AskingNote)[keyof typeof AskingNote];
 
