@@ -114,7 +114,7 @@ function auditText(
   ]);
   const table = rows.length === 0 ? "" : tableText([["day", "agency", "count", "shown"], ...rows]);
   const notes = [
-    ...(unsigned === 0 ? [] : [`${unsigned} records behind the signed head: a crash, or a hand`]),
+    ...(unsigned === 0 ? [] : [`${unsigned} records behind the signed head`]),
     ...(tornBytes === 0 ? [] : [`a last line that was not finished (${tornBytes} bytes)`]),
     ...breaks.map(
       ({ file, line, what }) => `BROKEN ${file}${line === 0 ? "" : `:${line}`} ${what}`,

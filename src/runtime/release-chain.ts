@@ -58,12 +58,17 @@ export function lineOf(release: Release, n: number, at: string, previous: string
 
 /**
  * `releases/head.json`: how many records there are and the hash of the last, signed. It is what
- * tells that lines are missing at the end.
+ * tells that lines are missing at the end. `pending`: hashes of the lines that are being written
+ * behind it, signed before they are: what else stands there was put in by a hand without the key.
  */
-export type Head = { readonly records: number; readonly hash: string };
+export type Head = {
+  readonly records: number;
+  readonly hash: string;
+  readonly pending?: readonly string[];
+};
 
-const headMessage = ({ records, hash }: Head): Buffer =>
-  Buffer.from(`crowdbid releases head\n${records}\n${hash}\n`);
+const headMessage = ({ records, hash, pending = [] }: Head): Buffer =>
+  Buffer.from(`crowdbid releases head\n${[records, hash, ...pending].join("\n")}\n`);
 
 export function headText(head: Head, { privateKey }: Pick<SigningKeys, "privateKey">): string {
   const signature = sign(null, headMessage(head), privateKey).toString("base64");
@@ -77,7 +82,9 @@ export function headFrom(text: string, publicKeyPem: string): Head | null {
   const { records, hash, signature } = value;
   if (typeof records !== "number" || typeof hash !== "string") return null;
   if (typeof signature !== "string") return null;
-  const head = { records, hash };
+  const pending: unknown = value["pending"] ?? [];
+  if (!Array.isArray(pending) || !pending.every((one) => typeof one === "string")) return null;
+  const head: Head = { records, hash, ...(pending.length === 0 ? {} : { pending }) };
   const key = createPublicKey(publicKeyPem);
   const holds = verify(null, headMessage(head), key, Buffer.from(signature, "base64"));
   return holds ? head : null;
@@ -111,7 +118,7 @@ export type ChainReading = {
   /** Hashes of the records, in their order. */
   readonly hashes: readonly string[];
   readonly breaks: readonly ChainBreak[];
-  /** Records behind the signed head: written right before a crash. */
+  /** Records behind the signed head: written right before a crash, or by a hand (a break). */
   readonly unsigned: number;
   /** Bytes of a line that was not finished. */
   readonly tornBytes: number;
@@ -169,5 +176,10 @@ function endOf(
   if (head.records > 0 && hashes[signed] !== head.hash) {
     return broken(`names another record ${head.records} than the one that is there`);
   }
-  return { breaks: [], unsigned: records.length - 1 - signed };
+  const behind = hashes.slice(signed + 1);
+  const foreign = behind.findIndex((one, i) => one !== head.pending?.[i]);
+  if (foreign === -1) return { breaks: [], unsigned: behind.length };
+  const n = records[signed + 1 + foreign]?.n ?? 0;
+  const what = "stands behind the signed head, which does not know it: a hand without the key";
+  return { ...broken(`record ${n} ${what}`), unsigned: behind.length };
 }

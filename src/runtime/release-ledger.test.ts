@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { UnixMs } from "../base/units.js";
 import type { ChainReading, Release } from "./release-chain.js";
-import { hashOf, noPrevious } from "./release-chain.js";
+import { hashOf, headText, lineOf, noPrevious } from "./release-chain.js";
 import { ReleaseLedger, readReleases, releaseFiles, releasesFolderOf } from "./release-ledger.js";
 
 const keys = generateKeyPairSync("ed25519");
@@ -133,18 +133,50 @@ test("a line torn by a crash is cut off and the chain goes on", () => {
   expect([breaks, tornBytes, records.length, records.at(-1)?.n]).toEqual([[], 0, 10, 10]);
 });
 
+/** The head as a crash leaves it: it has announced the lines behind record `n`. */
+function crashedBehind(n: number): void {
+  const { hashes } = read();
+  const pending = hashes.slice(n);
+  const head = { records: n, hash: hashes[n - 1] ?? noPrevious, pending };
+  writeFileSync(at("head.json"), headText(head, signing));
+}
+const digests = (): string[] =>
+  read().records.map((record) => ("digest" in record ? record.digest : ""));
+
 test("records written right before a crash, unsigned, are kept and signed with the next", () => {
   ledger.append([verdict("a")]);
-  const head = readFileSync(at("head.json"));
   nowMs += 5 * dayMs;
   ledger.append([verdict("b"), verdict("c")]);
-  writeFileSync(at("head.json"), head);
+  crashedBehind(1);
   expect(read()).toMatchObject({ breaks: [], unsigned: 2 });
   newLedger().append([verdict("d")]);
   expect(read()).toMatchObject({ breaks: [], unsigned: 0 });
-  expect(read().records.map((record) => ("digest" in record ? record.digest : ""))).toEqual([
-    ...["a", "b", "c", "d"],
+  expect(digests()).toEqual(["a", "b", "c", "d"]);
+});
+
+test("what was announced and only begun to be written leaves a whole ledger", () => {
+  threeDays();
+  crashedBehind(6);
+  const text = readFileSync(at(december26), "utf8");
+  writeFileSync(at(december26), text.slice(0, text.indexOf("\n") + 20));
+  expect(read()).toMatchObject({ breaks: [], unsigned: 1, tornBytes: 19 });
+  newLedger().append([verdict("after the crash")]);
+  expect(read()).toMatchObject({ breaks: [], unsigned: 0, tornBytes: 0 });
+});
+
+test("well-chained lines by a hand without the key are a break, kept and never signed", () => {
+  ledger.append([verdict("a")]);
+  const { hashes } = read();
+  const forged = lineOf(verdict("forged"), 2, "2026-11-29T12:00:00.000Z", hashes[0] ?? "");
+  appendFileSync(at(november26), `${forged}\n`);
+  expect(read().breaks).toEqual([
+    { file: "head.json", line: 0, what: expect.stringContaining("record 2 stands") as string },
   ]);
+  newLedger().append([verdict("b")]);
+  newLedger().append([verdict("c")]);
+  expect(digests()).toEqual(["a", "forged", "b", "c"]);
+  expect(read().records.at(-2)).toMatchObject({ n: 2, previous: hashes[0] });
+  expect(read().breaks).not.toEqual([]);
 });
 
 test("a ledger that was cut is written on, and the gap stays to be seen", () => {

@@ -59,8 +59,8 @@ export const readReleases = (folder: string, publicKeyPem: string): ChainReading
 /**
  * Appends to the ledger. Bidder and bank write to the same one, each under its lock. What was
  * appended is on the disk when `append` returns, and only then may it be shown. A ledger that
- * somebody has cut or changed is written on from where its signed head says it ended: the gap stays
- * in it for ever, and `crowdbid audit` shows it.
+ * somebody has cut, changed or added to is written on from where its signed head says it ended:
+ * nothing is taken out, the gap stays in it for ever, and `crowdbid audit` shows it.
  */
 export class ReleaseLedger {
   private readonly folder: string;
@@ -109,11 +109,14 @@ export class ReleaseLedger {
     const name = newest !== null && newest.name > month ? newest.name : month;
     let { records: n, hash: previous } = end.head;
     let text = newest?.name === name ? end.mend : "";
+    const pending: string[] = [];
     for (const release of releases) {
       const line = lineOf(release, ++n, at, previous);
       previous = hashOf(line);
+      pending.push(previous);
       text += `${line}\n`;
     }
+    writeDurably(headFile, headText({ ...end.head, pending }, this.signing));
     if (newest?.name !== name && end.mend !== "") {
       appendDurably(join(this.folder, newest?.name ?? name), end.mend, -1);
     }
@@ -130,8 +133,8 @@ export class ReleaseLedger {
   }
 
   /**
-   * Where to go on: behind the signed head and what was written in order behind it. `cutAt` >= 0: a
-   * torn line begins there; `mend` ends a line that is damaged but not ours to cut.
+   * Where to go on: behind the signed head and those lines behind it that the head announced.
+   * `cutAt` >= 0: a torn line begins there; `mend` ends a line that is damaged but not ours to cut.
    */
   private endOf(newest: readonly ReleaseFile[]): End {
     const signed = releaseHead(this.folder, pemOf(this.signing));
@@ -143,10 +146,12 @@ export class ReleaseLedger {
     const mend = tornBytes > 0 && !isWhole ? "\n" : "";
     // Without a head nobody knows where it ended: the first line after it fits no other.
     if (signed === null) return { head: { records: last, hash: noPrevious }, cutAt, mend };
-    let head = signed;
+    let head: Head = { records: signed.records, hash: signed.hash };
     for (const [i, { n, previous }] of records.entries()) {
+      const hash = hashes[i] ?? "";
       if (n !== head.records + 1 || previous !== head.hash) continue;
-      head = { records: n, hash: hashes[i] ?? head.hash };
+      if (hash !== signed.pending?.[n - signed.records - 1]) continue;
+      head = { records: n, hash };
     }
     return { head, cutAt, mend };
   }
