@@ -2,10 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { AgencyId, Epoch } from "../base/ids.js";
+import type { AgencyId, Epoch, LineItemId } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
+import type { Certificate } from "../campaign/certificate-book.js";
 import { testIo } from "../testing/command-io.js";
 import { type AuditOptions, runAudit } from "./audit-command.js";
+import { tellerOf } from "./desk-teller.js";
 import { openKeyFiles } from "./key-files.js";
 import { ReleaseDesk, type Shown } from "./release-desk.js";
 import { ReleaseLedger, releasesFolderOf } from "./release-ledger.js";
@@ -100,6 +102,32 @@ test("what was shown before is no news after a restart, and another verdict is",
   expect(count()).toBe(6);
   new ReleaseDesk(ledger, log).verdicts([judged(1, "d1", "refused")]);
   expect(count()).toBe(7);
+});
+
+test("verdicts that the ledger does not take are told to nobody, in no number", () => {
+  let full = true;
+  const faulty = {
+    recent: () => [],
+    append: () => {
+      if (full) throw new Error("ENOSPC");
+    },
+  };
+  const desk = new ReleaseDesk(faulty, { error: () => undefined });
+  const told: unknown[] = [];
+  const write = (fields: object): void => void told.push(fields);
+  const tell = tellerOf({
+    ...{ log: { info: write, warn: write, error: write }, releases: desk },
+    ...{ refusals: { note: () => undefined }, clock: { nowMs: () => nowMs as UnixMs } },
+    also: (event) => void told.push(event),
+  });
+  const refused = [{ lineItems: [3 as LineItemId], cause: "refused" }];
+  const certificates = [judged(1, "d1", "refused")] as unknown as readonly Certificate[];
+  tell({ kind: "audiences_judged", refused, certificates });
+  expect([told, desk.isSettled]).toEqual([[], false]);
+  full = false;
+  desk.settle();
+  tell({ kind: "audiences_judged", refused, certificates });
+  expect([told.length, desk.isSettled]).toEqual([2, true]);
 });
 
 test("what the disk does not take is complained of, and nothing is published until it does", () => {

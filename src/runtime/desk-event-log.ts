@@ -2,7 +2,7 @@ import type { DeskEvent } from "./desk-event.js";
 import type { Log } from "./log.js";
 
 /** What operators read of the World desk. */
-export function logEvent(log: Log, event: DeskEvent): void {
+export function logEvent(log: Pick<Log, "info" | "warn" | "error">, event: DeskEvent): void {
   if (event.kind === "published") log.info(event, "World published");
   else if (event.kind === "config_warned") log.warn({ issues: event.issues }, "config");
   else if (event.kind === "config_refused") {

@@ -36,17 +36,21 @@ export class ReleaseDesk {
     return true;
   }
 
-  note(releases: readonly Release[]): void {
+  /** False: it waits, and must not be shown yet. */
+  note(releases: readonly Release[]): boolean {
     this.waiting.push(...releases.filter((release) => this.isNews(release)));
     try {
       this.settle();
+      return true;
     } catch (error) {
       this.log.error({ reason: reasonOf(error) }, "the release ledger cannot be written");
+      return false;
     }
   }
 
-  verdicts(certificates: readonly Shown[]): void {
-    this.note(
+  /** As `note`. */
+  verdicts(certificates: readonly Shown[]): boolean {
+    return this.note(
       certificates.map(({ agency, digest, epoch, ruleVersion: rule, verdict }) => ({
         ...{ kind: "certificate", agency, digest, epoch, rule, verdict },
       })),
@@ -64,6 +68,11 @@ export class ReleaseDesk {
   show(releases: readonly Release[]): void {
     this.settle();
     this.ledger.append(releases);
+  }
+
+  /** False: something that was noted is not in the ledger, and must not be shown. */
+  get isSettled(): boolean {
+    return this.waiting.length === 0;
   }
 
   /** Throws where something that was noted is not in the ledger yet. */

@@ -24,7 +24,7 @@ import { CounterSums, ExchangeSlots, newCounters } from "./counters.js";
 import { exposuresFolderOf, forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
 import type { DemoProgress } from "./demo-build.js";
 import type { DeskConfig } from "./desk-config.js";
-import { logEvent } from "./desk-event-log.js";
+import { tellerOf } from "./desk-teller.js";
 import { followEdits, type OpenDesk, openDesk } from "./desk-wiring.js";
 import type { EdgePorts, EdgeWorkerOwn, EdgeWorld } from "./edge-worker-thread.js";
 import { type Ending, EndRank } from "./ending.js";
@@ -266,12 +266,8 @@ function worldDeskOf(
       warnOfShortLog(log, exposures, exposureDaysKept(options.settings.configFolder));
       await edge.publish(built);
     },
-    report: (event) => {
-      logEvent(log, event);
-      if (event.kind === "audiences_judged") releases.verdicts(event.certificates);
-      if (event.kind === "not_certified") refusals.note([event], realClock.nowMs());
-      options.onEvent?.(event);
-    },
+    mayShowVerdicts: () => releases.isSettled,
+    report: tellerOf({ log, releases, refusals, clock: realClock, also: options.onEvent }),
   });
 }
 
@@ -309,7 +305,9 @@ async function startWorld(
   const clock = watchClock(money.totals, log);
   const { slots, publicUrl } = edge;
   const counters = new CounterSums(edge.counters);
-  const asking = watchAsking({ counters, slots, state, log });
+  const asking = watchAsking({
+    ...{ counters, slots, state, log, key: keys.crowdKey, clock: realClock },
+  });
   const rows = () => funnelRows(counters, slots, caps.facts().exposures);
   const funnel = funnelOf(keys, log, releases, rows);
   const watches = [stopWatching, caps.stop, clock.stop, asking.stop, funnel.stop];

@@ -33,4 +33,6 @@ export type WorldDeskParts = {
   /** Budgets first, then workers; resolves when every worker has adopted it. */
   readonly publish: (built: BuiltWorld, config: LoadedConfig) => Promise<void>;
   readonly report: (event: DeskEvent) => void;
+  /** False: verdicts are not in the release ledger yet. Absent = there is no ledger. */
+  readonly mayShowVerdicts?: () => boolean;
 };

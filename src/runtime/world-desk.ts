@@ -218,6 +218,7 @@ export class WorldDesk {
 
   verdicts(): readonly AudienceVerdict[] {
     if (this.wanted === null || this.published?.expired === true) return [];
+    if (this.parts.mayShowVerdicts?.() === false) return [];
     return this.certificates.verdictsOn(snapshotOf(this.people), this.wanted.needed);
   }
 
