@@ -46,6 +46,22 @@ test("forgetting in a folder without a bank fails and makes nothing there", asyn
   expect(existsSync(nowhere)).toBe(false);
 });
 
+test("whom to forget is read from standard input, where no list of processes shows it", async () => {
+  const place = { data: join(root, "typo") };
+  const read = async (text: string, identifiers: string[]): Promise<string> => {
+    const io = testIo({ "-": text }, nowMs);
+    return runBankForget(identifiers, place, io).then(
+      () => io.err(),
+      (error: unknown) => (error as Error).message,
+    );
+  };
+  expect(await read("email:me@example.com\n\nidfa:x\n", ["-"])).toContain("there is no bank in");
+  expect(await read("email:me@example.com\nemail me\n", ["-"])).toContain("identifier 2: write");
+  expect(await read("", ["-"])).toContain("name whom to forget");
+  const both = { ...place, file: "list.txt" };
+  await expect(runBankForget(["-"], both, testIo({}, nowMs))).rejects.toThrow("not both");
+});
+
 test("a refused file fails the command, and JSON tells no number of people", async () => {
   const from = join(root, "refused", "commerce");
   mkdirSync(from, { recursive: true });

@@ -167,13 +167,16 @@ export async function runBankForget(
   options: ForgetOptions,
   io: CommandIo,
 ): Promise<ExitCode> {
+  const named = identifiers.filter((one) => one !== "-");
+  const file = options.file ?? (named.length < identifiers.length ? "-" : undefined);
+  if (file !== "-" && named.length < identifiers.length) {
+    throw new UsageError("give --file FILE or - for standard input, not both");
+  }
   const lines =
-    options.file === undefined
-      ? []
-      : new TextDecoder().decode(await io.read(options.file)).split(/\r?\n/);
-  const wanted = [...identifiers, ...lines.filter((line) => line.trim() !== "")].map(identifierOf);
+    file === undefined ? [] : new TextDecoder().decode(await io.read(file)).split(/\r?\n/);
+  const wanted = [...named, ...lines.filter((line) => line.trim() !== "")].map(identifierOf);
   if (wanted.length === 0) {
-    throw new UsageError("name whom to forget: kind:value, or --file FILE with one a line");
+    throw new UsageError("name whom to forget: - or --file FILE with one kind:value a line");
   }
   const place = { dataFolder: resolve(options.data), nowMs: io.nowMs(), lockMsMax: 600_000 };
   return told(io, async () => {

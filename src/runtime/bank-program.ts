@@ -54,7 +54,11 @@ export function addBank(crowdbid: Command, io: CommandIo, exit: Exit): void {
     data,
     ["--file <file>", "one kind:value a line; - is standard input"],
   ])
-    .argument("[identifiers...]", "kind:value, such as email:me@example.com or buyerUid/1:abc")
+    .argument(
+      "[identifiers...]",
+      "- reads them from standard input: one kind:value a line, such as email:me@example.com or " +
+        "buyerUid/1:abc. Written here instead, they stand in ps and in the shell's history",
+    )
     .option("--only", "these identifiers alone, not the whole person behind them")
     .action(async (identifiers: string[], options: ForgetOptions) =>
       exit(await runBankForget(identifiers, options, io)),
