@@ -13,7 +13,7 @@ import { type InProcess, startInProcess, testAskingKey } from "./in-process.js";
  */
 export type AskingWorld = InProcess & {
   /** True: an answer with a bid of audience i's line item on the person of that number. */
-  readonly isIn: (person: number, audience: number) => boolean;
+  readonly isIn: (person: number, audience: number, exchange?: string) => boolean;
   readonly askAbout: (person: number, site: string, said?: Said) => string;
 };
 
@@ -22,6 +22,8 @@ export type Said = {
   readonly id?: string;
   readonly test?: number;
   readonly userId?: string;
+  /** Absent: openrtb26. */
+  readonly exchange?: string;
 };
 
 export type AskingOptions = {
@@ -91,7 +93,7 @@ export async function askingWorld(options: AskingOptions): Promise<AskingWorld> 
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   const askAbout = (person: number, site: string, said: Said = {}): string => {
-    const { id = "request", test = 0, userId = "" } = said;
+    const { id = "request", test = 0, userId = "", exchange = "openrtb26" } = said;
     const body = encoder.encode(
       JSON.stringify({
         ...{ id, at: 1, cur: ["USD"], test, user: { id: userId } },
@@ -100,11 +102,12 @@ export async function askingWorld(options: AskingOptions): Promise<AskingWorld> 
         site: { domain: site },
       }),
     );
-    return decoder.decode(world.ask("openrtb26", body).body);
+    return decoder.decode(world.ask(exchange, body).body);
   };
   return {
     ...world,
     askAbout,
-    isIn: (person, audience) => askAbout(person, siteOf(audience)) !== "",
+    isIn: (person, audience, exchange = "openrtb26") =>
+      askAbout(person, siteOf(audience), { exchange }) !== "",
   };
 }

@@ -10,6 +10,7 @@ import { testAsking } from "./in-process.js";
 
 const nowMs = Date.UTC(2026, 10, 26, 23, 50);
 const day = Math.floor(nowMs / 86_400_000);
+const otherExchange = "openrtb25";
 const audiences = 12;
 const all = Array.from({ length: audiences }, (_, i) => i);
 /** Person n has ordinal n + 1; all in every segment but the last one. */
@@ -46,7 +47,13 @@ describe("of an agency's twelve audiences", () => {
 
   test("another exchange gets the same five, another day others", async () => {
     const tomorrow = await askingWorld({ audiences, people, nowMs, day: day + 1 });
-    const own = people.slice(0, 20).map((_, person) => answering(limited, person).join());
+    const some = people.slice(0, 20);
+    const own = some.map((_, person) => answering(limited, person).join());
+    const elsewhere = some.map((_, person) =>
+      all.filter((i) => limited.isIn(person, i, otherExchange)).join(),
+    );
+    expect(elsewhere).toEqual(own);
+    expect(own.filter((list) => list === "").length).toBeLessThan(3);
     const others = people.slice(0, 20).map((_, person) => answering(tomorrow, person).join());
     expect(others.filter((list, i) => list === own[i]).length).toBeLessThan(10);
   });
