@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { personAnswersMax } from "../base/limits.js";
+import { personAnswersMax, repeatedAsksAt } from "../base/limits.js";
 import { RingReader } from "../base/ring.js";
 import { isControl, isHeldOut } from "../bid/asking.js";
 import { Identified } from "../bid/identify.js";
 import { RingKind } from "../journal/record.js";
 import { ghostBid } from "../journal/ring-entry.js";
+import { AskingNote } from "../runtime/counters.js";
 import { type AskingWorld, askingWorld, siteOf, siteOfAll } from "./asking-world.js";
 import { testAsking } from "./in-process.js";
 
@@ -74,6 +75,21 @@ describe("answers by a person's groups", () => {
     open.clock.advance(20 * 60_000);
     expect(open.askAbout(person, site)).not.toBe("");
   });
+});
+
+test("the alarm on probing counts a person once a day, however often somebody asks", () => {
+  const { counters, slots } = open;
+  const slot = [...slots.entries()].find(([, name]) => name === otherExchange)?.[0] ?? -1;
+  const notes = [AskingNote.KNOWN, AskingNote.CAPPED, AskingNote.REPEATED, AskingNote.MIXED];
+  const counted = (): number[] => notes.map((note) => counters.asking(slot, note));
+  const before = counted();
+  const person = 45;
+  const site = siteOf(all.find((i) => !held(person, i))!);
+  for (let i = 0; i < repeatedAsksAt + 500; i++) {
+    open.askAbout(person, site, { exchange: otherExchange });
+    open.askAbout(stranger + 1, site, { exchange: otherExchange });
+  }
+  expect(counted().map((count, i) => count - before[i]!)).toEqual([1, 1, 1, 0]);
 });
 
 describe("a control group", () => {

@@ -76,6 +76,8 @@ export type InProcess = {
   readonly config: LoadedConfig;
   readonly people: People;
   readonly clock: ManualClock;
+  readonly counters: CounterSums;
+  readonly slots: ExchangeSlots;
   /** Everywhere that what was asked could have left a trace. */
   readonly sinks: () => Promise<readonly Sink[]>;
   /** Records for the journal since the last call, taken out of the ring so that it never fills. */
@@ -171,7 +173,10 @@ export function startInProcess(options: InProcessOptions): Promise<InProcess> {
   ];
   const drain = (): Uint8Array => drained(testRing(state));
   const own = ring.view.buffer as SharedArrayBuffer;
-  return Promise.resolve({ ask, bidder, state, ring: own, config, people, clock, sinks, drain });
+  return Promise.resolve({
+    ...{ ask, bidder, state, ring: own, config, people, clock, counters: sums, slots },
+    ...{ sinks, drain },
+  });
 }
 
 function drained({ bytes }: RingWriter): Uint8Array {
