@@ -170,6 +170,17 @@ describe("a request's person", () => {
     expect(out.hashKnown).toBe(0);
   });
 
+  it("is the first one's where identifiers are of several people, whoever comes after", () => {
+    request.os = Os.IOS;
+    put(request.ifa, uuid);
+    put(request.buyerUid, "Cookie-1");
+    people.set(hashText(IDFA, uuid), 5);
+    people.set(hashText(BUYER_UID, "Cookie-1", 7), 6);
+    expect([identify(), out.mixed]).toEqual([5, 1]);
+    people.set(hashText(BUYER_UID, "Cookie-1", 7), 5);
+    expect([identify(), out.mixed]).toEqual([5, 0]);
+  });
+
   it("is sought by a bounded number of look-ups", () => {
     for (let i = 0; i < 60; i++) putEid("uidapi.com", `token-${i}`);
     identify();

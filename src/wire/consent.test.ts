@@ -113,6 +113,11 @@ describe("the consent of a request", () => {
     expect(broken).toMatchObject({ tcfValid: 0, purposesConsent: 0, unreadable: 1 });
     const refused = tcString((model) => model.vendorConsents.unset(51));
     expect(read({ tcf: refused, gpp: gppOfTcf(tcString()), sids: [2] }).vendorConsent).toBe(0);
+    // Disclosed in one string alone is not disclosed, whichever it is.
+    const silent = tcString().split(".")[0] ?? "";
+    const told = tcString();
+    expect(read({ tcf: told, gpp: gppOfTcf(silent), sids: [2] }).vendorDisclosed).toBe(0);
+    expect(read({ tcf: silent, gpp: gppOfTcf(told), sids: [2] }).vendorDisclosed).toBe(0);
   });
 
   it("takes the European section of a string without gpp_sid only where there is no other", () => {
