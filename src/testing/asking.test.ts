@@ -77,6 +77,23 @@ describe("answers by a person's groups", () => {
   });
 });
 
+test("creative and price are the request's: the same for everybody in the audience", () => {
+  const crids = new Set<string>();
+  for (let n = 0; n < 6; n++) {
+    const answers = people.slice(0, 30).flatMap((_, person) => {
+      if (held(person, 2)) return [];
+      const body = open.askAbout(person, siteOf(2), { id: `request-${n}`, test: 1 });
+      const [, price] = /"price":([\d.]+)/.exec(body) ?? [];
+      const [, crid] = /"crid":"(\w+)"/.exec(body) ?? [];
+      crids.add(crid ?? "");
+      return [`${price} ${crid}`];
+    });
+    expect([new Set(answers).size, answers.length > 20]).toEqual([1, true]);
+    expect(answers[0]).toMatch(/^[\d.]+ \w{4,}$/);
+  }
+  expect(crids.size).toBe(2);
+});
+
 test("the alarm on probing counts a person once a day, however often somebody asks", () => {
   const { counters, slots } = open;
   const slot = [...slots.entries()].find(([, name]) => name === otherExchange)?.[0] ?? -1;
