@@ -199,7 +199,7 @@ describe.skipIf(noBrowser !== "")("the desk, in a browser before the real progra
     await theirs.close();
   });
 
-  test("with the store locked bidding goes on, saving says why, and a stop still stops", async () => {
+  test("with the store locked bidding goes on, and a stop still stops", async () => {
     const path = join(walk.program.dataFolder, "store.db");
     const lock = new Libsql(path);
     lock.exec("begin exclusive");
