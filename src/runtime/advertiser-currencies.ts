@@ -1,9 +1,12 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { packAlpha3, unpackAlpha3 } from "../base/units.js";
 import type { Issue } from "../campaign/issue.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import type { Advertiser } from "../campaign/model.js";
+
+export const currenciesPath = (dataFolder: string): string =>
+  join(dataFolder, "advertiser-currencies.json");
 
 type Known = Pick<Advertiser, "id" | "currency">;
 

@@ -7,6 +7,7 @@ import { entitiesIn, filePlacesOf } from "../admin/desk/file-entities.js";
 import type { Actor } from "../admin/store/desk-store.js";
 import { issueText } from "../campaign/issue.js";
 import { readCampaigns } from "../campaign/load.js";
+import { AdvertiserCurrencies, currenciesPath } from "./advertiser-currencies.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { applyIssuesOf } from "./desk-config.js";
 import { DeskFolder, type FolderLook } from "./desk-folder.js";
@@ -40,8 +41,11 @@ async function withDesk(
   const { signing } = openKeyFiles(data);
   const store = await openStore({ dataFolder: data, url: url ?? "", signing });
   try {
+    // Money that was booked in one currency is not to be read in another, whoever writes it.
+    const currencies = new AdvertiserCurrencies(currenciesPath(data));
     const book = new Book({
       ...{ store, nowMs: io.nowMs, stops: () => [], onChange: () => undefined },
+      moneyIssues: (own, places) => currencies.conflicts({ book: own, places }),
     });
     const look = new DeskFolder(config).look();
     book.setBeside(look.beside, filePlacesOf(look.entities ?? []));

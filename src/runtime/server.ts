@@ -12,7 +12,7 @@ import {
 } from "../bid/shared-state.js";
 import { CapPlaces } from "../campaign/caps.js";
 import { AllowancePlaces, type AmountUnit, type ExposurePlan } from "../ledger/budget-plan.js";
-import { AdvertiserCurrencies } from "./advertiser-currencies.js";
+import { AdvertiserCurrencies, currenciesPath } from "./advertiser-currencies.js";
 import { type AskingWatch, watchAsking } from "./asking-alarm.js";
 import { type CapWatch, watchCaps } from "./cap-alarm.js";
 import { judgeAudiencesApart } from "./certificate-count.js";
@@ -284,7 +284,7 @@ async function startWorld(
   const refusals = new SnapshotRefusals();
   const ledger = new ReleaseLedger(dataFolder, keys.signing, realClock.nowMs);
   const releases = new ReleaseDesk(ledger, log);
-  const currencies = new AdvertiserCurrencies(join(dataFolder, "advertiser-currencies.json"));
+  const currencies = new AdvertiserCurrencies(currenciesPath(dataFolder));
   const deskConfig = await openDesk(options.openDesk, ending, keys, currencies);
   const own = [deskConfig, currencies, keys] as const;
   const desk = worldDeskOf(options, ...own, state, money, edge, refusals, releases);

@@ -108,9 +108,11 @@ function withCreatives(form: JsonObject, { addCreative, removeCreative }: BulkSe
     : withValue(form, ["creatives"], creatives);
 }
 
+const amountMax = 1e9;
 /** In millionths, rounded half up; null = there is no amount. */
 function scaled(value: Json | undefined, byPercent: number): number | null {
-  if (typeof value !== "number") return null;
+  // A draft may hold any number.
+  if (typeof value !== "number" || !(Math.abs(value) <= amountMax)) return null;
   const micros = BigInt(Math.round(value * 1e6));
   const parts = 10_000n + BigInt(Math.round(byPercent * 100));
   return Number((micros * parts + 5_000n) / 10_000n) / 1e6;

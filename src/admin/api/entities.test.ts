@@ -144,6 +144,23 @@ describe("a creative", () => {
   });
 });
 
+describe("a verdict", () => {
+  it("is on what was looked at: what was changed since is refused and shown", async () => {
+    const { id: _, ...form } = htmlForm(0, 11);
+    const path = `/creatives/${(await byTrader("POST", "/creatives", { form })).json().key}`;
+    const other = { ...form, html: "<b>not what was looked at</b>" };
+    await byTrader("PUT", path, { form: other }, { "if-match": '"1"' });
+    const verdict = { exchange: "openrtb26", verdict: "approved" };
+    const late = await byApprover("POST", `${path}/approvals`, verdict, { "if-match": '"1"' });
+    expect([late.statusCode, late.json().current.version]).toEqual([412, 2]);
+    expect(world.book.get("creative", path.slice(11))?.form["approvals"]).toEqual({
+      openrtb26: "pending",
+    });
+    const seen = await byApprover("POST", `${path}/approvals`, verdict, { "if-match": '"2"' });
+    expect([seen.statusCode, seen.json().form.approvals.openrtb26]).toEqual([200, "approved"]);
+  });
+});
+
 describe("a deal", () => {
   it("is there for who is let in, who sees no one else of them", async () => {
     const { items } = (await byTrader("GET", "/deals")).json();

@@ -82,6 +82,18 @@ describe("one edit for many", () => {
     expect(wrong).toMatchObject({ type: "about:blank", status: 400 });
   });
 
+  it("names a draft whose number is none of money", async () => {
+    const form = { campaign: 110, name: "half", price: { cpm: 1e305 } };
+    const made = await ask(world.server, trader, "POST", "/line-items", { form, draft: true });
+    const key = String(made.json().key);
+    const done = await bulk({ keys: [key, "5005"], set: { cpm: { byPercent: 10 } } });
+    expect([done.changed, done.rows[0]?.error]).toEqual([
+      ...[1, "price.cpm: there is none to change by a percentage"],
+    ]);
+    const more = { ...trader, "if-match": '"1"' };
+    await ask(world.server, more, "DELETE", `/line-items/${key}`);
+  });
+
   it("adds and takes away creatives, never the last", async () => {
     await bulk({ keys: ["5004"], set: { addCreative: 1111 } });
     expect(formOf("5004").creatives).toEqual([{ id: 1111 }]);

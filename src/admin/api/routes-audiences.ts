@@ -9,6 +9,7 @@ import type { JsonObject } from "../store/desk-store.js";
 import type { Caller } from "./access.js";
 import { tooLarge } from "./add-routes.js";
 import { type Answer, answer, nothingThere, refuse } from "./answer.js";
+import { AuditNotes } from "./audit-notes.js";
 import type { Desk } from "./desk-parts.js";
 import { plainly } from "./entity-save.js";
 import { type Ask, agency, type Route, route } from "./route.js";
@@ -82,7 +83,7 @@ export const audienceRoutes = (desk: Desk): readonly Route[] => [
       return of === null ? nothingThere() : answer({ checksLeft: desk.audiences.checksLeft(of) });
     },
   }),
-  ...listRoutes(desk),
+  ...listRoutes(desk, new AuditNotes(desk.store)),
 ];
 
 const listName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, {
@@ -95,7 +96,7 @@ const listReply = z.object({
 });
 const noBank = (): Answer => refuse(404, "there is no bank in this data folder");
 
-const listRoutes = (desk: Desk): readonly Route[] => [
+const listRoutes = (desk: Desk, notes: AuditNotes): readonly Route[] => [
   route({
     ...{ method: "GET", path: "/lists", access: agency("viewer"), summary: "Uploads of lists" },
     query: z.strictObject({ agency: agencyText }),
@@ -118,18 +119,22 @@ const listRoutes = (desk: Desk): readonly Route[] => [
     query: z.strictObject({ name: listName, kind: z.string().max(32), agency: agencyText }),
     ...{ body: z.unknown(), bodyBytesMax: listBytesMax },
     reply: z.object({ id: z.string() }),
-    handler: (ask) => uploaded(desk, ask),
+    handler: (ask) => uploaded(desk, notes, ask),
   }),
   route({
     ...{ method: "DELETE", path: "/lists/:name", access: agency("trader"), status: 204 },
     ...{ summary: "Takes a list back", reply: "nothing" },
     params: z.object({ name: z.string().max(64) }),
     query: z.strictObject({ agency: agencyText }),
-    handler: async ({ caller, params, query }) => {
+    handler: async ({ caller, actor, nowMs, params: { name }, query }) => {
       if (!desk.lists.open) return noBank();
       const of = agencyFor(desk, caller, query.agency);
-      const isGone = of !== null && (await desk.lists.remove(of, params.name));
-      return isGone ? answer(null, 204) : nothingThere();
+      if (of === null) return nothingThere();
+      const isGone = await desk.lists.remove(of, name).catch(() => null);
+      if (isGone === null) return refuse(503, "the bank is being built: nothing was taken back");
+      if (!isGone) return nothingThere();
+      notes.add({ atMs: nowMs, actor, agency: of, action: "list_dropped", what: `list ${name}` });
+      return answer(null, 204);
     },
   }),
 ];
@@ -138,6 +143,7 @@ export const listBytesMax = 512 * 1024 * 1024;
 
 async function uploaded(
   desk: Desk,
+  notes: AuditNotes,
   ask: Ask<unknown, { name: string; kind: string; agency: string }, unknown>,
 ): Promise<Answer> {
   const { caller, actor, query } = ask;
@@ -160,7 +166,11 @@ async function uploaded(
     if (!(await kept(stream, file))) return tooLarge(listBytesMax);
     const { name, kind } = query;
     const taken = await desk.lists.upload({ agency: of, name, kind, file, by: actor.name });
-    if (taken.ok) return answer({ id: taken.id }, 202);
+    if (taken.ok) {
+      const what = `list ${name}: ${kind}`;
+      notes.add({ atMs: ask.nowMs, actor, agency: of, action: "list_put", what });
+      return answer({ id: taken.id }, 202);
+    }
     return refuse(422, plainly(taken.words));
   } finally {
     // Gone already where it was taken over.

@@ -3,11 +3,11 @@ import type { EntityRecord, JsonObject } from "../store/desk-store.js";
 import { type Answer, answer, nothingThere, refuse } from "./answer.js";
 import type { Desk } from "./desk-parts.js";
 import { pageQuery } from "./entity-list.js";
-import { committed, exchangeNames, prepared } from "./entity-save.js";
+import { committed, exchangeNames, prepared, staleAnswer } from "./entity-save.js";
 import { advertiserOf, entityReply, nameOf, seen, seenOf } from "./entity-view.js";
 import { previewCsp, previewOf, previewPage } from "./preview.js";
 import { type Ask, agency, type Route, route } from "./route.js";
-import { entityAnswer, noteText } from "./routes-entities.js";
+import { entityAnswer, noteText, versionIn } from "./routes-entities.js";
 
 /** Approvals and previews of creatives. */
 
@@ -125,6 +125,11 @@ async function judged(desk: Desk, ask: Judging): Promise<Answer> {
   const { caller, params, body } = ask;
   const before = seenOf(desk, caller, "creative", params.key);
   if (before === null) return nothingThere();
+  // A verdict is on what was looked at: with `if-match`, on nothing that was changed since.
+  const looked = ask.headers["if-match"];
+  if (looked !== undefined && versionIn(looked) !== before.version) {
+    return staleAnswer(desk, caller, [{ kind: "creative", key: before.key, base: before.version }]);
+  }
   const names = exchangeNames(desk);
   if (!names.includes(body.exchange)) {
     const errors = [{ field: "exchange", message: "there is no such exchange" }];

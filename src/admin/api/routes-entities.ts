@@ -173,7 +173,7 @@ async function changed(desk: Desk, kind: DeskKind, ask: Changing, wanted: Wanted
 }
 
 /** null = none, or one that names no version. */
-const versionIn = (ifMatch: string | undefined): number | null => {
+export const versionIn = (ifMatch: string | undefined): number | null => {
   const version = /^"?(\d{1,15})"?$/.exec(ifMatch ?? "")?.[1];
   return version === undefined ? null : Number(version);
 };

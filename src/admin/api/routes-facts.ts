@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dimensions } from "../../ledger/report.js";
+import { checkedAsk } from "../desk/desk-report.js";
 import { type Caller, maySee } from "./access.js";
 import { answer, nothingThere, refuse } from "./answer.js";
 import type { Desk } from "./desk-parts.js";
@@ -120,25 +121,20 @@ const reportRoutes = (desk: Desk): readonly Route[] => [
     }),
     reply: z.object({ columns: z.array(z.string()), rows: cells, totals: cells }),
     handler: async ({ caller, body, headers }) => {
-      if (!isZone(body.timeZone)) {
-        const errors = [{ field: "timeZone", message: "is no time zone of the IANA database" }];
+      const wanted = { agency: caller.agency, ...body };
+      const checked = checkedAsk(wanted);
+      if (!checked.ok) {
+        const errors = checked.problems.map(({ field, message }) => {
+          return { field, message: plainly(message) };
+        });
         return refuse(422, "mend what `errors` names", errors);
       }
-      const { csv, ...report } = await desk.facts.report({ agency: caller.agency, ...body });
+      const { csv, ...report } = await desk.facts.report(wanted);
       const wantsCsv = (headers.accept ?? "").toLowerCase().startsWith("text/csv");
       return wantsCsv ? csvAnswer(csv, "report.csv") : answer(report);
     },
   }),
 ];
-
-function isZone(timeZone: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const exchangeBrief = z.object({ id: z.int(), name: z.string(), stopped: z.boolean() });
 const exchangeReply = exchangeBrief.extend({

@@ -162,7 +162,12 @@ async function join(
       const known = await desk.store.inviteOf(code, nowMs);
       if (!known.ok) return storeTrouble(known.code === "locked" ? "locked" : "gone");
       failed = known.value === null;
-      if (failed) return wrongCode();
+      if (failed) {
+        const who = { user: 0, name: "", from: actor.from };
+        const line = { atMs: nowMs, actor: who, agency: "", action: "join_failed" };
+        await desk.store.note({ ...line, what: "a code that is none" });
+        return wrongCode();
+      }
     }
     const joined = await redeemed(desk, ask, code, isFirst);
     if (isFirst && joined.status !== 204) firstRun.giveBack();
@@ -216,6 +221,10 @@ const passwordRoute = (desk: Desk, attempts: Attempts, signedIn: SignedIn): Rout
         const right = await verified(desk, body.current, found.value?.password ?? null);
         if (right === null) return tooMany(1000);
         failed = !right;
+        if (failed) {
+          const line = { atMs: nowMs, actor, agency: caller.agency, action: "login_failed" };
+          await desk.store.note({ ...line, what: `user ${caller.user}: its password` });
+        }
         const message = failed
           ? "is wrong"
           : desk.passwords.passwordProblem(body.next, caller.login, caller.name);

@@ -31,9 +31,10 @@ export function stopRoutes(desk: Desk): readonly Route[] {
         const owner = ownerOf(desk, caller, kind, key);
         if (typeof owner !== "string") return owner;
         const made: Stop = { kind, key, agency: owner, sinceMs: nowMs, by: actor.name };
-        await desk.stops.add(made);
+        // It is written down first: it is kept even where no World can be built by it.
         const line = { atMs: nowMs, actor, agency: owner, action: "stop" };
         notes.add({ ...line, what: `${kind} ${key}` });
+        await desk.stops.add(made);
         return answer(shown(made), 201);
       },
     }),

@@ -10,9 +10,10 @@ import {
   type EntityChange,
   type EntityRecord,
   entityKinds,
+  type Stored,
   type StoreRefusal,
 } from "../store/desk-store.js";
-import { type Checked, checkChanges, type ProposedChange } from "./book-check.js";
+import { type Checked, checkChanges, moveIssues, type ProposedChange } from "./book-check.js";
 import { type FilePlaces, issuesOf, ServedPlaces } from "./book-issues.js";
 import { type Lint, lintOf } from "./book-lint.js";
 import { type Models, modelsOf, type Touched } from "./book-models.js";
@@ -37,6 +38,9 @@ const words: Readonly<Record<"locked" | "gone", string>> = {
   locked: "another program holds the store: bids go on, edits are not kept until it lets go",
   gone: "the store cannot be read or written: bids go on, edits are not kept; see the log",
 };
+
+/** Of one thing, as far as they are looked through. */
+const revisionsMax = 1000;
 
 /** The book of the desk: all of it in memory, every change through the store first. */
 export class Book implements DeskBook {
@@ -167,6 +171,9 @@ export class Book implements DeskBook {
       const issues = this.findings(set.changes, set.way !== "apply");
       const errors = issues.filter(({ severity }) => severity === "error");
       if (errors.length > 0) return { ok: false, code: "invalid", issues: errors };
+      const moved = await this.movedDrafts(store, set);
+      if (!moved.ok) return moved;
+      if (moved.value.length > 0) return { ok: false, code: "invalid", issues: moved.value };
       const done = await store.commit({ ...set, changes: this.withAgencies(set.changes) });
       if (!done.ok) {
         this.noteRefusal(done);
@@ -177,6 +184,26 @@ export class Book implements DeskBook {
       await this.holdCommitted(store, done, set.way);
       return done;
     });
+  }
+
+  /** A draft may have been published before: then it goes back to where its money is. */
+  private async movedDrafts(
+    store: DeskStore,
+    { way, changes }: ChangeSet,
+  ): Promise<Stored<readonly FieldIssue[]>> {
+    const issues: FieldIssue[] = [];
+    for (const change of way === "apply" ? [] : changes) {
+      const { kind, key, draft } = change;
+      const now = this.get(kind, key);
+      if (draft || now?.draft !== true || now.version < 2) continue;
+      const known = await store.revisions({ kind, key, limit: revisionsMax });
+      if (!known.ok) return known;
+      const published = known.value.find(({ after }) => !after.draft);
+      if (published !== undefined) {
+        issues.push(...moveIssues(this.records, published.after.form, change));
+      }
+    }
+    return { ok: true, value: issues };
   }
 
   config(): ReturnType<DeskBook["config"]> {

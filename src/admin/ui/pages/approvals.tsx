@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Entity, Problem } from "../answers.js";
-import { type Answer, post, withQuery } from "../api.js";
+import { type Answer, call, withQuery } from "../api.js";
 import { useFetched } from "../fetched.js";
 import { Button } from "../kit/button.js";
 import { Dialog } from "../kit/dialog.js";
@@ -30,8 +30,11 @@ function VerdictWord({ verdict }: { readonly verdict: string }) {
   );
 }
 
+/** `version`: of what was looked at; a verdict on something else is refused. */
+type Judged = { readonly key: string; readonly name: string; readonly version: number };
+
 async function decide(
-  creative: { readonly key: string; readonly name: string },
+  creative: Judged,
   exchange: string,
   verdict: Verdict,
   reason: string,
@@ -39,7 +42,7 @@ async function decide(
   const path = `/creatives/${encodeURIComponent(creative.key)}/approvals`;
   const said = reason.trim();
   const body = { exchange, verdict, ...(said === "" ? {} : { reason: said }) };
-  const answer = await post<Entity>(path, body);
+  const answer = await call<Entity>("POST", path, { body, version: creative.version });
   if (answer.ok) toast({ words: `${creative.name} is ${verdict} at ${exchange}` });
   return answer;
 }
@@ -53,7 +56,8 @@ export function Approvals(props: {
   const exchanges = useFetched<ExchangesAnswer>("/exchanges");
   const said = new Map(verdictsOf(creative.form));
   const all = creative.form["approveAll"] === true;
-  const one = { key: creative.key, name: String(creative.form["name"] ?? creative.key) };
+  const { key, version } = creative;
+  const one = { key, version, name: String(creative.form["name"] ?? key) };
   if (exchanges.value === null) return <Loading what="exchanges" />;
   return (
     <TextTable
@@ -69,7 +73,7 @@ export function Approvals(props: {
 }
 
 type DecideProps = {
-  readonly creative: { readonly key: string; readonly name: string };
+  readonly creative: Judged;
   readonly exchange: string;
   readonly then: (creative: Entity) => void;
 };
@@ -170,7 +174,7 @@ function rowOf(entry: ApprovalEntry, then: () => void) {
     <Time key="changed" at={entry.updatedAt} />,
     <Decide
       key="decide"
-      creative={{ key: entry.creative, name: entry.name }}
+      creative={{ key: entry.creative, name: entry.name, version: entry.version }}
       exchange={entry.exchange}
       then={then}
     />,

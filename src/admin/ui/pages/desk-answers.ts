@@ -66,5 +66,6 @@ export type ApprovalEntry = {
   readonly advertiser: string;
   readonly exchange: string;
   readonly verdict: "approved" | "pending" | "rejected";
+  readonly version: number;
   readonly updatedAt: string;
 };
