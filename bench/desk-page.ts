@@ -49,7 +49,7 @@ export async function printDeskPage(write: (line: string) => void): Promise<bool
     write(`\nNode ${machine.node}, ${machine.machine}, commit ${machine.commit}`);
     for (const { name, bytes } of pages.slice(0, 3)) write(`  ${name}  ${bytes} bytes`);
     write(
-      `heaviest page          ${(result.heaviestPageBytes / 1e3).toFixed(1)} kB after gzip (figure: <= 60)`,
+      `heaviest page          ${(result.heaviestPageBytes / 1e3).toFixed(1)} kB after gzip (<= 60)`,
     );
     write(`all JavaScript         ${(scriptBytes / 1e3).toFixed(1)} kB`);
     write(`first paint            ${result.firstPaintMs} ms`);

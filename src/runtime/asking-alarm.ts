@@ -30,16 +30,18 @@ export const askingRules = [
 ] as const;
 
 /**
- * Whether one person is known moves the chance of anything that one flag does on one day by a factor
- * of e^0.1 at most (1.11; and by 1e-9 where the noise ends). A person is counted once a day, so the
- * excess over the allowed part moves by one. The sparse vector rule: a draw of scale 2 / epsilon on
- * the day's threshold, a draw of 4 / epsilon at each look, and what has rung rings until the day is
- * over. A restart draws a day's looks anew: it costs epsilon once more.
+ * Whether one person is known moves the chance of anything that one flag does on one day by a
+ * factor of e^0.1 at most (1.11; and by 1e-9 where the noise ends). A person is counted once a day,
+ * so the excess over the allowed part moves by one. The sparse vector rule: a draw of scale 2 /
+ * epsilon on the day's threshold, a draw of 4 / epsilon at each look, and what has rung rings until
+ * the day is over. A restart draws a day's looks anew: it costs epsilon once more.
  */
 export const askingEpsilon = 0.1;
 const thresholdScale = 2 / askingEpsilon;
 const lookScale = 4 / askingEpsilon;
-/** People above the allowed part; more than both draws together, so that noise alone never rings. */
+/**
+ * People above the allowed part; more than both draws together, so that noise alone never rings.
+ */
 export const askingExcessMin = 1200;
 
 export type AskingNoise = { readonly ofDay: DiscreteLaplace; readonly ofLook: DiscreteLaplace };

@@ -152,8 +152,8 @@ export class Bidder {
   }
 
   /**
-   * For the alarm on probing alone: no number of these leaves the process. Each note counts a person
-   * once a day and exchange, or the alarm's noise would hide nobody.
+   * For the alarm on probing alone: no number of these leaves the process. Each note counts a
+   * person once a day and exchange, or the alarm's noise would hide nobody.
    */
   private noteAsking(exchange: Exchange, counters: WorkerCounters): void {
     const { person, asked } = this.decisionNow;

@@ -7,6 +7,7 @@ import { ManualClock } from "../base/clock.js";
 import { issueText } from "../campaign/issue.js";
 import { changeSet, deskNowMs, edited } from "../testing/desk-book.js";
 import { MemoryStore, storeMemory } from "../testing/memory-store.js";
+import { BookCopy } from "./book-copy.js";
 import { DeskConfig } from "./desk-config.js";
 import { StopsFile } from "./stops-file.js";
 import type { ConfigReading } from "./world-desk-parts.js";
@@ -34,11 +35,12 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-async function open(): Promise<DeskConfig> {
+async function open(copy?: BookCopy): Promise<DeskConfig> {
   const configFolder = join(root, "demo");
   const stops = new StopsFile(root);
   const clock = new ManualClock(deskNowMs);
-  const opened = await DeskConfig.open({ configFolder, store, clock, log, stops });
+  const kept = copy === undefined ? {} : { copy };
+  const opened = await DeskConfig.open({ configFolder, store, clock, log, stops, ...kept });
   readings = [];
   opened.follow(async () => {
     readings.push(opened.read());
@@ -125,6 +127,26 @@ test("without a store the files stand in, until it comes: then its edits are bac
   await eventually(() => readings.length > 1);
   expect(cpm(readings.at(-1))).toBe(6_000_000);
   expect(desk.trouble()).toBe("");
+});
+
+test("without a store what it had last stands in, not what the files never knew of", async () => {
+  const path = join(root, "desk-copy.ndjson");
+  const told: string[] = [];
+  const copy = () => new BookCopy(path, (words) => told.push(words));
+  desk.stop();
+  desk = await open(copy());
+  await desk.book.commit(desks(6));
+  await desk.close();
+  store.refusal = { ok: false, code: "gone" };
+  desk = await open(copy());
+  expect(cpm()).toBe(6_000_000);
+  desk.stop();
+  // Half a copy is none: the files then.
+  const whole = readFileSync(path, "utf8");
+  writeFileSync(path, whole.slice(0, -30));
+  desk = await open(copy());
+  expect(cpm()).toBe(5_600_000);
+  expect(told).toEqual([]);
 });
 
 test("a start with broken files goes on with what the store holds", async () => {

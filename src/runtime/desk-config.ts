@@ -8,6 +8,7 @@ import { stepsOf } from "../campaign/entity-document.js";
 import { type Issue, sortIssues } from "../campaign/issue.js";
 import { loadConfig } from "../campaign/load.js";
 import { compileTemplates } from "../wire/template-compile.js";
+import type { BookCopy } from "./book-copy.js";
 import { readConfigFolder } from "./config-folder.js";
 import { DeskFolder, type FolderLook } from "./desk-folder.js";
 import { changedTexts } from "./desk-texts.js";
@@ -25,6 +26,8 @@ export type DeskConfigParts = {
   readonly log: Pick<Log, "error" | "warn">;
   readonly stops: StopsFile;
   readonly moneyIssues?: BookParts["moneyIssues"];
+  /** What a start without a readable store goes on with; absent: the files alone. */
+  readonly copy?: BookCopy;
 };
 
 /**
@@ -91,6 +94,7 @@ export class DeskConfig {
 
   async close(): Promise<boolean> {
     this.stop();
+    await this.parts.copy?.settle();
     await this.parts.store.close();
     return true;
   }
@@ -132,7 +136,13 @@ export class DeskConfig {
 
   private noteEdit(): void {
     this.edited = true;
+    this.keepCopy();
     void this.changed();
+  }
+
+  private keepCopy(): void {
+    const { book, parts } = this;
+    if (book.isLoaded) parts.copy?.note(() => entityKinds.flatMap((kind) => book.all(kind)));
   }
 
   private async lookAtStore(): Promise<void> {
@@ -173,16 +183,25 @@ export class DeskConfig {
     this.broken = beside === null || privacy === null || entities === null;
     if (this.broken || entities === null) return;
     if (!this.book.isLoaded) this.standIn(entities);
-    else await this.applyEntities(entities);
+    else {
+      await this.applyEntities(entities);
+      this.keepCopy();
+    }
   }
 
-  /** The store was never read: files that are sound as a whole take its place. */
+  /**
+   * The store was never read: what it had last takes its place, else files that are sound as a
+   * whole.
+   */
   private standIn(entities: readonly FileEntity[]): void {
     const { config, issues } = loadConfig(readConfigFolder(this.parts.configFolder));
     if (config === null) {
       this.applyIssues = issues;
       this.broken = true;
-    } else this.book.useFiles(recordsOf(entities, this.parts.clock.nowMs()));
+    } else {
+      const kept = this.parts.copy?.read() ?? recordsOf(entities, this.parts.clock.nowMs());
+      this.book.useFiles(kept);
+    }
     this.tellTrouble();
   }
 

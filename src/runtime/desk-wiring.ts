@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import type { AdvertiserCurrencies } from "./advertiser-currencies.js";
+import { BookCopy } from "./book-copy.js";
 import { coalesced } from "./coalesced.js";
 import { watchConfig } from "./config-watch.js";
 import { DeskConfig, type DeskConfigParts } from "./desk-config.js";
@@ -63,5 +65,8 @@ export async function openDeskConfig(
 ): Promise<DeskConfig> {
   const store = await openStore({ dataFolder, url: storeUrl ?? "", signing });
   const stops = new StopsFile(dataFolder);
-  return DeskConfig.open({ configFolder, store, clock: realClock, log, moneyIssues, stops });
+  const copy = new BookCopy(join(dataFolder, "desk-copy.ndjson"), (words) =>
+    log.error({ words }, "the copy of what is bought"),
+  );
+  return DeskConfig.open({ configFolder, store, clock: realClock, log, moneyIssues, stops, copy });
 }

@@ -55,7 +55,7 @@ test.each(methods)(
     scanJournal(folder, ({ kind }) => kinds.push(kind));
     expect(kinds).toEqual([
       ...[RecordKind.BOOT, RecordKind.CLOSE, RecordKind.BOOT, RecordKind.GENERATION],
-      ...[RecordKind.GENERATION, RecordKind.CLOSE],
+      ...[RecordKind.LEASE, RecordKind.GENERATION, RecordKind.CLOSE],
     ]);
     expect(guarded.failure).toBe("RangeError: too many");
     expect(told).toEqual(["closed", "learning: RangeError: too many"]);

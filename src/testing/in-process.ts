@@ -133,15 +133,11 @@ export function startInProcess(options: InProcessOptions): Promise<InProcess> {
   const counts = new RequestCounts(ring, requestCellsOf(cells, ring));
   const bidder = new Bidder(
     {
-      clock,
-      identifierKey: testIdentifierKey,
+      ...{ clock, identifierKey: testIdentifierKey, counters, counts, learnt: state.learnt },
       tokens: new TokenWriter(tokenKeyFrom(testTokenSecret), 0, 1),
       hold: holdOn(state, cellsOf(cells, ring)),
       asking: testAsking(state),
       ghost: ghostOn(state, ring),
-      counters,
-      counts,
-      learnt: state.learnt,
     },
     servedWorldFrom(parts),
   );

@@ -56,7 +56,8 @@ const meddlings: readonly (readonly [statements: string, line: number])[] = [
   ["update revisions set before = null where seq = 2", 2],
   ["delete from revisions where seq = 1", 1],
   [
-    "insert into revisions select 3, change, kind, '2', agency, 1, file, seed, null, after from revisions where seq = 2",
+    "insert into revisions select 3, change, kind, '2', agency, 1, file, seed, null, after " +
+      "from revisions where seq = 2",
     2,
   ],
   ["update checkpoints set n = 6 where n = 7", 6],
