@@ -174,7 +174,7 @@ test("an edit is live while an epoch is counted, and the epoch comes with its au
   expect(newest()).toMatchObject({ epoch: 1, uncertified: 1 });
   for (let done = 0; done < counts.length; done++) {
     counts[done]!();
-    for (let i = 0; i < 5; i++) await turn();
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
   }
   expect([await adopted, await reloaded]).toEqual([true, true]);
   expect(newest()).toMatchObject({ epoch: 2, lineItems: before + 1, uncertified: 0 });
