@@ -52,6 +52,8 @@ export class ListDesk implements ListFacts {
 
   constructor(parts: ListDeskParts) {
     this.parts = parts;
+    // What a crash left there is full of identifiers.
+    rmSync(join(parts.dataFolder, "uploads"), { recursive: true, force: true });
     this.uploads = this.read();
   }
 

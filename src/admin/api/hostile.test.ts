@@ -159,7 +159,7 @@ describe("a list", () => {
       headers: { ...approver, "content-type": type },
     });
 
-  it("is streamed to a file for its reader alone, which is gone afterwards", async () => {
+  it("is streamed to a file for its reader alone, who removes it when it is read", async () => {
     let mode = 0;
     let size = 0;
     const { upload: taken } = world.desk.lists;
@@ -171,6 +171,16 @@ describe("a list", () => {
     const got = await upload("ann@example.com\n".repeat(100_000));
     lists.upload = taken;
     expect([got.statusCode, size, mode & 0o777]).toEqual([202, 1_600_000, 0o600]);
+    // It is read after the answer: it must still be there.
+    const left = readdirSync(join(dataFolder, "uploads"));
+    expect(left).toHaveLength(1);
+    for (const name of left) rmSync(join(dataFolder, "uploads", name));
+    lists.upload = async (given) => {
+      await taken(given);
+      return { ok: false, words: "too many lists are on their way" };
+    };
+    expect((await upload("ann@example.com")).statusCode).toBe(422);
+    lists.upload = taken;
     expect(readdirSync(join(dataFolder, "uploads"))).toEqual([]);
     expect(got.body + JSON.stringify(got.headers)).not.toContain("ann@");
   });

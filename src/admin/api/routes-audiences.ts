@@ -162,10 +162,13 @@ async function uploaded(
   const folder = join(desk.dataFolder, "uploads");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `${Buffer.from(desk.randomBytes(16)).toString("hex")}.txt`);
+  let isTheirs = false;
   try {
     if (!(await kept(stream, file))) return tooLarge(listBytesMax);
     const { name, kind } = query;
     const taken = await desk.lists.upload({ agency: of, name, kind, file, by: actor.name });
+    // Whoever took it over reads it later, and removes it then.
+    isTheirs = taken.ok;
     if (taken.ok) {
       const what = `list ${name}: ${kind}`;
       notes.add({ atMs: ask.nowMs, actor, agency: of, action: "list_put", what });
@@ -173,8 +176,7 @@ async function uploaded(
     }
     return refuse(422, plainly(taken.words));
   } finally {
-    // Gone already where it was taken over.
-    await rm(file, { force: true });
+    if (!isTheirs) await rm(file, { force: true });
   }
 }
 
