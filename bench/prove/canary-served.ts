@@ -13,6 +13,7 @@ import {
 } from "../../src/testing/canary-requests.js";
 import { writePeopleSnapshot } from "../../src/testing/people-snapshot.js";
 import { Program, testSecret } from "../../src/testing/program.js";
+import { DeskCanary, deskMarks } from "./canary-desk.js";
 import type { ProofRow } from "./proof.js";
 
 const peopleCount = 4;
@@ -28,6 +29,8 @@ class ServedCanary {
   bids = 0;
   notices = 0;
   echoes = 0;
+  deskAnswers = 0;
+  readonly deskRefusals: string[] = [];
   private readonly keys: KeyFiles;
 
   constructor() {
@@ -38,6 +41,7 @@ class ServedCanary {
     for (const person of this.people) {
       for (let kind = 0; kind < 64; kind++) markedRequest(person, kind);
       for (const field of ["header", "query", "path"]) person.of(field);
+      for (const field of deskMarks) person.of(`desk.${field}`);
     }
     const marks = this.people.flatMap((person, i) =>
       person.marks.map(({ field, text }) => ({ field: `person ${i}: ${field}`, text })),
@@ -118,6 +122,18 @@ class ServedCanary {
     }
   }
 
+  /** The campaign desk: what it is told of the first of them, and what it then shows. */
+  async askDesk(): Promise<void> {
+    const desk = new DeskCanary(this.program, this.people[0] as MarkedPerson);
+    await desk.run();
+    if (desk.listTrouble !== "") this.deskRefusals.push(`the list: ${desk.listTrouble}`);
+    for (const { name, status, text } of desk.answers) {
+      if (status < 300) this.deskAnswers++;
+      else this.deskRefusals.push(`${status} ${name} ${text}`);
+      this.add(`the desk, ${name}`, text);
+    }
+  }
+
   private requestText(kind: number): string {
     return new TextDecoder().decode(markedRequest(this.people[kind % peopleCount]!, kind));
   }
@@ -190,6 +206,7 @@ export async function servedCanary(requests: number): Promise<ProofRow> {
     await program.start();
     for (let n = 0; n < requests; n++) await served.ask(n);
     await served.askAdmin();
+    await served.askDesk();
     await served.crash();
     await served.askAdmin();
     await program.stop();
@@ -198,7 +215,8 @@ export async function servedCanary(requests: number): Promise<ProofRow> {
   } finally {
     await program.remove();
   }
-  const { leaks, sinks, bids, echoes, notices } = served;
+  const { leaks, sinks, bids, echoes, notices, deskAnswers, deskRefusals } = served;
+  for (const one of deskRefusals) process.stderr.write(`the desk refused: ${one}\n`);
   for (const leak of leaks.slice(0, 5)) process.stderr.write(`leak: ${JSON.stringify(leak)}\n`);
   const left = crashFiles().filter((name) => !before.includes(name));
   const exposures = sinks.filter(({ name }) => name.includes("/exposures/")).length;
@@ -207,10 +225,12 @@ export async function servedCanary(requests: number): Promise<ProofRow> {
     promise: "nothing that identifies leaves a served bidder",
     test:
       `${requests} requests and ${notices} notices over HTTP about people it knows, admin side, ` +
-      "commands, a crash, every file but keys",
+      "its desk, commands, a crash, every file but keys",
     figure:
       `${leaks.length} hits in ${sinks.length} sinks (${(bytes / 1e6).toFixed(1)} MB), ` +
-      `${echoes} echoes, ${left.length} files of the crash`,
-    holds: leaks.length === 0 && left.length === 0 && bids > 0 && echoes > 0 && exposures > 0,
+      `${echoes} echoes, ${deskAnswers} answers of the desk, ${left.length} files of the crash`,
+    holds:
+      [leaks, left, deskRefusals].every((found) => found.length === 0) &&
+      Math.min(bids, echoes, exposures, deskAnswers) > 0,
   };
 }

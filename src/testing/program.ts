@@ -100,9 +100,15 @@ export class Program {
     });
   }
 
+  get adminToken(): string {
+    return readFileSync(join(this.dataFolder, "admin.token"), "utf8").trim();
+  }
+
   admin(path: string, body?: object): Promise<Response> {
-    const token = readFileSync(join(this.dataFolder, "admin.token"), "utf8").trim();
-    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const headers = {
+      authorization: `Bearer ${this.adminToken}`,
+      "content-type": "application/json",
+    };
     const url = `http://127.0.0.1:${this.adminPort}${path}`;
     return body === undefined
       ? fetch(url, { headers })
