@@ -105,6 +105,15 @@ export function templatesOf(
   return new CreativeCompilation(creative, around).run();
 }
 
+const hostsNamed = 8;
+/** The hosts that may be loaded from, in words; each stands for those below it too. */
+function hostsText(allowed: readonly string[]): string {
+  if (allowed.length === 0) return "our own address";
+  const more = allowed.length - hostsNamed;
+  const named = allowed.slice(0, hostsNamed).join(", ");
+  return `an allowed host (${named}${more > 0 ? ` and ${more} more` : ""})`;
+}
+
 class CreativeCompilation {
   private readonly creative: CreativeModel;
   private readonly around: CreativeSurroundings;
@@ -140,8 +149,8 @@ class CreativeCompilation {
       ...native,
       ...foreign.map(
         (host) =>
-          `loads from ${host}, which would see who sees the ad: take it out, or have it added to ` +
-          "thirdPartyHosts in privacy.yaml",
+          `loads from ${host}, which would see who sees the ad: take it from ` +
+          `${hostsText(thirdPartyHosts ?? [])}, or have it added to thirdPartyHosts in privacy.yaml`,
       ),
       ...(landing === "" || landing.length > landingCharsMax
         ? [`landing page "${creative.landingPage}" must be https, macro-free, at most 2,048 long`]

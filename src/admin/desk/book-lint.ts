@@ -108,8 +108,11 @@ export const markupIssues = (
   const { markup } = creative;
   const field = markup.kind === "html" ? "html" : markup.kind === "thirdPartyTag" ? "tag" : "";
   const places = new FormPlaces(beside.places);
-  const path = field === "" ? [] : [field];
-  return problems.map((text) => places.issue("error", ["creative", creative.id], path, text));
+  const pathOf = (text: string): readonly string[] =>
+    text.startsWith("landing page ") ? ["landingPage"] : field === "" ? [] : [field];
+  return problems.map((text) =>
+    places.issue("error", ["creative", creative.id], pathOf(text), text),
+  );
 };
 
 function inputsOf(

@@ -58,7 +58,7 @@ function Trouble(props: { readonly problem: Problem | null; readonly round: numb
   return findings.length === 0 ? (
     <ProblemNote problem={props.problem} />
   ) : (
-    <ErrorSummary title={props.problem.detail} findings={findings} round={props.round} />
+    <ErrorSummary title="Not done yet" findings={findings} round={props.round} />
   );
 }
 

@@ -14,6 +14,8 @@ type Props = {
   readonly pressed?: boolean;
   readonly expanded?: boolean;
   readonly small?: boolean;
+  /** Shown under the pointer, where the button is a picture. */
+  readonly title?: string;
 };
 
 export function Button({ look = "usual", submit = false, busy = false, ...props }: Props) {
@@ -24,6 +26,7 @@ export function Button({ look = "usual", submit = false, busy = false, ...props 
       disabled={props.disabled === true}
       aria-disabled={busy}
       aria-label={props.label}
+      title={props.title}
       aria-pressed={props.pressed}
       aria-expanded={props.expanded}
       onClick={(event) => {

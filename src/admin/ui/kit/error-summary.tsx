@@ -47,9 +47,15 @@ function FieldLink(props: {
         requestAnimationFrame(() => focusField(field));
       }}
     >
-      <strong>{field}</strong> {message}
+      <strong>{labelOf(field)}</strong> {message}
     </a>
   );
+}
+
+/** What the form calls a field; its path where the field is out of sight. */
+function labelOf(field: string): string {
+  const label = document.querySelector(`label[for="${CSS.escape(inputId(field))}"]`);
+  return label?.firstChild?.textContent || field;
 }
 
 /** Puts the focus on the control of a field, or on the nearest one that holds it. */

@@ -2,29 +2,47 @@ import type { ComponentChildren } from "preact";
 
 /** How the page writes money, counts, shares and instants. */
 
-const currencyForms = new Map<string, Intl.NumberFormat>();
-function currencyForm(currency: string): Intl.NumberFormat | null {
+type CurrencyForms = { readonly sum: Intl.NumberFormat; readonly price: Intl.NumberFormat };
+const priceDecimalsMax = 4;
+const currencyForms = new Map<string, CurrencyForms>();
+function currencyFormsOf(currency: string): CurrencyForms | null {
   const known = currencyForms.get(currency);
   if (known !== undefined) return known;
   try {
-    const form = new Intl.NumberFormat(undefined, {
-      ...{ style: "currency", currency },
-      maximumFractionDigits: 4,
-    });
-    currencyForms.set(currency, form);
-    return form;
+    const style = { style: "currency", currency } as const;
+    const forms = {
+      sum: new Intl.NumberFormat(undefined, style),
+      price: new Intl.NumberFormat(undefined, {
+        ...style,
+        maximumFractionDigits: priceDecimalsMax,
+      }),
+    };
+    currencyForms.set(currency, forms);
+    return forms;
   } catch {
     return null;
   }
 }
 
-/** Decimal text as money, without going through a binary number. */
-export function moneyText(amount: string | null | undefined, currency: string): string {
+function amountText(
+  amount: string | null | undefined,
+  currency: string,
+  form: keyof CurrencyForms,
+): string {
   if (amount === null || amount === undefined || amount === "") return "–";
-  const form = currencyForm(currency);
-  if (form === null) return `${amount} ${currency}`.trim();
-  return form.format(amount as Intl.StringNumericLiteral);
+  const forms = currencyFormsOf(currency);
+  if (forms === null) return `${amount} ${currency}`.trim();
+  return forms[form].format(amount as Intl.StringNumericLiteral);
 }
+
+/**
+ * Decimal text as money with its currency's own decimals, without going through a binary number.
+ */
+export const moneyText = (amount: string | null | undefined, currency: string): string =>
+  amountText(amount, currency, "sum");
+/** A price that was set or bid: to four decimals, for no digit of it was worked out. */
+export const priceText = (amount: string | null | undefined, currency: string): string =>
+  amountText(amount, currency, "price");
 export function Money(props: {
   readonly amount: string | null | undefined;
   readonly currency: string;

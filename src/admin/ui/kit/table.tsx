@@ -142,7 +142,7 @@ function KnownRow<Row>(props: {
         <SelectCell row={key} name={table.nameOf?.(row) ?? key} selection={selection} />
       )}
       {columns.map((column) => (
-        <td key={column.id} class={column.digits === true ? "digits" : ""}>
+        <td key={column.id} class={`of-${column.id} ${column.digits === true ? "digits" : ""}`}>
           {column.cell(row)}
         </td>
       ))}

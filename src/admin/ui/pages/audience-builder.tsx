@@ -137,7 +137,7 @@ function GroupBox(props: BoxProps) {
   const { legend, parts, choices, readOnly } = props;
   const byKey = new Map(choices.map((choice) => [partKey(choice.part), choice]));
   return (
-    <fieldset class={props.excludes === true ? "group excludes" : "group"}>
+    <fieldset class={props.excludes === true && parts.length > 0 ? "group excludes" : "group"}>
       <legend>{legend}</legend>
       {parts.length === 0 ? null : (
         <ul class="chips">

@@ -18,21 +18,23 @@ export default function AudiencePage({ part }: PageProps) {
     >
       {(draft, isNew) => (
         <>
-          <Boxes
-            draft={draft}
-            fields={[{ field: "name", label: "Name", kind: "text", required: true }]}
-          />
-          {user.value?.agency === "" ? (
-            <Picker
-              label="Agency"
-              kind="agency"
-              path="agency"
-              required
-              disabled={!isNew}
-              value={String(draft.at("agency") ?? "")}
-              onPick={(key) => draft.set("agency", key === "" ? undefined : Number(key))}
+          <div class="narrow">
+            <Boxes
+              draft={draft}
+              fields={[{ field: "name", label: "Name", kind: "text", required: true }]}
             />
-          ) : null}
+            {user.value?.agency === "" ? (
+              <Picker
+                label="Agency"
+                kind="agency"
+                path="agency"
+                required
+                disabled={!isNew}
+                value={String(draft.at("agency") ?? "")}
+                onPick={(key) => draft.set("agency", key === "" ? undefined : Number(key))}
+              />
+            ) : null}
+          </div>
           <h2>People</h2>
           <AudienceBuilder
             agency={draft.entity?.agency ?? String(draft.at("agency") ?? "")}

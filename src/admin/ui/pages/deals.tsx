@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { DeskReport } from "../../desk/desk.js";
 import { call } from "../api.js";
 import { EntityList } from "../kit/entity-list.js";
-import { countText, moneyText } from "../kit/say.js";
+import { countText, priceText } from "../kit/say.js";
 import { may } from "../session.js";
 import { figuresByDeal } from "./deal-figures.js";
 import { lastDays } from "./report-address.js";
@@ -26,7 +26,7 @@ export default function DealsPage() {
         { id: "type", label: "Type", cell: ({ form }) => text(form["type"]) },
         {
           ...{ id: "floor", label: "Bid floor", digits: true },
-          cell: ({ form }) => moneyText(text(form["floor"]), text(form["floorCurrency"])),
+          cell: ({ form }) => priceText(text(form["floor"]), text(form["floorCurrency"])),
         },
         ...(["requests", "bids", "wins"] as const).map((name) => ({
           ...{ id: name, label: `${weekWords[name]}, 7 days`, digits: true },

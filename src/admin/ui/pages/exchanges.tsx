@@ -48,6 +48,11 @@ export default function ExchangesPage() {
           ])}
         />
       )}
+      {inHouse ? (
+        <p class="hint">
+          Bids may outnumber requests: a request may ask for several ads, and each takes a bid.
+        </p>
+      ) : null}
     </>
   );
 }

@@ -5,7 +5,7 @@ import type {
   PriceExplained,
   WayExplained,
 } from "../../explain-result.js";
-import { countText, Empty, moneyText, Time } from "../kit/say.js";
+import { countText, Empty, priceText, Time } from "../kit/say.js";
 import { TextTable } from "./text-table.js";
 
 /** An explanation to read: the request, then each place in it with what every line item came to. */
@@ -53,7 +53,7 @@ export function ExplanationView({ result }: { readonly result: ExplainResult }) 
 
 const wordsOf = (outcome: string): string => outcome.replaceAll("_", " ");
 const moneyOf = (amount: number, currency: string): string =>
-  moneyText(amount.toFixed(6).replace(/0{1,4}$/, ""), currency);
+  priceText(amount.toFixed(6).replace(/0{1,4}$/, ""), currency);
 
 function Imp({ imp }: { readonly imp: ImpExplained }) {
   const counts = Object.entries(imp.outcomes).sort((a, b) => b[1] - a[1]);

@@ -81,8 +81,9 @@ function Bars(props: {
         </>
       )}
       <p class="hint">
-        As of <Time at={props.answer.asOf} zone={props.zone} />. Reasons about people are one class,
-        rounded with noise, and move every 15 minutes.
+        As of <Time at={props.answer.asOf} zone={props.zone} />, counted since the program started.
+        Reasons come from samples of the requests, asked without a person. What people, caps, pace,
+        budget and other line items leave out is one class: the eligible ones less the bids.
       </p>
     </>
   );

@@ -56,11 +56,11 @@ export default function HistoryPage() {
         <Empty title="Nothing was changed yet" />
       ) : (
         <ol class="changes">
-          {history.items.map((entry) => (
+          {joined(history.items).map((entry, at, { length }) => (
             <Change
-              // A page may end inside a change: the rest of it is an entry of its own.
-              key={`${entry.change} ${entry.revisions[0]?.seq ?? 0}`}
+              key={entry.change}
               entry={entry}
+              partly={at === length - 1 && history.more !== null}
               then={history.again}
             />
           ))}
@@ -73,6 +73,16 @@ export default function HistoryPage() {
       )}
     </>
   );
+}
+
+/** A page may end inside a change: the next one goes on with it. */
+function joined(items: readonly ChangeEntry[]): readonly ChangeEntry[] {
+  const whole = new Map<number, ChangeEntry>();
+  for (const entry of items) {
+    const before = whole.get(entry.change)?.revisions ?? [];
+    whole.set(entry.change, { ...entry, revisions: [...before, ...entry.revisions] });
+  }
+  return [...whole.values()];
 }
 
 /** Changes newest first, page by page. */
@@ -107,7 +117,13 @@ const ways: Readonly<Record<string, string>> = {
   ...{ apply: "from config files", restore: "restored", undo: "undone" },
 };
 
-function Change({ entry, then }: { readonly entry: ChangeEntry; readonly then: () => void }) {
+function Change(props: {
+  readonly entry: ChangeEntry;
+  /** More of it may come with older ones. */
+  readonly partly: boolean;
+  readonly then: () => void;
+}) {
+  const { entry, partly, then } = props;
   const { change, revisions } = entry;
   const undo = async (): Promise<void> => {
     const answer = await post<unknown>(`/changes/${change}/undo`, undefined);
@@ -120,7 +136,9 @@ function Change({ entry, then }: { readonly entry: ChangeEntry; readonly then: (
   const what =
     revisions.length === 1 && first !== undefined
       ? nameOfThing(first)
-      : `${revisions.length} things`;
+      : partly
+        ? `${revisions.length} things or more`
+        : `${revisions.length} things`;
   return (
     <li>
       <details open={revisions.length === 1}>

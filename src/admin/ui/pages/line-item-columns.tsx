@@ -1,6 +1,6 @@
 import type { Entity } from "../answers.js";
 import { nameOf } from "../answers.js";
-import { countText, Money, moneyText, percentText, Time } from "../kit/say.js";
+import { countText, Money, percentText, priceText, Time } from "../kit/say.js";
 import { PaceBar, Status } from "../kit/status.js";
 import type { Column } from "../kit/table.js";
 import { keptSignal } from "../session.js";
@@ -26,7 +26,7 @@ export function StatusOf({ item }: { readonly item: Entity }) {
 export const bidRangeText = ({ now, ...item }: Entity): string => {
   if (now === undefined || now.bidHigh === "") return "–";
   const currency = item.links.advertiser?.currency ?? "";
-  const [low, high] = [moneyText(now.bidLow, currency), moneyText(now.bidHigh, currency)];
+  const [low, high] = [priceText(now.bidLow, currency), priceText(now.bidHigh, currency)];
   return low === high ? low : `${low} to ${high}`;
 };
 
@@ -35,7 +35,9 @@ const shown: readonly Choice[] = [
     ...{ id: "name", label: "Line item", sort: "name", usual: true },
     cell: (item) => (
       <>
-        <a href={`/line-items/${item.key}`}>{nameOf(item)}</a>
+        <a href={`/line-items/${item.key}`} title={nameOf(item)}>
+          {nameOf(item)}
+        </a>
         <br />
         <span class="muted">{item.links.campaign?.name ?? `#${item.key}`}</span>
       </>

@@ -225,6 +225,15 @@ async function duplicate(item: Entity, reload: () => void): Promise<void> {
   go(`/line-items/${answer.value.key}/edit`);
 }
 
+const runShape = "M4 2.5v11l9-5.5z";
+const pauseShape = "M4 3h3v10H4zM9 3h3v10H9z";
+const duplicateShape = "M5 1h9v9h-2V3H5zM2 4h8v11H2z";
+const Icon = ({ shape }: { readonly shape: string }) => (
+  <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+    <path d={shape} fill="currentColor" />
+  </svg>
+);
+
 const isPaused = (item: Entity): boolean => item.form["paused"] === true;
 const actions = (reload: () => void): Column<Entity> => ({
   ...{ id: "actions", label: "Actions" },
@@ -233,20 +242,22 @@ const actions = (reload: () => void): Column<Entity> => ({
       <Button
         small
         label={`${isPaused(item) ? "Run" : "Pause"} ${nameOf(item)}`}
+        title={isPaused(item) ? "Run" : "Pause"}
         onClick={() => {
           const paused = !isPaused(item);
           void bulkAndSay([item.key], { paused }, paused ? "paused" : "set running", reload);
         }}
       >
-        {isPaused(item) ? "Run" : "Pause"}
+        <Icon shape={isPaused(item) ? runShape : pauseShape} />
       </Button>
       <Button
         small
         look="quiet"
         label={`Duplicate ${nameOf(item)}`}
+        title="Duplicate"
         onClick={() => void duplicate(item, reload)}
       >
-        Duplicate
+        <Icon shape={duplicateShape} />
       </Button>
     </span>
   ),

@@ -12,7 +12,7 @@ import { Checkbox, TextField } from "../kit/field.js";
 import { Picker } from "../kit/picker.js";
 import { toast } from "../kit/toast.js";
 import { place, setQuery } from "../route.js";
-import { may } from "../session.js";
+import { may, session } from "../session.js";
 import { StatusOf } from "./line-item-columns.js";
 
 /** From nothing to live in four steps; where one stands is in the address. */
@@ -120,6 +120,13 @@ function imageMarkup(url: string, size: string, words: string): string {
   return `<a href="{CLICK_URL}" target="_blank">${image}</a>`;
 }
 
+/** The demo's privacy.yaml allows this one; it serves nothing, and the exchange is a fake. */
+const demoImage = "https://cdn.lumen.example/banner.png";
+const imageHint = (): string =>
+  session.value?.demo === true
+    ? `Begins with https://, from a host that privacy.yaml allows. Here for example: ${demoImage}`
+    : "Begins with https://, from a host that privacy.yaml allows.";
+
 function CreativeStep({ advertiser }: { readonly advertiser: string }) {
   const [image, setImage] = useState("");
   const [everywhere, setEverywhere] = useState(true);
@@ -157,7 +164,7 @@ function CreativeStep({ advertiser }: { readonly advertiser: string }) {
               setImage(url);
               redraw(url, size);
             }}
-            hint="Begins with https://."
+            hint={imageHint()}
           />
           <SizeChoice size={size} onChange={(to) => redraw(image, to)} />
           <TextAt
