@@ -191,7 +191,7 @@ function RevisionView(props: { readonly revision: Revision; readonly then: () =>
       </p>
       {fields.length === 0 ? null : (
         <TextTable
-          label={`What changed in ${name}`}
+          label={`What changed in ${name}, version ${revision.version}`}
           columns={["Field", "Before", "After"]}
           rows={fields.map(({ field, before, after }) => [
             <code key="field">{field}</code>,
