@@ -150,7 +150,8 @@ class CreativeCompilation {
       ...foreign.map(
         (host) =>
           `loads from ${host}, which would see who sees the ad: take it from ` +
-          `${hostsText(thirdPartyHosts ?? [])}, or have it added to thirdPartyHosts in privacy.yaml`,
+          `${hostsText(thirdPartyHosts ?? [])}, or have it added to thirdPartyHosts in ` +
+          "privacy.yaml",
       ),
       ...(landing === "" || landing.length > landingCharsMax
         ? [`landing page "${creative.landingPage}" must be https, macro-free, at most 2,048 long`]
