@@ -53,7 +53,12 @@ export function bookOf(audiences: number): CampaignBook {
     ...{ id: id as LineItem["id"], campaign: id as LineItem["campaign"], audience },
     creatives: [creative, other].map(({ id }) => ({ id, weight: 1 })),
     targeting: { include: { sites: [site] }, exclude: {} },
-    price: { ...template.price, cpmMicros: microsFromCurrency(audience === null ? 1 : 2) },
+    price: {
+      ...template.price,
+      cpmMicros: microsFromCurrency(audience === null ? 1 : 2),
+      // Above the price, or every difference between two people would be cut off.
+      maxMicros: microsFromCurrency(4),
+    },
   });
   const own = Array.from({ length: audiences }, (_, i) =>
     lineItem(i + 1, siteOf(i), segmentName(i)),
