@@ -1,3 +1,4 @@
+import { guarded, quoted } from "./csv-cell.js";
 import { countNames, type Measures, moneyNames } from "./cube.js";
 import type { Dimension, Report, ReportRow } from "./report.js";
 
@@ -80,12 +81,6 @@ export function reportTable({ by, rows, totals }: Report): string {
   return `${text.join("\n")}\n`;
 }
 
-/** A name that a table program would take for a formula is put in front of with an apostrophe. */
-const defused = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
-
-const csvCell = (text: string): string =>
-  /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-
 const idDimensions: ReadonlySet<Dimension> = new Set([
   ...(["agency", "advertiser", "campaign", "line-item", "creative", "exchange", "deal"] as const),
 ]);
@@ -135,7 +130,7 @@ export function reportCsv({ by, rows }: Report): string {
   const head = fieldsOf(by, sample).map(([key]) => key);
   const lines = rows.map((row) =>
     fieldsOf(by, row).map(([, value]) =>
-      csvCell(typeof value === "string" ? defused(printable(value)) : String(value)),
+      quoted(typeof value === "string" ? guarded(printable(value)) : String(value)),
     ),
   );
   return [head, ...lines].map((line) => `${line.join(",")}\r\n`).join("");

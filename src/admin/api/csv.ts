@@ -1,17 +1,14 @@
+import { formula, guarded, quoted } from "../../ledger/csv-cell.js";
+
 /**
  * CSV as RFC 4180 has it, both ways. A cell that a spreadsheet would run as a formula gets an
  * apostrophe in front, which reading takes away again: what is exported comes back the same.
  */
 
-const formula = /^'*[=+\-@\t\r\n\uFF0B\uFF0D\uFF1D\uFF20]/;
-const guarded = (cell: string): string => (formula.test(cell) ? `'${cell}` : cell);
 const unguarded = (cell: string): string =>
   cell.startsWith("'") && formula.test(cell) ? cell.slice(1) : cell;
 
-const cellText = (cell: string): string => {
-  const safe = guarded(cell);
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-};
+const cellText = (cell: string): string => quoted(guarded(cell));
 
 /** One row with its line end. */
 export const csvLine = (cells: readonly string[]): string => {
