@@ -13,6 +13,7 @@ import {
   capOpen,
   capRelease,
   capReserve,
+  capSweep,
   FULL,
 } from "./cap.js";
 import type { SharedState } from "./shared-state.js";
@@ -100,6 +101,33 @@ test("more bill times than are kept are joined under the later ones where their 
   for (const at of [4, 3, 2, 1, -1]) capAdd(state, 1, 1, 60, wrap + at, wrap + 4);
   for (const at of [5, 6, 7]) capAdd(state, 1, 1, 60, wrap + at, wrap + 7);
   expect(capCounted(state, 1, 1, 60, wrap + 60)).toBe(8);
+});
+
+test("a bill that is over stays over for as long as the process lives", () => {
+  const state = stateWith(16);
+  const day = 86_400;
+  const [kept, forEver] = [90 * day, 9999 * day];
+  for (const [key, windowSec] of [
+    [1, 60],
+    [2, kept],
+    [3, forEver],
+  ] as const) {
+    capCommit(state, capReserve(state, key, key, 9, windowSec, now), now);
+  }
+  const counts = (at: number): number[] =>
+    (
+      [
+        [1, 60],
+        [2, kept],
+        [3, forEver],
+      ] as const
+    ).map(([key, windowSec]) => capCounted(state, key, key, windowSec, at));
+  let swept = 0;
+  for (let days = 1; days <= 300; days++) {
+    const at = now + days * day;
+    swept = capSweep(state, swept, 16, at);
+    expect([days, ...counts(at)]).toEqual([days, 0, days <= 90 ? 1 : 0, 1]);
+  }
 });
 
 test("a window of more than 90 days never ends in this process", () => {

@@ -161,6 +161,33 @@ export function capAdd(
 /** Each try fails only because another thread got on. */
 const capAddTriesMax = 1000;
 
+/**
+ * Takes bills out of `entries` entries from entry `from` on that have been over for longer than any
+ * window lasts: left there for another week they would look like bills ahead of the clock, and
+ * count again for 97 days. Gives the entry to go on with. Money thread only: workers count what it
+ * takes out as nothing, and a key that enters meanwhile begins with nothing.
+ */
+export function capSweep(
+  state: SharedState,
+  from: number,
+  entries: number,
+  nowSec: number,
+): number {
+  const { caps, capEntries } = state;
+  for (let i = 0; i < Math.min(entries, capEntries); i++) {
+    const base = ((from + i) & (capEntries - 1)) * capWords;
+    if (Atomics.load(caps, base + useWord) === 0) continue;
+    if (Atomics.load(caps, base + windowWord) > windowSecMax) continue;
+    for (let at = base + groupWord; at < base + groupWord + groups; at++) {
+      const group = Atomics.load(caps, at);
+      const age = ageOf(group, nowSec);
+      if (group === 0 || age <= windowSecMax || age >= inFuture) continue;
+      Atomics.compareExchange(caps, at, group, 0);
+    }
+  }
+  return (from + entries) & (capEntries - 1);
+}
+
 /** Keys are mixed (`capKeyInto`): their low bits spread them. */
 const placeOf = (state: SharedState, keyLo: number): number => keyLo & (state.capEntries - 1);
 
