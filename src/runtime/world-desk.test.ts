@@ -67,6 +67,7 @@ function setUp(judge: Judge = (request) => Promise.resolve(allCertified(request)
     judge,
     publish: async (_: BuiltWorld): Promise<void> => undefined,
     placeOf: (lineItem: number): number => lineItem,
+    ledgerTakes: true,
   };
   const desk = new WorldDesk({
     ...{ clock, publicUrl: "https://bid.test.example" },
@@ -80,6 +81,7 @@ function setUp(judge: Judge = (request) => Promise.resolve(allCertified(request)
     },
     certificateStore: { ok: true, state: emptyBook(), save: () => undefined },
     roster: new RosterFile(join(root, "asking-roster.json"), testAskingKey, () => undefined),
+    mayShowVerdicts: () => at.ledgerTakes,
     retired: new RetiredCreatives(join(root, "landing-pages.json")),
     currencies: new AdvertiserCurrencies(join(root, "advertiser-currencies.json")),
     placeOf: (lineItem) => at.placeOf(lineItem),
@@ -242,6 +244,14 @@ test("an agency's checks of the day are told, and every verdict once", async () 
     expect(leftToday).toBe(50 - certificates.filter((one) => one.agency === agency).length);
   }
   expect(certificates[0]).toMatchObject({ epoch: 1, ruleVersion: 3, verdict: "refused" });
+});
+
+test("verdicts are shown to nobody while the release ledger does not take them", async () => {
+  const { at, desk } = setUp();
+  await desk.start(peopleOfEpoch(1));
+  expect(desk.verdicts().length).toBeGreaterThan(0);
+  at.ledgerTakes = false;
+  expect(desk.verdicts()).toEqual([]);
 });
 
 test("what no line item names is judged once, for one check, and darkens nobody", async () => {
