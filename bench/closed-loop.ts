@@ -1,4 +1,6 @@
 import autocannon from "autocannon";
+import { benchSecret } from "./bench-secret.js";
+import type { BenchRequest } from "./scenarios/workloads.js";
 
 /** What one run of the client saw. */
 export type LoopResult = {
@@ -11,32 +13,43 @@ export type LoopResult = {
 
 export type LoopOptions = {
   readonly port: number;
-  readonly path: string;
   readonly connections: number;
   /** Requests in all. */
-  readonly requests: number;
-  readonly bodies: readonly Buffer[];
+  readonly amount: number;
+  readonly requests: readonly BenchRequest[];
 };
 
-export const benchSecret = "the-secret-of-the-bench-exchange";
+export const bidPath = "/bid/openrtb26";
+
+export const headersOf = ({ gzip }: BenchRequest): Record<string, string> => ({
+  "content-type": "application/json",
+  "x-openrtb-version": "2.6",
+  "x-crowdbid-secret": benchSecret,
+  ...(gzip ? { "content-encoding": "gzip" } : {}),
+});
 
 /**
  * A closed loop on loopback by autocannon: it drives load for the CPU figure. Its latency is not
- * read: it is in whole milliseconds, and a closed loop cannot see what a queue costs.
+ * read: it is in whole milliseconds, and a closed loop cannot see what a queue costs. Each
+ * connection has bodies of its own: all would send the same one after the other, which flatters
+ * every cache.
  */
 export async function runClosedLoop(options: LoopOptions): Promise<LoopResult> {
-  const { port, path, connections, requests, bodies } = options;
+  const { port, connections, amount, requests } = options;
+  const built = requests.map((request) => ({
+    ...{ method: "POST" as const, path: bidPath },
+    ...{ headers: headersOf(request), body: request.body },
+  }));
+  const each = Math.max(1, Math.floor(built.length / connections));
+  let opened = 0;
   const result = await autocannon({
-    url: `http://127.0.0.1:${port}${path}`,
+    url: `http://127.0.0.1:${port}${bidPath}`,
     connections,
-    amount: requests,
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "x-openrtb-version": "2.6",
-      "x-crowdbid-secret": benchSecret,
+    amount,
+    setupClient: (client) => {
+      const from = (each * opened++) % built.length;
+      client.setRequests(built.slice(from, from + each));
     },
-    requests: bodies.map((body) => ({ body })),
   });
   const stats = Object.entries(result.statusCodeStats ?? {});
   return {
@@ -47,20 +60,23 @@ export async function runClosedLoop(options: LoopOptions): Promise<LoopResult> {
   };
 }
 
-/** Mean bytes of the answers 200 to a few of the bodies; 0 where none is answered so. */
-export async function meanAnswerBytes(options: LoopOptions): Promise<number> {
-  const { port, path, bodies } = options;
-  let bytes = 0;
-  let answered = 0;
-  for (const body of bodies.slice(0, 200)) {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-crowdbid-secret": benchSecret },
-      body: new Uint8Array(body),
+/** What is answered to a few of the requests: the share of 200, and the mean bytes of those. */
+export type AnswerSizes = { readonly share200: number; readonly bytes: number };
+
+export async function answerSizes(
+  port: number,
+  requests: readonly BenchRequest[],
+): Promise<AnswerSizes> {
+  const few = requests.slice(0, 300);
+  let [bytes, answered] = [0, 0];
+  for (const request of few) {
+    const answer = await fetch(`http://127.0.0.1:${port}${bidPath}`, {
+      ...{ method: "POST", headers: headersOf(request), body: new Uint8Array(request.body) },
     });
     const { byteLength } = await answer.arrayBuffer();
-    if (answer.status === 200) answered++;
+    if (answer.status !== 200) continue;
+    answered++;
     bytes += byteLength;
   }
-  return answered === 0 ? 0 : bytes / answered;
+  return { share200: answered / few.length, bytes: answered === 0 ? 0 : bytes / answered };
 }

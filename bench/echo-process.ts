@@ -1,11 +1,20 @@
 import uWS from "uWebSockets.js";
+import type { AnswerSizes } from "./closed-loop.js";
 
 /**
  * The reference: a bare uWebSockets.js server that reads the body and answers a fixed body (or
- * 204), with the header that a bid answer carries. Started as a child; says its port over IPC.
+ * 204) with the header that a bid answer carries, as often as the measured server does. Started as
+ * a child; says its port over IPC, takes an `AnswerSizes` before each run and acknowledges it.
  */
-const answerBytes = Number(process.argv[2] ?? 0);
-const answer = Buffer.alloc(answerBytes, 0x61);
+let answer = Buffer.alloc(0);
+let share200 = 0;
+let debt = 0;
+
+process.on("message", (sizes: AnswerSizes) => {
+  answer = Buffer.alloc(Math.round(sizes.bytes), 0x61);
+  share200 = sizes.share200;
+  process.send?.({ ready: true });
+});
 
 uWS
   .App()
@@ -14,10 +23,12 @@ uWS
     response.onData((_chunk, isLast) => {
       if (!isLast) return;
       response.cork(() => {
-        if (answerBytes === 0) {
+        debt += share200;
+        if (debt < 1) {
           response.writeStatus("204 No Content").endWithoutBody();
           return;
         }
+        debt -= 1;
         response.writeHeader("content-type", "application/json").end(answer);
       });
     });

@@ -1,6 +1,5 @@
-import { demoSegments } from "../src/bank/generate/demo-segments.js";
-import { syntheticModel } from "../src/testing/campaigns.js";
 import { startInProcess } from "../src/testing/in-process.js";
+import { benchReading, bookOf } from "./scenarios/books.js";
 import { workload } from "./workload.js";
 
 const lineItems = 1000;
@@ -12,20 +11,15 @@ const bodiesCount = 2000;
  * --in-process`).
  */
 export async function inProcessUs(rounds: number): Promise<number> {
-  const segments = demoSegments.map(({ name }) => name);
-  const book = syntheticModel(1, lineItems, { segments, audienceShare: 0.3 });
+  const book = bookOf("synthetic", lineItems);
   const { bidder, clock } = await startInProcess({
     configFolder: "config/demo",
     now: Date.now(),
     seed: 1,
-    reading: ({ config, ...rest }) => ({
-      ...rest,
-      config: config === null ? null : { ...config, book },
-    }),
+    reading: (reading) => benchReading(reading, book),
   });
-  const [first] = bidder.world.world.exchanges;
-  if (first === undefined) throw new Error("the demo has an exchange");
-  const exchange = { ...first, maxBidsPerImp: 1 };
+  const [exchange] = bidder.world.world.exchanges;
+  if (exchange === undefined) throw new Error("the demo has an exchange");
   const bodies = workload("bid", bodiesCount, 1_000_000);
   let bestUs = Number.POSITIVE_INFINITY;
   for (let round = 0; round < rounds; round++) {

@@ -45,7 +45,7 @@ export async function printNotices(
 async function httpRate(dataFolder: string, count: number): Promise<number> {
   const server = start("server-process");
   try {
-    const order: ServerOrder = { dataFolder, people: 1000, lineItems: 10 };
+    const order: ServerOrder = { dataFolder, people: 1000, lineItems: 10, book: "synthetic" };
     server.send(order);
     const { port } = await message<ServerMessage>(server);
     const paths = tokens(dataFolder, count).map((token) => `/bill?t=${token}&p=0.5`);

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { bucketOf, histogramBuckets, quantileUs } from "../src/base/histogram.js";
 import { post, readAnswers } from "../src/testing/raw-http.js";
-import { benchSecret } from "./closed-loop.js";
+import { benchSecret } from "./bench-secret.js";
 
 /** What was answered in one stretch of time. */
 export class LoadWindow {

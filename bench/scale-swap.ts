@@ -68,7 +68,8 @@ async function runSwap(options: ScaleOptions, dataFolder: string): Promise<SwapR
   const end = (): boolean => server.kill("SIGKILL");
   process.once("exit", end);
   try {
-    server.send({ dataFolder, people: 0, lineItems } satisfies ServerOrder);
+    const book = "synthetic";
+    server.send({ dataFolder, people: 0, lineItems, book } satisfies ServerOrder);
     const first = await message<ServerMessage>(server);
     const load = new OpenLoop(first.port, workload("bid", 2000, reachableOf(people)), rate);
     await delay(1000 * warmSec);

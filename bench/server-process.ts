@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { demoSegments } from "../src/bank/generate/demo-segments.js";
 import type { UnixMs } from "../src/base/units.js";
 import { tableFrom } from "../src/campaign/table.js";
 import { Ending } from "../src/runtime/ending.js";
@@ -8,11 +6,8 @@ import { createLog } from "../src/runtime/log.js";
 import { endOnSignals, hardenProcess } from "../src/runtime/process.js";
 import { readConfig } from "../src/runtime/read-config.js";
 import { type Server, startServer } from "../src/runtime/server.js";
-import { syntheticModel } from "../src/testing/campaigns.js";
-import { benchSecret } from "./closed-loop.js";
+import { type BookName, benchReading, bookOf } from "./scenarios/books.js";
 import { writeSyntheticEpoch } from "./synthetic-epoch.js";
-
-const benchSecretSha256 = createHash("sha256").update(benchSecret).digest("hex");
 
 /** What bench/main tells the process of the real server that it measures. */
 export type ServerOrder = {
@@ -20,6 +15,7 @@ export type ServerOrder = {
   /** Demo people to make first; 0: the folder has its snapshot. */
   readonly people: number;
   readonly lineItems: number;
+  readonly book: BookName;
 };
 /** The first message. */
 export type ServerMessage = { readonly port: number; readonly lineItemsLive: number };
@@ -37,7 +33,7 @@ process.once("message", (order: ServerOrder) => {
   });
 });
 
-async function start({ dataFolder, people, lineItems }: ServerOrder): Promise<void> {
+async function start({ dataFolder, people, lineItems, book: name }: ServerOrder): Promise<void> {
   hardenProcess();
   if (people > 0) writeSyntheticEpoch(dataFolder, people, Date.now() as UnixMs);
   const log = createLog({ part: "bench", level: "warn" });
@@ -48,8 +44,7 @@ async function start({ dataFolder, people, lineItems }: ServerOrder): Promise<vo
   });
   endOnSignals(ending);
   const configFolder = join(process.cwd(), "config/demo");
-  const segments = demoSegments.map(({ name }) => name);
-  const book = syntheticModel(1, lineItems, { segments, audienceShare: 0.3 });
+  const book = bookOf(name, lineItems);
   let server: Server | null = null;
   server = await startServer({
     settings: {
@@ -58,18 +53,7 @@ async function start({ dataFolder, people, lineItems }: ServerOrder): Promise<vo
       ...{ dataFolder, configFolder, publicUrl: "https://bid.bench.example", traffic: false },
     },
     ...{ log, ending },
-    readConfig: () => {
-      const { config, ...rest } = readConfig(configFolder);
-      if (config === null) return { ...rest, config };
-      // As a real exchange: known by its secret.
-      const exchanges = config.exchanges.map((one) => ({
-        ...one,
-        secretSha256: benchSecretSha256,
-        // One bid an answer: about 1 kB, as the figure says.
-        maxBidsPerImp: 1,
-      }));
-      return { ...rest, config: { ...config, book, exchanges } };
-    },
+    readConfig: () => benchReading(readConfig(configFolder), book),
     demoProgress: () => undefined,
     onEvent: (event) => {
       if (server === null || event.kind !== "published") return;
