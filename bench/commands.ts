@@ -1,5 +1,6 @@
 import { printAsking } from "./asking.js";
 import { bankOptionsOf, printBank } from "./bank.js";
+import { printBudget } from "./budget.js";
 import { capsFull, printCaps } from "./caps.js";
 import { printCertificates } from "./certificates.js";
 import { printChanges } from "./changes.js";
@@ -52,6 +53,7 @@ export const commands: Readonly<Record<string, Command>> = {
     about: "all stages of the bank at several sizes",
     run: (args, say) => printBank(bankOptionsOf(args), say),
   },
+  budget: { about: "microseconds a step of a bid", run: (_, say) => printBudget(say) },
   caps: { about: "what caps cost a bid", run: (_, say) => printCaps(capsFull, say) },
   certificates: {
     about: "counting the crowds of 1,000 audiences",

@@ -1,3 +1,4 @@
+import { budgetQuick, printBudget } from "./budget.js";
 import { commands } from "./commands.js";
 import { sizes } from "./scenarios/measure.js";
 import { chosen, scenarios } from "./scenarios/registry.js";
@@ -30,7 +31,9 @@ async function main(): Promise<boolean> {
   if (command !== undefined) return (await commands[command]?.run(args, say)) !== false;
   const only = args.includes("--only") ? (args[args.indexOf("--only") + 1] ?? "").split(",") : [];
   const size = args.includes("--tiny") ? "tiny" : args.includes("--quick") ? "quick" : "full";
-  return runScenarios(chosen(only), sizes[size], say);
+  const fine = await runScenarios(chosen(only), sizes[size], say);
+  if (size === "quick" && only.length === 0) await printBudget(say, budgetQuick);
+  return fine;
 }
 
 try {

@@ -1,11 +1,8 @@
-import { createHash } from "node:crypto";
 import { demoSegments } from "../../src/bank/generate/demo-segments.js";
 import type { CampaignBook } from "../../src/campaign/model.js";
 import type { ConfigReading } from "../../src/runtime/world-desk-parts.js";
 import { syntheticModel } from "../../src/testing/campaigns.js";
-import { benchSecret } from "../bench-secret.js";
-
-const benchSecretSha256 = createHash("sha256").update(benchSecret).digest("hex");
+import { benchSecretSha256 } from "../bench-secret.js";
 
 const segments = demoSegments.map(({ name }) => name);
 
