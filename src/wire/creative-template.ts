@@ -105,13 +105,15 @@ export function templatesOf(
   return new CreativeCompilation(creative, around).run();
 }
 
-const hostsNamed = 8;
-/** The hosts that may be loaded from, in words; each stands for those below it too. */
-function hostsText(allowed: readonly string[]): string {
-  if (allowed.length === 0) return "our own address";
-  const more = allowed.length - hostsNamed;
-  const named = allowed.slice(0, hostsNamed).join(", ");
-  return `an allowed host (${named}${more > 0 ? ` and ${more} more` : ""})`;
+/**
+ * Where else the thing may come from, in words: the allowed hosts of the creative's own domains.
+ * The list is everybody's, and whose hosts are on it is no client's business.
+ */
+function hostsText({ domains }: CreativeModel, allowed: readonly string[]): string {
+  const own = allowed.filter((name) =>
+    domains.some((domain) => domain === name || domain.endsWith(`.${name}`)),
+  );
+  return own.length === 0 ? "" : `take it from ${own.join(", ")}, or `;
 }
 
 class CreativeCompilation {
@@ -149,8 +151,8 @@ class CreativeCompilation {
       ...native,
       ...foreign.map(
         (host) =>
-          `loads from ${host}, which would see who sees the ad: take it from ` +
-          `${hostsText(thirdPartyHosts ?? [])}, or have it added to thirdPartyHosts in ` +
+          `loads from ${host}, which would see who sees the ad: ` +
+          `${hostsText(creative, thirdPartyHosts ?? [])}have it added to thirdPartyHosts in ` +
           "privacy.yaml",
       ),
       ...(landing === "" || landing.length > landingCharsMax

@@ -62,6 +62,19 @@ describe("a creative that loads from elsewhere", () => {
       expect.stringContaining("loads from pixel.example, which would see who sees the ad"),
     ]);
   });
+
+  test("is told of the hosts of its own domains, and of nobody else's", () => {
+    const creative = { ...sampleCreative(1, html('<img src="//pixel.example/p">')) };
+    const input = { creatives: [{ ...creative, domains: ["brand.example"] }], agencies: [] };
+    const { problems } = compileTemplates({
+      ...{ ...input, publicUrl, retired: [], exchanges: [sampleExchange(0)] },
+      thirdPartyHosts: ["rival.example", "brand.example"],
+    });
+    expect(problems.map(({ what }) => what)).toEqual([
+      "loads from pixel.example, which would see who sees the ad: take it from brand.example, " +
+        "or have it added to thirdPartyHosts in privacy.yaml",
+    ]);
+  });
 });
 
 describe("banner markup", () => {
