@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { dimensions } from "../../ledger/report.js";
-import { checkedAsk } from "../desk/desk-report.js";
+import { checkedAsk, wholePeriod } from "../desk/desk-report.js";
 import { type Caller, maySee } from "./access.js";
 import { answer, nothingThere, refuse } from "./answer.js";
 import type { Desk } from "./desk-parts.js";
@@ -113,15 +113,18 @@ const reportRoutes = (desk: Desk): readonly Route[] => [
   }),
   route({
     ...{ method: "POST", path: "/reports", access: agency("viewer") },
-    summary: "A report; CSV where `accept: text/csv` asks for it",
+    summary:
+      "A report, of the last seven days unless it says which; CSV where `accept: text/csv` asks",
     body: z.strictObject({
       by: z.array(z.enum(dimensions)).min(1).max(6),
-      ...{ from: day, to: day, timeZone: z.string().max(64).default("UTC") },
+      ...{ from: day.optional(), to: day.optional() },
+      timeZone: z.string().max(64).default("UTC"),
       only: z.partialRecord(z.enum(dimensions), z.array(z.string().max(256)).max(1000)).default({}),
     }),
     reply: z.object({ columns: z.array(z.string()), rows: cells, totals: cells }),
-    handler: async ({ caller, body, headers }) => {
-      const wanted = { agency: caller.agency, ...body };
+    handler: async ({ caller, body, headers, nowMs }) => {
+      const period = wholePeriod(body, body.timeZone, nowMs);
+      const wanted = { agency: caller.agency, ...body, ...period };
       const checked = checkedAsk(wanted);
       if (!checked.ok) {
         const errors = checked.problems.map(({ field, message }) => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ReportState } from "../../ledger/checkpoint.js";
 import type { ReportNames } from "../../ledger/report.js";
 import { randomJournal } from "../../testing/random-journal.js";
-import { checkedAsk, deskReport } from "./desk-report.js";
+import { checkedAsk, deskReport, wholePeriod } from "./desk-report.js";
 
 const none = new Map();
 const names: ReportNames = {
@@ -67,4 +67,15 @@ test("what cannot be asked is said by its field", () => {
     ...["by", "by[0]", "from", "timeZone", "only.hour"],
   ]);
   expect(JSON.stringify(result)).toContain("did you mean campaign?");
+});
+
+test("what an ask leaves out is a week until today, in its own zone", () => {
+  const atMs = Date.parse("2026-11-26T22:30:00Z");
+  const utc = wholePeriod({}, "UTC", atMs);
+  expect(utc).toEqual({ from: "2026-11-20", to: "2026-11-26" });
+  expect(wholePeriod({}, "Asia/Tokyo", atMs).to).toBe("2026-11-27");
+  expect(wholePeriod({ to: "2026-03-03" }, "UTC", atMs).from).toBe("2026-02-25");
+  const given = { from: "2026-01-01", to: "2026-01-31" };
+  expect(wholePeriod(given, "nowhere", atMs)).toEqual(given);
+  expect(wholePeriod({ from: "2026-01-01" }, "UTC", atMs).to).toBe("2026-11-26");
 });

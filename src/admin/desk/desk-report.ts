@@ -49,6 +49,23 @@ export function checkedAsk({ by, from, to, timeZone, only }: DeskReportAsk): Che
   return { ok: true, ask: { by: by.filter(isDimension), from, to, timeZone, only } };
 }
 
+const dayMs = 86_400_000;
+const usualDays = 7;
+
+/** What an ask leaves out: until today in its zone, and a week that ends there. */
+export function wholePeriod(
+  given: { readonly from?: string | undefined; readonly to?: string | undefined },
+  timeZone: string,
+  nowMs: number,
+): { readonly from: string; readonly to: string } {
+  const zone = isZone(timeZone) ? timeZone : "UTC";
+  // Swedish writes days as ISO 8601 does.
+  const to = given.to ?? new Date(nowMs).toLocaleDateString("sv-SE", { timeZone: zone });
+  const fromMs = Date.parse(`${to.slice(0, 10)}T00:00:00Z`) - (usualDays - 1) * dayMs;
+  if (given.from !== undefined) return { from: given.from, to };
+  return { from: Number.isNaN(fromMs) ? "" : new Date(fromMs).toISOString().slice(0, 10), to };
+}
+
 function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const at = new Date(`${text}T00:00:00Z`);
