@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer, type Server } from "node:http";
 import { Agent, type RequestOptions, request } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -35,8 +36,14 @@ async function anyPort(): Promise<number> {
   return port;
 }
 
+async function deskPortOf(desk: Server): Promise<number> {
+  desk.listen(0, "127.0.0.1");
+  await once(desk, "listening");
+  return (desk.address() as { port: number }).port;
+}
+
 /** The sample with this machine's port, folder and a certificate made for the test. */
-function configFor(folder: string, port: number, bidderPort: number): string {
+function configFor(folder: string, port: number, bidderPort: number, deskPort: number): string {
   const [key, certificate] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   const subject = ["-subj", "/CN=bid.example.com", "-days", "2", "-nodes"];
   const args = ["req", "-x509", "-newkey", "rsa:2048", ...subject];
@@ -48,6 +55,7 @@ function configFor(folder: string, port: number, bidderPort: number): string {
   const changes: readonly (readonly [string, string])[] = [
     ["listen 443 ssl;", `listen 127.0.0.1:${port} ssl;`],
     ["server 127.0.0.1:8080;", `server 127.0.0.1:${bidderPort};`],
+    ["proxy_pass http://127.0.0.1:8081;", `proxy_pass http://127.0.0.1:${deskPort};`],
     ["/etc/crowdbid/tls/fullchain.pem", certificate],
     ["/etc/crowdbid/tls/privkey.pem", key],
     ["http {", `http {\n${temporary.join("\n")}`],
@@ -56,7 +64,7 @@ function configFor(folder: string, port: number, bidderPort: number): string {
   let text = readFileSync(sample, "utf8");
   for (const [from, to] of changes) {
     expect(text).toContain(from);
-    text = text.replace(from, to);
+    text = text.replaceAll(from, to);
   }
   const path = join(folder, "nginx.conf");
   writeFileSync(path, text);
@@ -67,6 +75,10 @@ function configFor(folder: string, port: number, bidderPort: number): string {
 describe.skipIf(missing.length > 0)(title, () => {
   let folder: string;
   let app: EchoApp;
+  const desk = createHttpServer((request, response) => {
+    const { host, "x-forwarded-for": from, "x-forwarded-proto": proto } = request.headers;
+    response.end(JSON.stringify({ host, from, proto, url: request.url }));
+  });
   let bidder: HttpEdge;
   let nginx: ChildProcess;
   let config: string;
@@ -78,7 +90,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     app = echoApp();
     bidder = await uwsDriver(app, { host: "127.0.0.1", port: 0 });
     port = await anyPort();
-    config = configFor(folder, port, bidder.port);
+    config = configFor(folder, port, bidder.port, await deskPortOf(desk));
     nginx = spawn("nginx", ["-p", folder, "-c", config, "-g", "daemon off;"], { stdio: "ignore" });
     for (let i = 0; i < 100; i++) {
       const up = await ask({ method: "GET", path: "/healthz" }).catch(() => null);
@@ -90,6 +102,7 @@ describe.skipIf(missing.length > 0)(title, () => {
   afterAll(async () => {
     agent.destroy();
     bidder.close();
+    desk.close();
     nginx.kill("SIGTERM");
     await once(nginx, "exit");
     rmSync(folder, { recursive: true });
@@ -129,6 +142,22 @@ describe.skipIf(missing.length > 0)(title, () => {
     socket.destroy();
     return readAnswers(got).map(({ status }) => status);
   }
+
+  test("the desk is told whom and how the browser asked, whatever that says itself", async () => {
+    const headers = { host: "desk.example.com", "x-forwarded-for": "192.0.2.9" };
+    const own = { ...headers, "x-forwarded-proto": "http", origin: "https://desk.example.com" };
+    for (const url of ["/api/v1/session", "/api/v1/lists"]) {
+      const answer = await ask({ method: "GET", path: url, headers: own });
+      expect(JSON.parse(answer.body)).toEqual({
+        ...{ host: "desk.example.com", from: "127.0.0.1", proto: "https", url },
+      });
+    }
+    expect((await ask({ method: "GET", path: "/metrics", headers })).status).toBe(404);
+    const atBidder = { ...headers, host: "bid.example.com" };
+    expect((await ask({ method: "GET", path: "/api/v1/session", headers: atBidder })).status).toBe(
+      404,
+    );
+  });
 
   test("nginx finds the configuration sound", () => {
     const checked = spawnSync("nginx", ["-t", "-p", folder, "-c", config]);
