@@ -5,6 +5,7 @@ import { Button } from "./kit/button.js";
 import { Dialog } from "./kit/dialog.js";
 import { ErrorSummary, ProblemNote } from "./kit/error-summary.js";
 import { errorsAsFindings, Findings, TextField } from "./kit/field.js";
+import { LoginField, NewPasswordField, PasswordField } from "./kit/password-field.js";
 import { go, place } from "./route.js";
 import { ended, session } from "./session.js";
 
@@ -76,15 +77,9 @@ function Credentials() {
       <h2>Sign in</h2>
       <Trouble {...door} />
       <Findings.Provider value={errorsAsFindings(door.problem?.errors)}>
-        <TextField
-          {...{ label: "Login", path: "login", value: login, onInput: setLogin, required: true }}
-          autoComplete="username"
-        />
-        <TextField
-          {...{ label: "Password", path: "password", type: "password", required: true }}
-          value={password}
-          onInput={setPassword}
-          autoComplete="current-password"
+        <LoginField value={login} onInput={setLogin} />
+        <PasswordField
+          {...{ label: "Password", path: "password", value: password, onInput: setPassword }}
         />
       </Findings.Provider>
       <Button submit look="main" busy={door.busy}>
@@ -129,16 +124,9 @@ function Join({ first }: { readonly first: boolean }) {
           hint="As the change history shows it."
           autoComplete="name"
         />
-        <TextField
-          {...{ label: "Login", path: "login", value: login, onInput: setLogin, required: true }}
-          autoComplete="username"
-        />
-        <TextField
-          {...{ label: "Password", path: "password", type: "password", required: true }}
-          value={password}
-          onInput={setPassword}
-          hint="Long is better than odd: a few words in a row."
-          autoComplete="new-password"
+        <LoginField value={login} onInput={setLogin} />
+        <NewPasswordField
+          {...{ label: "Password", path: "password", value: password, onInput: setPassword }}
         />
       </Findings.Provider>
       <Button submit look="main" busy={door.busy}>

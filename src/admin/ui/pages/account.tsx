@@ -6,6 +6,7 @@ import { useFetched } from "../fetched.js";
 import { Button } from "../kit/button.js";
 import { ProblemNote } from "../kit/error-summary.js";
 import { errorsAsFindings, Findings, Select, TextField } from "../kit/field.js";
+import { NewPasswordField, PasswordField } from "../kit/password-field.js";
 import { Empty, Loading, Time } from "../kit/say.js";
 import { toast } from "../kit/toast.js";
 import { may, roles, user } from "../session.js";
@@ -54,18 +55,11 @@ function Password() {
       <h2>Password</h2>
       {problem === null ? null : <ProblemNote problem={problem} />}
       <Findings.Provider value={errorsAsFindings(problem?.errors)}>
-        <TextField
-          {...{ label: "Password now", path: "current", type: "password", required: true }}
-          value={current}
-          onInput={setCurrent}
-          autoComplete="current-password"
+        <PasswordField
+          {...{ label: "Password now", path: "current", value: current, onInput: setCurrent }}
         />
-        <TextField
-          {...{ label: "New password", path: "next", type: "password", required: true }}
-          value={next}
-          onInput={setNext}
-          hint="Long is better than odd: a few words in a row."
-          autoComplete="new-password"
+        <NewPasswordField
+          {...{ label: "New password", path: "next", value: next, onInput: setNext }}
         />
       </Findings.Provider>
       <Button submit busy={busy}>
