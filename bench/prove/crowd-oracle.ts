@@ -152,7 +152,8 @@ export function certifiedOf(
  * What the promise forbids, whatever the rule: people of a certified audience, or of one without
  * another, who are fewer than the minimum; nobody at all only where logic says so for any people.
  * The bid path knows no homes: whoever asks names the place, and may name one that both are aimed
- * at, or one after the other. So both are looked at among all, and in the places that they share.
+ * at, or one after the other. So both are looked at among all, and in the places that they share;
+ * there one who excludes the other, whoever the people are, shows no more than it does alone.
  */
 export function smallestShown(
   crowd: Crowd,
@@ -169,7 +170,9 @@ export function smallestShown(
       if (!anybody.some(isOnlyOne)) continue;
       sizes.push(countOf(crowd, isOnlyOne));
       const shared = (one.areas ?? other.areas ?? 0) & (other.areas ?? one.areas ?? 0);
-      if (shared === 0) continue;
+      const isBoth = (bits: number): boolean =>
+        isMeant(one.expression, bits) && isMeant(other.expression, bits);
+      if (shared === 0 || !anybody.some(isBoth)) continue;
       sizes.push(countOf(crowd, (bits) => isOnlyOne(bits) && livesIn(crowd, shared, bits)));
     }
   }
