@@ -69,6 +69,7 @@ const startThread = (data: StoreThreadData): StoreThread =>
 const methods: readonly StoreMethod[] = [
   ...(["load", "commit", "since", "newIds", "revisions", "files", "putFiles"] as const),
   ...(["lists", "putList", "dropList", "users", "userByLogin", "invite", "inviteOf"] as const),
+  ...(["invitations", "revokeInvitation"] as const),
   ...(["redeem", "changeUser", "setPassword", "openSession", "session"] as const),
   ...(["closeSession", "makeToken", "tokenBy", "tokens", "endToken", "note", "audit"] as const),
   ...(["verifyAudit"] as const),

@@ -188,7 +188,12 @@ const answered: Readonly<Record<string, (ask: Ask) => Reply>> = {
   "GET /changes": () => list([change], { next: null }),
   "POST /changes/5/undo": () => said({ change: 6 }),
   "POST /revisions/12/restore": () => said({ change: 6 }),
-  "GET /users": () => list([person(1, "Ada", "ada"), person(2, "Bo", "bo"), person(3, "Cy", "")]),
+  "GET /users": () => list([person(1, "Ada", "ada"), person(2, "Bo", "bo")]),
+  "GET /invitations": () =>
+    list([
+      { ...{ id: 3, name: "Cy", agency: "", role: "trader" }, expiresAt: "2026-12-03T10:00:00Z" },
+    ]),
+  "DELETE /invitations/3": () => ({ status: 204, body: null }),
   "POST /users": () => ({ status: 201, body: { id: 4, code: "K7WQ-M2XP-9R" } }),
   "PATCH /users/2": () => said(person(2, "Bo", "bo")),
   "GET /tokens": () => list([token]),

@@ -163,6 +163,24 @@ const others: readonly (readonly [string, Sampler])[] = [
       return { path: `/users/${kept?.user.id ?? 999}`, payload, ...seenAs(target, 200) };
     },
   ],
+  ["GET /invitations", plain(200)],
+  [
+    "DELETE /invitations/:id",
+    async ({ target, world }) => {
+      if (target === "missing") return { path: "/invitations/999999", wanted: 404 };
+      const { randomBytes } = world.desk;
+      const made = await world.store.invite(
+        {
+          ...{ name: "Guest", agency: agencyAt[target], role: "viewer" },
+          ...{ codeDigest: digestOf(newToken(randomBytes).token), expiresMs: deskStartMs + 1e9 },
+        },
+        { user: 0, name: "", from: "" },
+        deskStartMs,
+      );
+      const id = made.ok ? made.value.id : 0;
+      return { path: `/invitations/${id}`, ...seenAs(target, 204) };
+    },
+  ],
   ["GET /tokens", plain(200)],
   [
     "DELETE /tokens/:id",

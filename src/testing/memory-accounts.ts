@@ -13,7 +13,7 @@ type Accounts = Pick<
   DeskStore,
   | ("users" | "userByLogin" | "invite" | "inviteOf" | "redeem" | "changeUser" | "setPassword")
   | ("openSession" | "session" | "closeSession" | "makeToken" | "tokenBy" | "tokens" | "endToken")
-  | ("note" | "audit" | "verifyAudit")
+  | ("note" | "audit" | "verifyAudit" | "invitations" | "revokeInvitation")
 >;
 
 type Kept = { user: User; password: string | null };
@@ -54,6 +54,18 @@ export class MemoryAccounts implements Accounts {
     this.answer(() => {
       const found = this.invited.get(digest);
       return found === undefined || found.expiresMs < atMs ? null : found;
+    });
+
+  readonly invitations: Accounts["invitations"] = (atMs) =>
+    this.answer(() => [...this.invited.values()].filter(({ expiresMs }) => expiresMs > atMs));
+
+  readonly revokeInvitation: Accounts["revokeInvitation"] = (id, actor, atMs) =>
+    this.answer(() => {
+      const [digest, found] = [...this.invited].find(([, one]) => one.id === id) ?? [];
+      if (digest === undefined || found === undefined) return false;
+      this.invited.delete(digest);
+      this.write(actor, atMs, "invitation_revoked", `user ${id}`, found.agency);
+      return true;
     });
 
   readonly redeem: Accounts["redeem"] = ({ codeDigest, login, name, password }, atMs) =>

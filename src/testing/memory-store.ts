@@ -85,6 +85,8 @@ export class MemoryStore implements DeskStore {
   readonly userByLogin = nobodyHere;
   readonly invite = nobodyHere;
   readonly inviteOf = nobodyHere;
+  readonly invitations = nobodyHere;
+  readonly revokeInvitation = nobodyHere;
   readonly redeem = nobodyHere;
   readonly changeUser = nobodyHere;
   readonly setPassword = nobodyHere;

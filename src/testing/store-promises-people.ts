@@ -56,6 +56,25 @@ export const peoplePromises: readonly StorePromise[] = [
     },
   ],
   [
+    "invitations that wait are listed, and one that is revoked opens nothing",
+    async ({ store }) => {
+      await joined(store, "anna");
+      const { id } = got(await store.invite(invitation("c1"), operator, atMs));
+      const kept = got(await store.invite(invitation("c2", { agency: "2" }), operator, atMs));
+      const ids = async (ms: number) => got(await store.invitations(ms)).map((one) => one.id);
+      expect(got(await store.invitations(atMs))[0]).toEqual({
+        ...{ id, name: "Anna Meier", agency: "1", role: "trader", expiresMs: atMs + hourMs },
+      });
+      expect(await ids(atMs)).toEqual([id, kept.id]);
+      expect(await ids(atMs + hourMs)).toEqual([]);
+      expect(got(await store.revokeInvitation(id, operator, atMs))).toBe(true);
+      expect(got(await store.revokeInvitation(id, operator, atMs))).toBe(false);
+      expect(await ids(atMs)).toEqual([kept.id]);
+      expect(got(await store.redeem(answer("c1", "otto"), atMs, ""))).toEqual({ why: "code" });
+      expect((await actions(store))[0]).toBe(`invitation_revoked: user ${id}`);
+    },
+  ],
+  [
     "before there is a user only the newest code opens, afterwards each does",
     async ({ store }) => {
       for (const code of ["c1", "c2"]) await store.invite(invitation(code), operator, atMs);

@@ -168,6 +168,8 @@ it("what may be called by whom is what was decided, route by route", () => {
         "GET /users",
         "POST /users",
         "PATCH /users/:id",
+        "GET /invitations",
+        "DELETE /invitations/:id",
         "GET /audit",
       ],
     ].sort(),

@@ -73,6 +73,7 @@ export const userRoutes = (desk: Desk, signedIn: SignedIn): readonly Route[] => 
       return answer({ id: made.value.id, code, expiresAt: iso(expiresMs) }, 201);
     },
   }),
+  ...invitationRoutes(desk),
   route({
     ...{ method: "PATCH", path: "/users/:id", access: agency("admin"), reply: userReply },
     summary: "Changes somebody's name or role, or shuts them out",
@@ -93,6 +94,50 @@ export const userRoutes = (desk: Desk, signedIn: SignedIn): readonly Route[] => 
       signedIn.forget(id);
       if (!changed.ok) return troubleOf(changed);
       return changed.value === null ? nothingThere() : answer(shownUser(changed.value));
+    },
+  }),
+];
+
+const invitationRoutes = (desk: Desk): readonly Route[] => [
+  route({
+    ...{ method: "GET", path: "/invitations", access: agency("admin") },
+    summary: "Whose code was not used yet",
+    reply: z.object({
+      items: z.array(
+        z.object({
+          ...{ id: z.int(), name: z.string(), agency: z.string(), role, expiresAt: z.string() },
+        }),
+      ),
+    }),
+    handler: async ({ caller, nowMs }) => {
+      const found = await desk.store.invitations(nowMs);
+      if (!found.ok) return troubleOf(found);
+      const items = found.value
+        .filter((one) => maySee(caller, one.agency))
+        .map(({ id, expiresMs, ...one }) => {
+          return {
+            id,
+            name: one.name,
+            agency: one.agency,
+            role: one.role,
+            expiresAt: iso(expiresMs),
+          };
+        });
+      return answer({ items });
+    },
+  }),
+  route({
+    ...{ method: "DELETE", path: "/invitations/:id", access: agency("admin"), status: 204 },
+    ...{ summary: "Takes an invitation back: its code opens nothing more", reply: "nothing" },
+    params: z.object({ id: z.coerce.number().int().min(1) }),
+    handler: async ({ caller, actor, nowMs, params: { id } }) => {
+      const found = await desk.store.invitations(nowMs);
+      if (!found.ok) return troubleOf(found);
+      const invited = found.value.find((one) => one.id === id);
+      if (invited === undefined || !maySee(caller, invited.agency)) return nothingThere();
+      const revoked = await desk.store.revokeInvitation(id, actor, nowMs);
+      if (!revoked.ok) return troubleOf(revoked);
+      return revoked.value ? answer(null, 204) : nothingThere();
     },
   }),
 ];

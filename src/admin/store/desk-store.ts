@@ -142,6 +142,11 @@ export type User = {
 export const roles = ["viewer", "trader", "approver", "admin"] as const;
 export type Role = (typeof roles)[number];
 
+/** Whose code was not used yet; the code itself is kept as a digest alone. */
+export type Invitation = Pick<User, "id" | "name" | "agency" | "role"> & {
+  readonly expiresMs: number;
+};
+
 export type Session = {
   readonly user: User;
   readonly createdMs: number;
@@ -252,6 +257,10 @@ export type DeskStore = {
     actor: Actor,
     atMs: number,
   ) => Promise<Stored<{ id: number }>>;
+  /** Those that are still good. */
+  readonly invitations: (atMs: number) => Promise<Stored<readonly Invitation[]>>;
+  /** False: there is none of this id. */
+  readonly revokeInvitation: (id: number, actor: Actor, atMs: number) => Promise<Stored<boolean>>;
   readonly inviteOf: (
     codeDigest: string,
     atMs: number,

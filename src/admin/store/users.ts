@@ -27,7 +27,8 @@ const nameMax = 200;
 
 type Users = Pick<
   DeskStore,
-  "users" | "userByLogin" | "invite" | "inviteOf" | "redeem" | "changeUser" | "setPassword"
+  | ("users" | "userByLogin" | "invite" | "inviteOf" | "redeem" | "changeUser" | "setPassword")
+  | ("invitations" | "revokeInvitation")
 >;
 
 export const usersOver = (run: Run, audit: AuditPen): Users => ({
@@ -48,6 +49,20 @@ export const usersOver = (run: Run, audit: AuditPen): Users => ({
       if (row === undefined) return null;
       return { name: row.name, agency: row.agency, role: row.role as Role };
     }),
+  invitations: (atMs) =>
+    run.read(async (tx) => {
+      const rows = await tx
+        .selectFrom("invitations")
+        .selectAll()
+        .where("expires_ms", ">", atMs)
+        .orderBy("id")
+        .execute();
+      return rows.map(({ id, name, agency, role, expires_ms: expiresMs }) => ({
+        ...{ id, name, agency, role: role as Role, expiresMs },
+      }));
+    }),
+  revokeInvitation: (id, actor, atMs) =>
+    run.write((tx) => revokeInvitation(tx, audit, { id, actor, atMs })),
   redeem: (ask, atMs, from) => run.write((tx) => redeem(tx, audit, { ask, atMs, from })),
   changeUser: (id, to, actor, atMs) =>
     run.write((tx) => changeUser(tx, audit, { id, to, actor, atMs })),
@@ -106,6 +121,24 @@ async function invite(
   const what = `user ${id} as ${role}`;
   await audit.append(tx, { atMs, actor, agency, action: "invited", what });
   return { id };
+}
+
+async function revokeInvitation(
+  tx: Tx,
+  audit: AuditPen,
+  { id, actor, atMs }: { id: number; actor: Actor; atMs: number },
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom("invitations")
+    .selectAll()
+    .where("id", "=", id)
+    .executeTakeFirst();
+  if (row === undefined) return false;
+  await tx.deleteFrom("invitations").where("id", "=", id).execute();
+  const { agency } = row;
+  const what = `user ${id}`;
+  await audit.append(tx, { atMs, actor, agency, action: "invitation_revoked", what });
+  return true;
 }
 
 async function redeem(

@@ -32,6 +32,10 @@ export type UserEntry = Omit<User, "createdMs" | "lastSeenMs"> & {
   readonly lastSeenAt: string | null;
 };
 export type UsersAnswer = Items<UserEntry>;
+export type InvitationEntry = Pick<User, "id" | "name" | "agency" | "role"> & {
+  readonly expiresAt: string;
+};
+export type InvitationsAnswer = Items<InvitationEntry>;
 export type TokenEntry = Pick<ApiToken, "id" | "name" | "role"> & {
   readonly createdAt: string;
   readonly expiresAt: string;

@@ -83,7 +83,7 @@ const shown: readonly (readonly [address: string, text: string])[] = [
   ["/exchanges/openrtb26", "x-openrtb-version"],
   ["/explain", "Paste a bid request"],
   ["/history", "price.cpm"],
-  ["/users", "invited, has not joined yet"],
+  ["/users", "Invited, not here yet"],
   ["/account", "nightly report"],
   ["/audit", "login failed"],
 ];

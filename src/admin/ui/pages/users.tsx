@@ -11,6 +11,7 @@ import { Empty, Loading, Time } from "../kit/say.js";
 import { toast } from "../kit/toast.js";
 import { agencyShown, roles, user } from "../session.js";
 import type { UserEntry, UsersAnswer } from "./desk-answers.js";
+import { Invitations } from "./invitations.js";
 import { TextTable } from "./text-table.js";
 import "../css/desk.css";
 
@@ -26,10 +27,11 @@ const roleOptions = roles.map((value) => ({ value, label: roleWords[value] }));
 export default function UsersPage() {
   const { value, problem, reload } = useFetched<UsersAnswer>("/users");
   const [inviting, setInviting] = useState(false);
+  const [invited, setInvited] = useState(0);
   const inHouse = user.value?.agency === "";
   const agencies = useFetched<Entities>(inHouse ? "/agencies?limit=200" : null);
   const names = new Map(agencies.value?.items.map((one) => [one.key, nameOf(one)]));
-  const agencyOf = ({ agency }: UserEntry): string =>
+  const agencyOf = ({ agency }: { readonly agency: string }): string =>
     agency === ""
       ? "the house"
       : (names.get(agency) ?? (inHouse ? agency : (user.value?.agencyName ?? agency)));
@@ -55,11 +57,12 @@ export default function UsersPage() {
           rows={value.items.map((one) => rowOf(one, agencyOf(one), reload))}
         />
       )}
+      <Invitations agencyOf={agencyOf} round={invited} />
       {inviting ? (
         <Invite
           onClose={() => {
             setInviting(false);
-            reload();
+            setInvited((n) => n + 1);
           }}
         />
       ) : null}
@@ -83,7 +86,7 @@ function rowOf(one: UserEntry, agency: string, then: () => void) {
   const isSelf = one.id === user.value?.id;
   return [
     one.name,
-    one.login === "" ? "invited, has not joined yet" : one.login,
+    one.login,
     agency,
     isSelf ? (
       one.role
