@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   ask,
   type DeskWorld,
+  deskStartMs,
   deskWorld,
   htmlForm,
   lineItemForm,
@@ -174,6 +175,33 @@ describe("a deal", () => {
     const got = await byTrader("GET", `/deals/${encodeURIComponent("openrtb26/both")}`);
     expect(got.json().form.inviteOnly).toEqual([11]);
     expect((await byTrader("POST", "/deals", { form })).statusCode).toBe(403);
+  });
+
+  it("shows in its history, too, only who of the caller's is let in", async () => {
+    const form = {
+      ...{ deal: "past", exchange: "openrtb26", name: "Past", type: "private" },
+      inviteOnly: [11, 21],
+    };
+    const key = (await byHouse("POST", "/deals", { form })).json().key as string;
+    // As a deal of one agency's files, whose history that agency reads.
+    const record = world.book.get("deal", key);
+    if (record === null) throw new Error("no deal");
+    const { kind, draft, archived, file, seed, version: base } = record;
+    await world.book.commit({
+      ...{ actor: { user: 0, name: "config files", from: "" }, atMs: deskStartMs, note: "" },
+      way: "apply",
+      changes: [
+        {
+          ...{ kind, key, base, draft, archived, file, seed, agency: "1" },
+          form: { ...form, inviteOnly: [11, 21, 22] },
+        },
+      ],
+    });
+    const { items } = (await byTrader("GET", "/changes?kind=deal&limit=1")).json();
+    const [shown] = items[0].revisions;
+    expect([shown.key, shown.before.form.inviteOnly, shown.after.form.inviteOnly]).toEqual([
+      ...[key, [11], [11]],
+    ]);
   });
 });
 

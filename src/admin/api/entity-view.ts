@@ -88,7 +88,7 @@ export function entityOf(desk: Pick<Desk, "book" | "facts">, caller: Caller, rec
     createdAt: new Date(record.createdMs).toISOString(),
     updatedAt: new Date(record.updatedMs).toISOString(),
     updatedBy: record.updatedBy,
-    form: formFor(desk, caller, record),
+    form: formFor(desk, caller, kind, record.form),
     links: {
       ...(advertiser === null
         ? {}
@@ -107,15 +107,18 @@ export function entityOf(desk: Pick<Desk, "book" | "facts">, caller: Caller, rec
 }
 
 /** Who else is let into a deal is no agency's business. */
-function formFor({ book }: Pick<Desk, "book">, caller: Caller, record: EntityRecord): JsonObject {
-  const invited = record.form["inviteOnly"];
-  if (record.kind !== "deal" || caller.agency === "" || !Array.isArray(invited)) {
-    return record.form;
-  }
+export function formFor(
+  { book }: Pick<Desk, "book">,
+  caller: Caller,
+  kind: DeskKind,
+  form: JsonObject,
+): JsonObject {
+  const invited = form["inviteOnly"];
+  if (kind !== "deal" || caller.agency === "" || !Array.isArray(invited)) return form;
   const own = (invited as readonly Json[]).filter(
     (id) => book.get("advertiser", String(id))?.agency === caller.agency,
   );
-  return { ...record.form, inviteOnly: own };
+  return { ...form, inviteOnly: own };
 }
 
 export const etagOf = ({ version }: Pick<EntityRecord, "version">): string => `"${version}"`;

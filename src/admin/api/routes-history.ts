@@ -9,7 +9,7 @@ import { type Caller, maySee } from "./access.js";
 import { type Answer, answer, nothingThere, refuse } from "./answer.js";
 import type { Desk } from "./desk-parts.js";
 import { committed, prepared, type Wish } from "./entity-save.js";
-import { entityReply, seenOf } from "./entity-view.js";
+import { entityReply, formFor, seenOf } from "./entity-view.js";
 import { mayWrite } from "./kinds.js";
 import { type Ask, agency, house, type Route, route } from "./route.js";
 import { entityAnswer } from "./routes-entities.js";
@@ -94,7 +94,7 @@ function grouped(desk: Desk, caller: Caller, revisions: readonly Revision[]) {
     return {
       ...{ change, at: iso(atMs), actor: shownActor(caller, who), way, note },
       undoable: group.every((one) => isUndoable(desk, caller, one)),
-      revisions: group.map((one) => shownRevision(caller, one)),
+      revisions: group.map((one) => shownRevision(desk, caller, one)),
     };
   });
 }
@@ -105,12 +105,15 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 const shownActor = (caller: Caller, who: Revision["actor"]): Revision["actor"] =>
   caller.agency === "" ? who : { ...who, from: "" };
 
-const shownRevision = (caller: Caller, { atMs, actor: who, ...revision }: Revision) => ({
-  ...{ seq: revision.seq, change: revision.change, at: iso(atMs) },
-  ...{ actor: shownActor(caller, who), way: revision.way, note: revision.note },
-  ...{ kind: revision.kind, key: revision.key, agency: revision.agency },
-  ...{ version: revision.version, before: revision.before, after: revision.after },
-});
+function shownRevision(desk: Desk, caller: Caller, { atMs, actor: who, ...revision }: Revision) {
+  const { seq, change, way, note, kind, key, agency: of, version, before: was, after } = revision;
+  const shown = (one: EntityState) => ({ ...one, form: formFor(desk, caller, kind, one.form) });
+  return {
+    ...{ seq, change, at: iso(atMs), actor: shownActor(caller, who), way, note },
+    ...{ kind, key, agency: of, version },
+    ...{ before: was === null ? null : shown(was), after: shown(after) },
+  };
+}
 
 const isUndoable = (desk: Desk, caller: Caller, { kind, key, version }: Revision): boolean =>
   mayWrite(caller, kind) && desk.book.get(kind, key)?.version === version;
