@@ -66,6 +66,11 @@ describe.skipIf(noBrowser !== "")("the desk, in a browser before the real progra
     await page.getByLabel("Landing page").fill("https://vela.example/spring");
     await goOn();
     await page.getByRole("heading", { name: "Where is it shown" }).waitFor();
+    // Nobody approves what is their own: the operator is the second pair of eyes here.
+    const creative = new URL(page.url()).searchParams.get("creative") ?? "";
+    const verdict = { body: { exchange: "openrtb26", verdict: "approved" } };
+    const approved = await walk.ask("POST", `/creatives/${creative}/approvals`, verdict);
+    expect(approved.status).toBe(200);
     await page.getByLabel("Name", { exact: true }).fill("Vela on one site");
     await page.getByLabel("Sites").fill(site);
     await page.keyboard.press("Enter");

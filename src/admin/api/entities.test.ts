@@ -125,6 +125,8 @@ describe("a thing of the desk", () => {
   });
 });
 
+const approval = { exchange: "openrtb26", verdict: "approved" };
+
 describe("a creative", () => {
   it("loses its approvals where a trader changes what it shows, and not its name", async () => {
     const { id: _, ...form } = htmlForm(0, 11);
@@ -132,7 +134,7 @@ describe("a creative", () => {
     expect(made.json().form.approvals).toEqual({ openrtb26: "pending" });
     const path = `/creatives/${made.json().key}`;
     const approved = { ...form, approvals: { openrtb26: "approved" } };
-    const put = await byApprover("PUT", path, { form: approved }, { "if-match": '"1"' });
+    const put = await byApprover("POST", `${path}/approvals`, approval);
     expect(put.json().form.approvals).toEqual({ openrtb26: "approved" });
     const named = { ...form, name: "named anew", approvals: { openrtb26: "rejected" } };
     const kept = await byTrader("PUT", path, { form: named }, { "if-match": '"2"' });
@@ -143,7 +145,68 @@ describe("a creative", () => {
       ...[{ openrtb26: "pending" }, undefined],
     ]);
   });
+
+  it("is not approved by who changed what it shows, whatever his role and however", async () => {
+    const { id: _, ...form } = htmlForm(0, 11);
+    const path = `/creatives/${(await byTrader("POST", "/creatives", { form })).json().key}`;
+    const approvals = { openrtb26: "approved" };
+    const own = { ...form, html: "<b>mine</b>", approvals, approveAll: true };
+    const put = await byApprover("PUT", path, { form: own }, { "if-match": '"1"' });
+    expect([put.json().form.approvals, put.json().form.approveAll]).toEqual([
+      ...[{ openrtb26: "pending" }, undefined],
+    ]);
+    await byTrader("PUT", path, { form: { ...own, name: "renamed" } }, { "if-match": '"2"' });
+    const refused = await byApprover("POST", `${path}/approvals`, approval);
+    expect([refused.statusCode, refused.json().detail]).toEqual([
+      ...[403, "you changed what it shows: another approver approves it"],
+    ]);
+    const rejected = await byApprover("POST", `${path}/approvals`, {
+      ...approval,
+      verdict: "rejected",
+    });
+    expect(rejected.json().form.approvals).toEqual({ openrtb26: "rejected" });
+    const other = await byHouse("POST", `${path}/approvals`, approval);
+    expect([other.statusCode, other.json().form.approvals]).toEqual([200, approvals]);
+  });
+
+  it("is approved by its maker in the demo, where there is one person and no money", async () => {
+    const demo = await deskWorld({ demo: true });
+    const { id: _, ...form } = htmlForm(0, 11);
+    const maker = await signedIn(demo, "approver-1");
+    const made = await ask(demo.server, maker, "POST", "/creatives", { form });
+    const verdict = `/creatives/${made.json().key}/approvals`;
+    expect((await ask(demo.server, maker, "POST", verdict, approval)).statusCode).toBe(200);
+    await demo.server.close();
+  });
 });
+
+describe("a budget", () => {
+  it("rises by more than half, or ends, by an approver alone", async () => {
+    const { id: _, ...form } = lineItemForm(0, 110, 1111);
+    const of = (budget: object) => ({ form: { ...form, budget } });
+    const made = await byTrader("POST", "/line-items", of({ total: 100, daily: 10 }));
+    const path = `/line-items/${made.json().key}`;
+    const put = (who: typeof byTrader, budget: object, version: number) =>
+      who("PUT", path, of(budget), { "if-match": `"${version}"` });
+    const fields = async (budget: object) => {
+      const answer = await put(byTrader, budget, 1);
+      return [answer.statusCode, ...(answer.json().errors ?? []).map((e: Field) => e.field)];
+    };
+    expect(await fields({ total: 150.01, daily: 15.01 })).toEqual([
+      ...[422, "budget.total", "budget.daily"],
+    ]);
+    expect(await fields({ total: 100 })).toEqual([422, "budget.daily"]);
+    const keys = [made.json().key];
+    const set = { budgetTotal: { byPercent: 51 } };
+    const bulk = await byTrader("POST", "/line-items/bulk", { keys, set, preview: false });
+    expect([bulk.json().changed, bulk.json().rows[0].error]).toEqual([
+      ...[0, expect.stringContaining("budget.total: rises by more than half")],
+    ]);
+    expect((await put(byTrader, { total: 150, daily: 15 }, 1)).statusCode).toBe(200);
+    expect((await put(byApprover, { total: 500 }, 2)).statusCode).toBe(200);
+  });
+});
+type Field = { readonly field: string };
 
 describe("a verdict", () => {
   it("is on what was looked at: what was changed since is refused and shown", async () => {
@@ -151,13 +214,12 @@ describe("a verdict", () => {
     const path = `/creatives/${(await byTrader("POST", "/creatives", { form })).json().key}`;
     const other = { ...form, html: "<b>not what was looked at</b>" };
     await byTrader("PUT", path, { form: other }, { "if-match": '"1"' });
-    const verdict = { exchange: "openrtb26", verdict: "approved" };
-    const late = await byApprover("POST", `${path}/approvals`, verdict, { "if-match": '"1"' });
+    const late = await byApprover("POST", `${path}/approvals`, approval, { "if-match": '"1"' });
     expect([late.statusCode, late.json().current.version]).toEqual([412, 2]);
     expect(world.book.get("creative", path.slice(11))?.form["approvals"]).toEqual({
       openrtb26: "pending",
     });
-    const seen = await byApprover("POST", `${path}/approvals`, verdict, { "if-match": '"2"' });
+    const seen = await byApprover("POST", `${path}/approvals`, approval, { "if-match": '"2"' });
     expect([seen.statusCode, seen.json().form.approvals.openrtb26]).toEqual([200, "approved"]);
   });
 });

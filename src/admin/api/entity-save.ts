@@ -12,7 +12,7 @@ import type { Caller } from "./access.js";
 import { type Answer, refuse, storeTrouble } from "./answer.js";
 import type { Desk } from "./desk-parts.js";
 import { entityOf, seenOf } from "./entity-view.js";
-import { withApprovals } from "./four-eyes.js";
+import { raisesOf, withApprovals } from "./four-eyes.js";
 import { agencyOfForm, refsOf } from "./refs.js";
 import type { Ask } from "./route.js";
 
@@ -24,6 +24,8 @@ export type Wish = {
   readonly form: JsonObject;
   readonly draft: boolean;
   readonly archived: boolean;
+  /** The form is a state of before that is brought back. */
+  readonly isOfBefore?: boolean;
 };
 
 export type Prepared =
@@ -33,7 +35,7 @@ export type Prepared =
 /** Makes a change of a wish, within what the caller may see and approve. */
 export function prepared(desk: Desk, caller: Caller, wish: Wish): Prepared {
   const { kind, key, before, draft, archived } = wish;
-  const form = completed(caller, wish, exchangeNames(desk));
+  const form = completed(desk, caller, wish);
   const errors = refsOf(kind, form)
     .filter((ref) => seenOf(desk, caller, ref.kind, ref.key) === null)
     .map(({ field }) => ({ field, message: "there is no such thing here" }));
@@ -41,6 +43,10 @@ export function prepared(desk: Desk, caller: Caller, wish: Wish): Prepared {
   const agency = agencyOfForm(desk.book, kind, key, form) ?? before?.agency ?? caller.agency;
   const wrong = agencyError(caller, wish, agency);
   if (wrong !== null) return { ok: false, errors: [wrong] };
+  // What was there before may be had again, and half a form has no budget to speak of.
+  const isFree = wish.isOfBefore === true || before?.draft === true;
+  const raises = isFree ? [] : raisesOf(caller, kind, before?.form ?? null, form);
+  if (raises.length > 0) return { ok: false, errors: raises };
   const base = before?.version ?? null;
   const { file, seed } = before ?? { file: "", seed: null };
   return {
@@ -53,15 +59,17 @@ export const exchangeNames = ({ facts }: Pick<Desk, "facts">): readonly string[]
   facts.exchanges().map(({ name }) => name);
 
 /** Its id first, its agency where that can only be the caller's, its approvals by four eyes. */
-function completed(caller: Caller, wish: Wish, exchanges: readonly string[]): JsonObject {
-  const { kind, key, before } = wish;
+function completed(desk: Desk, caller: Caller, wish: Wish): JsonObject {
+  const { kind, key, before, isOfBefore = false } = wish;
   let { form } = wish;
   if (kind !== "deal") form = { id: Number(key), ...form };
   const isOfAgency = kind === "advertiser" || kind === "audience";
   if (isOfAgency && form["agency"] === undefined && caller.agency !== "") {
     form = { ...form, agency: Number(caller.agency) };
   }
-  return kind === "creative" ? withApprovals(caller, before?.form ?? null, form, exchanges) : form;
+  if (kind !== "creative") return form;
+  const approving = { caller, demo: desk.demo, isOfBefore, exchanges: exchangeNames(desk) };
+  return withApprovals(approving, before?.form ?? null, form);
 }
 
 function agencyError(caller: Caller, { kind, before }: Wish, agency: string): FieldError | null {

@@ -1,11 +1,16 @@
-import type { JsonObject } from "../store/desk-store.js";
+import type { FieldError } from "../problem.js";
+import type { DeskKind, DeskStore, Json, JsonObject, Stored } from "../store/desk-store.js";
 import { type Caller, mayCall } from "./access.js";
+import { member } from "./refs.js";
 import { agency } from "./route.js";
 
 /**
- * Four eyes: what a creative shows is approved by somebody who may, not by whoever changed it. A
- * creative that is new, or changed in anything but its name, waits again at every exchange unless
- * an approver saved it; and nobody else sets an approval by way of a form.
+ * Four eyes. What a creative shows is approved by an approver who did not change it, whatever his
+ * role: what is new, or changed in anything but its name, waits again at every exchange, and no
+ * form sets an approval. Below approver nobody raises a budget by more than half.
+ *
+ * The operator at the machine, who can write the config files as well, is bound by none of it; the
+ * demo has one person and no money.
  */
 
 export const mayApprove = (caller: Caller): boolean => mayCall(agency("approver"), caller);
@@ -13,13 +18,21 @@ export const mayApprove = (caller: Caller): boolean => mayCall(agency("approver"
 const judged = new Set(["approvals", "approveAll"]);
 const unjudged = new Set([...judged, "name", "id"]);
 
+/** Where a form comes from decides whether the approvals in it count. */
+export type Approving = {
+  readonly caller: Caller;
+  readonly demo: boolean;
+  /** It is a state of before, brought back: what was approved then was approved by somebody. */
+  readonly isOfBefore: boolean;
+  readonly exchanges: readonly string[];
+};
+
 export function withApprovals(
-  caller: Caller,
+  { caller, demo, isOfBefore, exchanges }: Approving,
   before: JsonObject | null,
   form: JsonObject,
-  exchanges: readonly string[],
 ): JsonObject {
-  if (mayApprove(caller)) return form;
+  if (caller.by === "operator" || ((demo || isOfBefore) && mayApprove(caller))) return form;
   const shown = entriesBut(form, judged);
   if (before !== null && markupOf(before) === markupOf(form)) {
     const kept = Object.entries(before).filter(([key]) => judged.has(key));
@@ -35,3 +48,51 @@ const entriesBut = (form: JsonObject, but: ReadonlySet<string>): JsonObject =>
 /** The order of keys says nothing. */
 const markupOf = (form: JsonObject): string =>
   JSON.stringify(Object.entries(entriesBut(form, unjudged)).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+const revisionsAtOnce = 100;
+
+/** The user who last changed what the creative shows; 0 = the program or its operator. */
+export async function submitterOf(
+  store: Pick<DeskStore, "revisions">,
+  key: string,
+): Promise<Stored<number>> {
+  let before: number | undefined;
+  for (;;) {
+    const from = before === undefined ? {} : { before };
+    const found = await store.revisions({
+      ...{ kind: "creative", key, limit: revisionsAtOnce },
+      ...from,
+    });
+    if (!found.ok) return found;
+    const change = found.value.find(
+      ({ before: was, after }) => was === null || markupOf(was.form) !== markupOf(after.form),
+    );
+    if (change !== undefined) return { ok: true, value: change.actor.user };
+    before = found.value.at(-1)?.seq;
+    if (before === undefined || found.value.length < revisionsAtOnce) return { ok: true, value: 0 };
+  }
+}
+
+const budgets = ["total", "daily"] as const;
+const raiseMax = 1.5;
+
+/** The budgets of a form that rise by more than the caller may raise them. */
+export function raisesOf(
+  caller: Caller,
+  kind: DeskKind,
+  before: JsonObject | null,
+  form: JsonObject,
+): readonly FieldError[] {
+  if (mayApprove(caller) || before === null) return [];
+  if (kind !== "campaign" && kind !== "lineItem") return [];
+  return budgets
+    .filter((name) => isRaised(member(before["budget"], name), member(form["budget"], name)))
+    .map((name) => ({
+      field: `budget.${name}`,
+      message: "rises by more than half, or is taken away: an approver does that",
+    }));
+}
+
+/** No budget is one without an end. */
+const isRaised = (was: Json | undefined, now: Json | undefined): boolean =>
+  typeof was === "number" && (typeof now !== "number" || now > was * raiseMax);

@@ -3,11 +3,13 @@ import type { EntityRecord, JsonObject } from "../store/desk-store.js";
 import { type Answer, answer, nothingThere, refuse } from "./answer.js";
 import type { Desk } from "./desk-parts.js";
 import { pageQuery } from "./entity-list.js";
-import { committed, exchangeNames, prepared, staleAnswer } from "./entity-save.js";
+import { committed, exchangeNames, staleAnswer } from "./entity-save.js";
 import { advertiserOf, entityReply, nameOf, seen, seenOf } from "./entity-view.js";
+import { submitterOf } from "./four-eyes.js";
 import { previewCsp, previewOf, previewPage } from "./preview.js";
 import { type Ask, agency, type Route, route } from "./route.js";
 import { entityAnswer, noteText, versionIn } from "./routes-entities.js";
+import { troubleOf } from "./routes-users.js";
 
 /** Approvals and previews of creatives. */
 
@@ -135,21 +137,34 @@ async function judged(desk: Desk, ask: Judging): Promise<Answer> {
     const errors = [{ field: "exchange", message: "there is no such exchange" }];
     return refuse(422, "mend what `errors` names", errors);
   }
+  const isOwn = body.verdict === "approved" ? await isSubmitter(desk, caller, before.key) : false;
+  if (typeof isOwn !== "boolean") return isOwn;
+  if (isOwn) return refuse(403, "you changed what it shows: another approver approves it");
   // A verdict on one exchange ends the approval of all.
   const { approveAll, approvals, ...form } = before.form;
   const had =
     approveAll === true
       ? Object.fromEntries(names.map((name) => [name, "approved"]))
       : ((approvals ?? {}) as JsonObject);
-  const ready = prepared(desk, caller, {
-    ...{ kind: "creative", key: before.key, before, draft: before.draft },
-    ...{ archived: before.archived },
+  const { kind, key, version: base, draft, archived, agency: of, file, seed } = before;
+  const change = {
+    ...{ kind, key, base, draft, archived, agency: of, file, seed },
     form: { ...form, approvals: { ...had, [body.exchange]: body.verdict } },
-  });
-  if (!ready.ok) return refuse(422, "mend what `errors` names", ready.errors);
+  };
   const note = [`${body.exchange}: ${body.verdict}`, body.reason].filter(Boolean).join(": ");
-  const result = await committed(desk, ask, [ready.change], { note });
+  const result = await committed(desk, ask, [change], { note });
   if ("refused" in result) return result.refused;
   const [record] = result.saved.records;
   return record === undefined ? nothingThere() : entityAnswer(desk, caller, record);
+}
+
+/** Whether the caller is who last changed what it shows; an answer where the store gives none. */
+async function isSubmitter(
+  desk: Desk,
+  caller: Judging["caller"],
+  key: string,
+): Promise<boolean | Answer> {
+  if (caller.by === "operator" || desk.demo) return false;
+  const submitter = await submitterOf(desk.store, key);
+  return submitter.ok ? submitter.value === caller.user : troubleOf(submitter);
 }

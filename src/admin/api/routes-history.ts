@@ -177,6 +177,7 @@ async function put(
   const ready = wanted.map(({ kind, key, state: { form, draft, archived } }) =>
     prepared(desk, ask.caller, {
       ...{ kind, key, before: desk.book.get(kind, key), form, draft, archived },
+      isOfBefore: true,
     }),
   );
   const errors = ready.flatMap((one) => (one.ok ? [] : one.errors));

@@ -127,6 +127,9 @@ const imageHint = (): string =>
     ? `Begins with https://, from a host that privacy.yaml allows. Here for example: ${demoImage}`
     : "Begins with https://, from a host that privacy.yaml allows.";
 
+/** Elsewhere nobody approves what is their own; the demo has one person and no money. */
+const mayApproveOwn = (): boolean => session.value?.demo === true && may("approver");
+
 function CreativeStep({ advertiser }: { readonly advertiser: string }) {
   const [image, setImage] = useState("");
   const [everywhere, setEverywhere] = useState(true);
@@ -140,7 +143,7 @@ function CreativeStep({ advertiser }: { readonly advertiser: string }) {
     draft.set("html", url === "" ? undefined : imageMarkup(url, to, words));
   };
   const next = async (saved: Entity): Promise<void> => {
-    if (may("approver") && everywhere) await approveEverywhere(saved.key);
+    if (mayApproveOwn() && everywhere) await approveEverywhere(saved.key);
     setQuery({ creative: saved.key });
   };
   return (
@@ -171,14 +174,14 @@ function CreativeStep({ advertiser }: { readonly advertiser: string }) {
             {...{ draft, path: "landingPage", label: "Landing page", type: "url", required: true }}
             hint="Where a click leads; begins with https://."
           />
-          {may("approver") ? (
+          {mayApproveOwn() ? (
             <Checkbox
               label="Approve it for every exchange"
               checked={everywhere}
               onChange={setEverywhere}
             />
           ) : (
-            <p class="hint">It is shown where an approver and the exchange have approved it.</p>
+            <p class="hint">It is shown where another person, an approver, has approved it.</p>
           )}
         </div>
       </Editor>
