@@ -4,10 +4,12 @@ import { type Applied, type ApplyRow, applyFiles } from "../admin/desk/apply.js"
 import { Book } from "../admin/desk/book.js";
 import { exportFiles } from "../admin/desk/export.js";
 import { entitiesIn, filePlacesOf } from "../admin/desk/file-entities.js";
-import type { Actor } from "../admin/store/desk-store.js";
+import { type Actor, entityKinds } from "../admin/store/desk-store.js";
 import { issueText } from "../campaign/issue.js";
 import { readCampaigns } from "../campaign/load.js";
 import { AdvertiserCurrencies, currenciesPath } from "./advertiser-currencies.js";
+import { BookCopy } from "./book-copy.js";
+import { bookCopyPath } from "./command-config.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { applyIssuesOf } from "./desk-config.js";
 import { DeskFolder, type FolderLook } from "./desk-folder.js";
@@ -74,9 +76,19 @@ export const runApply = (options: ApplyOptions, io: CommandIo): Promise<ExitCode
       const known = await store.files();
       const texts = known.ok ? changedTexts(known.value, look.files) : new Map<string, string>();
       if (texts.size > 0) await store.putFiles(texts);
+      await keepCopy(options.data, book, io);
     }
     return tell(applied, lines, options, io);
   });
+
+/** For whoever reads the book without its store; a server that runs keeps it as well. */
+async function keepCopy(data: string, book: Book, io: CommandIo): Promise<void> {
+  const copy = new BookCopy(bookCopyPath(data), (words) =>
+    io.stderr(`the book's copy: ${words}\n`),
+  );
+  copy.note(() => entityKinds.flatMap((kind) => book.all(kind)));
+  await copy.settle();
+}
 
 /** The same as a dry run, and a failure where anything differs. */
 export async function runDiff(options: ApplyOptions, io: CommandIo): Promise<ExitCode> {

@@ -62,7 +62,8 @@ export class BookCopy {
     const records = this.recordsOf?.();
     this.recordsOf = null;
     if (records === undefined) return;
-    const temporary = `${this.path}.new`;
+    // A command may write one beside a running server.
+    const temporary = `${this.path}.${process.pid}.new`;
     const file = await open(temporary, "w", 0o600);
     try {
       await file.write(`${header}\n`);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { BankConfig } from "../bank/config/model.js";
 import { bankSegmentNames } from "../bank/config/segment-names.js";
 import { hasErrors, type Issue, issueText, sortIssues } from "../campaign/issue.js";
@@ -6,6 +7,7 @@ import type { LoadedConfig } from "../campaign/load.js";
 import type { CreativeModel } from "../campaign/model.js";
 import type { TemplateProblem } from "../wire/creative-template.js";
 import { compileTemplates } from "../wire/template-compile.js";
+import { bookCopyPath, readCommandConfig } from "./command-config.js";
 import { newestEpoch } from "./command-epoch.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { readBankConfig, readConfigForm } from "./read-config.js";
@@ -15,7 +17,7 @@ import type { ConfigReading } from "./world-desk-parts.js";
 export type CheckOptions = {
   readonly config: string;
   /**
-   * A snapshot there gives the names of segments; without one the bank's files do, and without
+   * What its store holds is checked, too. A snapshot there gives the names of segments; without one the bank's files do, and without
    * those they are not checked.
    */
   readonly data?: string | undefined;
@@ -32,13 +34,18 @@ export function runCheck(options: CheckOptions, io: CommandIo): Promise<ExitCode
   const warnings: string[] = [];
   const bank = readBankConfig(options.config, reading.config?.book ?? null);
   const { config } = reading;
-  const findings =
-    config === null ? [] : findingsIn(reading, config, bank?.config ?? null, options, io, warnings);
+  const findingsOf = (one: ConfigReading): readonly Issue[] =>
+    one.config === null
+      ? []
+      : findingsIn(one, one.config, bank?.config ?? null, options, io, warnings);
+  const findings = [...findingsOf(reading), ...storeFindings(options, io, warnings, findingsOf)];
   for (const warning of warnings) io.stderr(`${warning}\n`);
   // A folder that cannot be read is said by both, once is enough.
   const said = new Set(reading.issues.map(issueText));
   const bankIssues = (bank?.issues ?? []).filter((issue) => !said.has(issueText(issue)));
-  const issues = sortIssues([...reading.issues, ...bankIssues, ...findings]);
+  const all = [...reading.issues, ...bankIssues, ...findings];
+  // What stands in the files and in the store is said once.
+  const issues = sortIssues([...new Map(all.map((issue) => [issueText(issue), issue])).values()]);
   const errors = issues.filter(({ severity }) => severity === "error").length;
   const summary = { errors, warnings: issues.length - errors };
   if (options.json === true) {
@@ -48,6 +55,19 @@ export function runCheck(options: CheckOptions, io: CommandIo): Promise<ExitCode
     io.stdout(`${summaryText(config, bank?.config ?? null, summary)}\n`);
   }
   return Promise.resolve(hasErrors(issues) ? ExitCode.FAILED : ExitCode.OK);
+}
+
+/** What is wrong with what the desk's store of the data folder holds, as far as files do not. */
+function storeFindings(
+  { config, data }: CheckOptions,
+  io: CommandIo,
+  warnings: string[],
+  findingsOf: (reading: ConfigReading) => readonly Issue[],
+): readonly Issue[] {
+  if (data === undefined || !existsSync(bookCopyPath(data))) return [];
+  const warn = (line: string): void => void warnings.push(line);
+  const reading = readCommandConfig(config, data, io.nowMs(), warn);
+  return [...reading.issues, ...findingsOf(reading)];
 }
 
 function findingsIn(

@@ -7,15 +7,18 @@ import type { LoadedConfig } from "../campaign/load.js";
 import { type Absent, type Places, projectionOf } from "../index/projection.js";
 import { readCertificateFile } from "./certificate-file.js";
 import { Certificates, utcDayOf } from "./certificates.js";
+import { readCommandConfig } from "./command-config.js";
 import { newestEpoch } from "./command-epoch.js";
-import { readConfigForm } from "./read-config.js";
 import { judgeAudiences } from "./term-count.js";
 import { buildWorld, nobody, type People } from "./world-build.js";
 import { type ServedWorld, servedWorldFrom } from "./world-parts.js";
 
 export type CommandWorldOptions = {
   readonly configFolder: string;
-  /** Its newest good snapshot gives segments and certificates; null, or none there: epoch 0. */
+  /**
+   * Its store gives what is bought, its newest good snapshot segments and certificates; null, or
+   * none there: the config folder's campaigns, epoch 0.
+   */
   readonly dataFolder: string | null;
   readonly nowMs: UnixMs;
 };
@@ -46,11 +49,14 @@ type Epochs = { readonly people: People; readonly certificates: ReadonlySet<stri
 export async function buildCommandWorld(
   options: CommandWorldOptions,
 ): Promise<CommandWorldOutcome> {
-  const { config, privacy, issues } = readConfigForm(options.configFolder);
+  const { configFolder, dataFolder, nowMs } = options;
+  const warnings: string[] = [];
+  const warn = (line: string): void => void warnings.push(line);
+  const { config, privacy, issues } = readCommandConfig(configFolder, dataFolder, nowMs, warn);
   if (config === null || privacy === null || hasErrors(issues)) {
     return { ok: false, lines: issues.map(issueText) };
   }
-  const warnings = issues.map(issueText);
+  warnings.push(...issues.map(issueText));
   const { people, certificates } = await epochOf(options, config, warnings);
   const { parts } = buildWorld({
     generation: 1 as Generation,

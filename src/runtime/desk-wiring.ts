@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import type { AdvertiserCurrencies } from "./advertiser-currencies.js";
 import { BookCopy } from "./book-copy.js";
 import { coalesced } from "./coalesced.js";
+import { bookCopyPath } from "./command-config.js";
 import { watchConfig } from "./config-watch.js";
 import { DeskConfig, type DeskConfigParts } from "./desk-config.js";
 import { type Ending, EndRank } from "./ending.js";
@@ -65,7 +65,7 @@ export async function openDeskConfig(
 ): Promise<DeskConfig> {
   const store = await openStore({ dataFolder, url: storeUrl ?? "", signing });
   const stops = new StopsFile(dataFolder);
-  const copy = new BookCopy(join(dataFolder, "desk-copy.ndjson"), (words) =>
+  const copy = new BookCopy(bookCopyPath(dataFolder), (words) =>
     log.error({ words }, "the copy of what is bought"),
   );
   return DeskConfig.open({ configFolder, store, clock: realClock, log, moneyIssues, stops, copy });

@@ -12,11 +12,11 @@ import {
   reportOf,
 } from "../ledger/report.js";
 import { decimalOf, reportCsv, reportObjects, reportTable } from "../ledger/report-text.js";
+import { readCommandConfig } from "./command-config.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { readFailure } from "./explain-command.js";
 import { UsageError } from "./flags.js";
 import { readSums } from "./journal-sums.js";
-import { readConfigForm } from "./read-config.js";
 import { reportNames } from "./report-names.js";
 
 /** What a report can be narrowed to, each as `--<name> a,b`. */
@@ -108,12 +108,12 @@ function dimensionFrom(word: string): Dimension {
   throw new UsageError(`--by: there is no "${word}": ${hint}`);
 }
 
-function namesFor({ config }: ReportOptions, io: CommandIo): ReportNames | null {
+function namesFor({ config, data }: ReportOptions, io: CommandIo): ReportNames | null {
   if (config === undefined) {
     io.stderr("without --config there are ids in place of names, and days are in UTC\n");
     return reportNames(null);
   }
-  const reading = readConfigForm(config);
+  const reading = readCommandConfig(config, data, io.nowMs(), (line) => io.stderr(`${line}\n`));
   if (reading.config === null) {
     io.stderr(`${config} cannot be read: \`crowdbid check --config ${config}\` says why\n`);
     return null;
