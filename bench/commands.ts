@@ -9,8 +9,10 @@ import { printCounts } from "./counts.js";
 import { printCrashes } from "./crashes.js";
 import { printDemo } from "./demo.js";
 import { deskBenchFull, printDesk } from "./desk.js";
+import { printDeskAxe } from "./desk-axe.js";
 import { printDeskChecks } from "./desk-checks.js";
 import { printDeskPage } from "./desk-page.js";
+import { printDeskPictures } from "./desk-pictures.js";
 import { inProcessUs } from "./in-process.js";
 import { printLedger } from "./ledger.js";
 import { printNotices } from "./notices.js";
@@ -32,6 +34,9 @@ export type Command = {
 };
 
 const isTiny = (args: readonly string[]): boolean => args.includes("--tiny");
+/** What stands behind a flag; "" = it is not given. */
+const textAfter = (flag: string, args: readonly string[]): string =>
+  args.includes(flag) ? (args[args.indexOf(flag) + 1] ?? "") : "";
 const usualPeople = 1_000_000;
 
 async function runDesk(say: Say): Promise<boolean> {
@@ -42,6 +47,16 @@ async function runDesk(say: Say): Promise<boolean> {
 async function runInProcess(say: Say): Promise<void> {
   say(`bid in process: ${(await inProcessUs(60)).toFixed(2)} us`);
 }
+
+const runDeskPictures = (args: readonly string[], say: Say): Promise<boolean> =>
+  printDeskPictures(
+    {
+      dataFolder: textAfter("--data", args),
+      into: textAfter("--into", args) || "bench/results",
+      every: args.includes("--every"),
+    },
+    say,
+  );
 
 /** `npm run bench -- --NAME`: everything that is measured apart from the scenarios. */
 export const commands: Readonly<Record<string, Command>> = {
@@ -65,7 +80,15 @@ export const commands: Readonly<Record<string, Command>> = {
   crashes: { about: "kill -9 at every disk call", run: printCrashes },
   demo: { about: "from nothing to bids of the demo", run: (_, say) => printDemo(say) },
   desk: { about: "an edit from the desk to the next bid", run: (_, say) => runDesk(say) },
+  "desk-axe": {
+    about: "WCAG on every page of the desk, with the demo behind it [--data FOLDER]",
+    run: (args, say) => printDeskAxe(textAfter("--data", args), say),
+  },
   "desk-page": { about: "the desk's page in a browser", run: (_, say) => printDeskPage(say) },
+  "desk-pictures": {
+    about: "the README's pictures of the desk [--into FOLDER] [--every] [--data FOLDER]",
+    run: runDeskPictures,
+  },
   "in-process": { about: "a bid without sockets and threads", run: (_, say) => runInProcess(say) },
   ledger: { about: "reading the journal", run: (_, say) => printLedger(300_000, say) },
   notices: { about: "durable notices a second", run: printNotices },

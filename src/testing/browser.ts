@@ -42,3 +42,15 @@ export async function accessibilityViolations(
     nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary ?? ""}`),
   );
 }
+
+/** By how much the page is wider than its window, and what stands out; nothing where it is not. */
+export const sidewaysScroll = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(`(() => {
+    const wide = document.documentElement.scrollWidth - innerWidth;
+    if (wide <= 0) return [];
+    const out = [...document.querySelectorAll("main *")]
+      .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+      .map(({ tagName, className }) => tagName.toLowerCase() + "." + className);
+    const names = out.slice(0, 3).join(", ");
+    return [wide + " pixels wider than a window of " + innerWidth + ": " + names];
+  })()`);
