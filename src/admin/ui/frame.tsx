@@ -56,7 +56,7 @@ export function Frame() {
 function NoAnswer() {
   return (
     <main class="door">
-      <Empty title="The program does not answer">
+      <Empty page title="The program does not answer">
         <p>Is it running? This page asks again by itself.</p>
         <Button onClick={() => void askSession()}>Ask now</Button>
       </Empty>
@@ -207,13 +207,13 @@ function Shown() {
     before.current = path;
   }, [page, path]);
   if (page === undefined) {
-    return <Empty title="There is nothing at this address" />;
+    return <Empty page title="There is nothing at this address" />;
   }
   const Body = loaded.value.get(page);
   if (Body === undefined) return <Loading what={page.title} />;
   if (Body === "failed") {
     return (
-      <Empty title="This page could not be loaded">
+      <Empty page title="This page could not be loaded">
         <Button onClick={() => location.reload()}>Load everything again</Button>
       </Empty>
     );

@@ -72,14 +72,16 @@ export function focusField(field: string): void {
 /** What went wrong with a whole page or a whole call. */
 export function ProblemNote(props: { readonly problem: Problem; readonly onRetry?: () => void }) {
   const { problem } = props;
+  const errors = problem.errors ?? [];
   return (
     <div class="problem" role="alert">
-      <p>
-        <strong>{problem.title}.</strong> {problem.detail}
-      </p>
-      {(problem.errors ?? []).length === 0 ? null : (
+      {errors.length === 0 ? (
+        <p>
+          <strong>{problem.title}.</strong> {problem.detail}
+        </p>
+      ) : (
         <ul>
-          {problem.errors?.map(({ field, message }) => (
+          {errors.map(({ field, message }) => (
             <li key={`${field} ${message}`}>
               {field === "" ? null : <strong>{field} </strong>}
               {message}

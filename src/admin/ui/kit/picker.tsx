@@ -79,7 +79,7 @@ export function Picker(props: Props) {
             aria-autocomplete="list"
             aria-activedescendant={at < 0 ? undefined : `${list}-${at}`}
             value={text ?? (props.adding === true ? "" : name)}
-            placeholder={`Search by name or number`}
+            placeholder="Name or number"
             onInput={(event) => {
               setText(event.currentTarget.value);
               setAt(-1);

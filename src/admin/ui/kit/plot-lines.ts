@@ -11,6 +11,7 @@ type Ask = {
 };
 
 const height = 200;
+const spanSecMin = 600;
 
 /** What a token of the page's colours is just now: a canvas knows no light-dark(). */
 function colourIn(box: HTMLElement): (name: string) => string {
@@ -49,7 +50,14 @@ export function drawLines(box: HTMLElement, { atMs, series, timeOf, zone }: Ask)
         { stroke: ink, grid, ticks: grid },
         { stroke: ink, grid, ticks: grid, size: 64 },
       ],
-      scales: { y: { range: (_, low, high) => [Math.min(0, low), high <= 0 ? 1 : high * 1.1] } },
+      scales: {
+        // A single point has no span of its own: the axis would show years.
+        x: {
+          range: (_, low, high) =>
+            high - low < spanSecMin ? [high - spanSecMin, high] : [low, high],
+        },
+        y: { range: (_, low, high) => [Math.min(0, low), high <= 0 ? 1 : high * 1.1] },
+      },
     },
     [atMs.map((at) => at / 1000), ...series.map(({ values }) => [...values])],
     box,

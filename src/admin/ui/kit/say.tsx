@@ -83,10 +83,16 @@ export function Time(props: { readonly at: number | string; readonly zone?: stri
   );
 }
 
-export function Empty(props: { readonly title: string; readonly children?: ComponentChildren }) {
+export function Empty(props: {
+  readonly title: string;
+  /** It stands for the whole page: its title is the page's heading. */
+  readonly page?: boolean;
+  readonly children?: ComponentChildren;
+}) {
+  const Title = props.page === true ? "h1" : "p";
   return (
     <div class="empty">
-      <p class="empty-title">{props.title}</p>
+      <Title class="empty-title">{props.title}</Title>
       {props.children}
     </div>
   );

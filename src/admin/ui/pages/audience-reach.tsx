@@ -36,7 +36,7 @@ export function AudienceReach({ agency, value, readOnly }: Props) {
   }, [agency, asked]);
   return (
     <aside class="reach" aria-label="About how many people">
-      <h3>About how many people</h3>
+      <h2>About how many people</h2>
       {problem === null ? null : <ProblemNote problem={problem} />}
       <div aria-live="polite">
         {asked === "null" ? (

@@ -1,6 +1,11 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessibilityViolations, noBrowser, openBrowser } from "../../../testing/browser.js";
+import {
+  accessibilityViolations,
+  noBrowser,
+  openBrowser,
+  sidewaysScroll,
+} from "../../../testing/browser.js";
 import { type Ask, cannedDesk, type Reply, thing } from "../../../testing/desk-page-answers.js";
 import { factAnswers } from "../../../testing/desk-page-facts.js";
 import { type DeskPage, startDeskPage } from "../../../testing/desk-page-server.js";
@@ -89,7 +94,7 @@ const shown: readonly (readonly [address: string, text: string])[] = [
 ];
 
 test.skipIf(noBrowser !== "")(
-  "every page is filled and keeps WCAG 2.2 AA, in light and dark",
+  "every page is filled, keeps WCAG 2.2 AA in light and dark, and fits 400 pixels",
   async () => {
     await withDesk(async (page, server) => {
       const found: string[] = [];
@@ -104,6 +109,9 @@ test.skipIf(noBrowser !== "")(
         note(address, await accessibilityViolations(page));
         await page.emulateMedia({ colorScheme: "dark" });
         note(`${address} dark`, await accessibilityViolations(page, ["color-contrast"]));
+        await page.setViewportSize({ width: 400, height: 800 });
+        note(address, await sidewaysScroll(page));
+        await page.setViewportSize({ width: 1280, height: 800 });
       }
       expect(found).toEqual([]);
     });

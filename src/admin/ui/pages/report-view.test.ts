@@ -17,7 +17,12 @@ test("names stand beside their ids, amounts in their currency, rates in percent"
 });
 
 test("rows without money have no amount, and a name that is its id stands once", () => {
-  const rows = [["77", "77", "2026-11-26", "", "3", "", ""]];
-  const [row] = reportView({ columns, rows, totals: [] }).rows;
-  expect(row).toEqual(["77", "2026-11-26", "3", "\u2013", "\u2013"]);
+  const rows = [
+    ["77", "77", "2026-11-26", "", "3", "", ""],
+    ["", "", "2026-11-26", "", "0", "0.000000000", ""],
+  ];
+  expect(reportView({ columns, rows, totals: [] }).rows).toEqual([
+    ["77", "2026-11-26", "3", "\u2013", "\u2013"],
+    ["none", "2026-11-26", "0", "\u2013", "\u2013"],
+  ]);
 });

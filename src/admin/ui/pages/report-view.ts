@@ -15,6 +15,9 @@ const counts = [
 const amounts = ["media", "margin", "data", "technical", "late", "total", "ecpm"];
 const headWords: Readonly<Record<string, string>> = { ecpm: "eCPM" };
 
+/** Of a row that is no advertiser's, line item's, deal's: what was only asked, or bid openly. */
+const nobody = "none";
+
 type Column = {
   readonly head: string;
   readonly isNumber: boolean;
@@ -30,9 +33,10 @@ export function reportView(report: {
   const shown = (rows: readonly (readonly string[])[]) =>
     rows.map((row) => columns.map(({ cell }) => cell(row)));
   const totals = shown(report.totals);
+  const named = (cell: string): string => (cell === "" ? nobody : cell);
   return {
     heads: columns.map(({ head }) => head),
-    rows: shown(report.rows),
+    rows: shown(report.rows).map((row) => row.map(named)),
     totals: totals.map(([first = "", ...rest]) => [first === "" ? "Total" : first, ...rest]),
     digits: columns.flatMap(({ isNumber }, at) => (isNumber ? [at] : [])),
   };
@@ -50,7 +54,11 @@ function columnOf(name: string, at: number, names: readonly string[]): Column[] 
   if (name === "win_rate") return column(true, (row) => percentOf(textAt(row)));
   if (amounts.includes(name)) {
     const currency = names.indexOf("currency");
-    return column(true, (row) => moneyText(textAt(row), row[currency] ?? ""));
+    return column(true, (row) => {
+      // A request that nobody bid on is nobody's, and in no currency.
+      const of = row[currency] ?? "";
+      return of === "" && Number(textAt(row)) === 0 ? "\u2013" : moneyText(textAt(row), of);
+    });
   }
   if (names[at - 1] !== `${name}_id`) return column(false, textAt);
   return column(false, (row) => {

@@ -4,8 +4,8 @@ import type { Entity, Problem } from "../answers.js";
 import { call } from "../api.js";
 import { rowsOf, useFetched } from "../fetched.js";
 import { Button } from "../kit/button.js";
-import { ErrorSummary, ProblemNote } from "../kit/error-summary.js";
-import { errorsAsFindings, Findings, Select, TextField } from "../kit/field.js";
+import { ProblemNote } from "../kit/error-summary.js";
+import { Select, TextField } from "../kit/field.js";
 import { countText, Empty, Loading, localZone } from "../kit/say.js";
 import { Table } from "../kit/table.js";
 import { go, place } from "../route.js";
@@ -241,12 +241,7 @@ function Shown({ query }: { readonly query: string }) {
     return () => ending.abort();
   }, [query]);
   if (problem !== null) {
-    return (
-      <Findings.Provider value={errorsAsFindings(problem.errors)}>
-        <ErrorSummary title={problem.detail} findings={errorsAsFindings(problem.errors)} />
-        <ProblemNote problem={problem} />
-      </Findings.Provider>
-    );
+    return <ProblemNote problem={problem} />;
   }
   if (report === null) return <Loading what="the report" />;
   if (report.rows.length === 0) {
@@ -267,7 +262,7 @@ function ReportTable(props: { readonly report: DeskReport; readonly body: Report
   };
   const view = reportView(props.report);
   return (
-    <>
+    <div class="report-result">
       <p class="row">
         <span>
           {countText(view.rows.length)} {view.rows.length === 1 ? "row" : "rows"}; exact over places
@@ -283,7 +278,7 @@ function ReportTable(props: { readonly report: DeskReport; readonly body: Report
       ) : (
         <TextTable label="Report" columns={view.heads} {...view} foot={view.totals} />
       )}
-    </>
+    </div>
   );
 }
 
