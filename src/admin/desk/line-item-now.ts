@@ -132,7 +132,11 @@ class Moment {
       impressionsTotal: total.billed,
       bidsToday: today.bids,
       clicksTotal: total.clicks,
-      winRatePercent: percentOf(Math.max(total.wins, total.billed), total.bids),
+      // A bill can be counted before the bid that it is of.
+      winRatePercent: percentOf(
+        Math.min(Math.max(total.wins, total.billed), total.bids),
+        total.bids,
+      ),
       ecpm: total.billed === 0 ? null : decimalOf((total.gross * 1000n) / BigInt(total.billed)),
       ctrPercent: percentOf(total.clicks, total.billed),
       daysLeft: this.daysLeft(campaign),
