@@ -169,6 +169,22 @@ describe("a creative", () => {
     expect([other.statusCode, other.json().form.approvals]).toEqual([200, approvals]);
   });
 
+  it("that a trader restores waits again, that an approver restores is as it was approved", async () => {
+    const { id: _, ...form } = htmlForm(0, 11);
+    const path = `/creatives/${(await byTrader("POST", "/creatives", { form })).json().key}`;
+    const approved = await byHouse("POST", `${path}/approvals`, approval);
+    const other = { ...form, html: "<b>other</b>" };
+    await byTrader("PUT", path, { form: other }, { "if-match": approved.headers["etag"] });
+    const history = await byTrader("GET", `/changes?kind=creative&key=${path.slice(11)}`);
+    const { seq } = history.json().items[1].revisions[0];
+    const approvals = async (who: typeof byTrader) => {
+      const back = await who("POST", `/revisions/${seq}/restore`);
+      return [back.json().form.html, back.json().form.approvals.openrtb26];
+    };
+    expect(await approvals(byTrader)).toEqual([form.html, "pending"]);
+    expect(await approvals(byApprover)).toEqual([form.html, "approved"]);
+  });
+
   it("is approved by its maker in the demo, where there is one person and no money", async () => {
     const demo = await deskWorld({ demo: true });
     const { id: _, ...form } = htmlForm(0, 11);

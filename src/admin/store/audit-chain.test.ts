@@ -77,6 +77,17 @@ test("a line that is taken out, changed or moved is found at each of 10,000 plac
   expect(missed).toEqual([]);
 });
 
+test("a line that is written anew with its hash is found by the line after it", () => {
+  const missed: number[] = [];
+  for (const [i, line] of lines.slice(0, -1).entries()) {
+    const content = { ...line, what: `change ${count + i}` };
+    const forged = { ...content, hash: hashAfter(lines[i - 1]?.hash ?? noPrevious, content) };
+    const verdict = verdictOf(i, meddled(i, [forged]));
+    if (verdict.ok || verdict.line !== i + 2) missed.push(i + 1);
+  }
+  expect(missed).toEqual([]);
+});
+
 test("a log that ends early is found at each of 10,000 places, as far as it was signed", () => {
   const missed: number[] = [];
   for (let i = 0; i < count; i++) {
