@@ -216,7 +216,7 @@ export async function step(page: Page, address: string): Promise<void> {
 /** Waits until nothing of the page is still being asked for. */
 async function shown(page: Page): Promise<void> {
   await page.locator("h1, h2").first().waitFor();
-  await page.waitForFunction('document.querySelector(".loading, [aria-busy=true]") === null');
+  await page.locator(".loading, [aria-busy=true]").first().waitFor({ state: "detached" });
   await page.waitForLoadState("networkidle");
 }
 
