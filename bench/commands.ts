@@ -11,6 +11,7 @@ import { printDemo } from "./demo.js";
 import { deskBenchFull, printDesk } from "./desk.js";
 import { printDeskAxe } from "./desk-axe.js";
 import { printDeskChecks } from "./desk-checks.js";
+import { printDeskOutage } from "./desk-outage.js";
 import { printDeskPage } from "./desk-page.js";
 import { printDeskPictures } from "./desk-pictures.js";
 import { inProcessUs } from "./in-process.js";
@@ -83,6 +84,10 @@ export const commands: Readonly<Record<string, Command>> = {
   "desk-axe": {
     about: "WCAG on every page of the desk, with the demo behind it [--data FOLDER]",
     run: (args, say) => printDeskAxe(textAfter("--data", args), say),
+  },
+  "desk-outage": {
+    about: "the campaign store locked and lost while in use",
+    run: (_, say) => printDeskOutage(say),
   },
   "desk-page": { about: "the desk's page in a browser", run: (_, say) => printDeskPage(say) },
   "desk-pictures": {

@@ -7,6 +7,9 @@ import { join } from "node:path";
 export type TestPostgres = {
   /** Of a new, empty database. */
   readonly freshUrl: () => string;
+  /** Takes it away at once, as a crash does; it can come back with what it held. */
+  readonly crash: () => Promise<void>;
+  readonly comeBack: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -27,27 +30,31 @@ export async function startPostgres(): Promise<TestPostgres | { readonly why: st
     options,
   );
   if (made.status !== 0) return { why: `initdb failed: ${made.stderr}` };
-  const server = spawn(
-    join(bin, "postgres"),
-    ["-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"],
-    { ...user, cwd: folder, stdio: "ignore" },
-  );
-  const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
+  const launch = (): ChildProcess =>
+    spawn(
+      join(bin, "postgres"),
+      ["-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"],
+      { ...user, cwd: folder, stdio: "ignore" },
+    );
+  let server = launch();
   const sql = (text: string): boolean => {
     const args = ["-h", folder, "-U", "crowdbid", "-d", "postgres", "-qc", text];
     return spawnSync(join(bin, "psql"), args, options).status === 0;
   };
+  const answers = async (): Promise<boolean> => {
+    for (let tries = 0; tries < 100 && server.exitCode === null; tries++) {
+      if (sql("select 1")) return true;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return false;
+  };
   const stop = async (): Promise<void> => {
-    end(server);
-    await ended;
+    await end(server);
     rmSync(folder, { recursive: true, force: true });
   };
-  for (let tries = 0; !sql("select 1"); tries++) {
-    if (tries === 100 || server.exitCode !== null) {
-      await stop();
-      return { why: "PostgreSQL does not answer" };
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  if (!(await answers())) {
+    await stop();
+    return { why: "PostgreSQL does not answer" };
   }
   let databases = 0;
   return {
@@ -56,13 +63,22 @@ export async function startPostgres(): Promise<TestPostgres | { readonly why: st
       sql(`create database ${name}`);
       return `postgres://crowdbid@/${name}?host=${encodeURIComponent(folder)}`;
     },
+    crash: () => end(server),
+    comeBack: async () => {
+      server = launch();
+      await answers();
+    },
     stop,
   };
 }
 
-/** Immediate: what it holds is thrown away. */
-function end(server: ChildProcess): void {
-  if (server.exitCode === null) server.kill("SIGQUIT");
+/** Immediate: nothing is put away. */
+function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    server.once("exit", () => resolve());
+    server.kill("SIGQUIT");
+  });
 }
 
 function binaries(): string | null {

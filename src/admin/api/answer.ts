@@ -40,7 +40,8 @@ export const storeTrouble = (code: "locked" | "gone"): Answer =>
       503,
       code === "locked"
         ? "the store is locked: nothing was changed, try again; bidding and stops go on"
-        : "the store does not answer: nothing was changed; bidding and stops go on",
+        : "the store does not answer: nothing was changed; bidding and stops go on. Try again " +
+            "later: it is used again by itself. The operator finds the cause in the log",
     ),
     { "retry-after": "1" },
   );
