@@ -17,8 +17,8 @@ import type { ConfigReading } from "./world-desk-parts.js";
 export type CheckOptions = {
   readonly config: string;
   /**
-   * What its store holds is checked, too. A snapshot there gives the names of segments; without one the bank's files do, and without
-   * those they are not checked.
+   * What its store holds is checked, too. A snapshot there gives the names of segments; without one
+   * the bank's files do, and without those they are not checked.
    */
   readonly data?: string | undefined;
   /** Notice addresses are made from it: their length counts. */

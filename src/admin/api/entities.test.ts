@@ -169,7 +169,7 @@ describe("a creative", () => {
     expect([other.statusCode, other.json().form.approvals]).toEqual([200, approvals]);
   });
 
-  it("that a trader restores waits again, that an approver restores is as it was approved", async () => {
+  it("waits again when a trader restores it, and is as approved by an approver", async () => {
     const { id: _, ...form } = htmlForm(0, 11);
     const path = `/creatives/${(await byTrader("POST", "/creatives", { form })).json().key}`;
     const approved = await byHouse("POST", `${path}/approvals`, approval);
