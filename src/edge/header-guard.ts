@@ -6,9 +6,22 @@
 export const headersMax = 40;
 /** Names and values together. */
 export const headBytesMax = 8192;
-const lengthPattern = /^(?:0|[1-9]\d{0,8})$/;
+const lengthDigitsMax = 9;
 const printable = /^[!-~]*$/;
 const none = -1;
+
+/** Decimal digits without a zero in front, at most nine of them; -1 = anything else. */
+function lengthOf(text: string): number {
+  const digits = text.length;
+  if (digits === 0 || digits > lengthDigitsMax) return -1;
+  let length = 0;
+  for (let i = 0; i < digits; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    length = length * 10 + digit;
+  }
+  return digits > 1 && text.charCodeAt(0) === 48 ? -1 : length;
+}
 
 /** 1 for each byte that RFC 9110 allows in a header name, which arrives in lower case. */
 const tokenBytes = new Uint8Array(128);
@@ -55,35 +68,63 @@ export class HeaderGuard {
   readonly see = (name: string, value: string): void => {
     this.headers += 1;
     this.headBytes += name.length + value.length;
-    switch (name) {
-      case "host":
-        this.hosts += 1;
-        if (value === "") this.broken = true;
-        break;
-      case "content-length":
-        if (this.contentLength !== none || !lengthPattern.test(value)) this.broken = true;
-        else this.contentLength = Number(value);
-        break;
-      case "transfer-encoding":
-        this.transferEncoding = true;
-        break;
-      case "content-type":
-        this.contentType = value;
-        break;
-      case "content-encoding":
-        // Two of them mean two codings: as unknown as any other.
-        this.contentEncoding = this.contentEncoding === "" ? value : "several";
-        break;
-      case "x-crowdbid-secret":
-        this.secret = value;
-        break;
-      case "authorization":
-        if (this.secret === "" && /^bearer /i.test(value)) this.secret = value.slice(7).trim();
-        break;
-      default:
-        if (!isToken(name)) this.broken = true;
-    }
+    if (!this.isTaken(name, value) && !isToken(name)) this.broken = true;
   };
+
+  /**
+   * True for a name that is looked at. By length first: texts that differ in it are not compared
+   * (m: 0.1 us less a request).
+   */
+  private isTaken(name: string, value: string): boolean {
+    switch (name.length) {
+      case 4:
+        return name === "host" && this.takeHost(value);
+      case 12:
+        return name === "content-type" && this.takeType(value);
+      case 13:
+        return name === "authorization" && this.takeAuthorization(value);
+      case 14:
+        return name === "content-length" && this.takeLength(value);
+      case 16:
+        return name === "content-encoding" && this.takeEncoding(value);
+      case 17:
+        if (name === "x-crowdbid-secret") this.secret = value;
+        else if (name === "transfer-encoding") this.transferEncoding = true;
+        else return false;
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private takeHost(value: string): true {
+    this.hosts += 1;
+    if (value === "") this.broken = true;
+    return true;
+  }
+
+  private takeType(value: string): true {
+    this.contentType = value;
+    return true;
+  }
+
+  private takeAuthorization(value: string): true {
+    if (this.secret === "" && /^bearer /i.test(value)) this.secret = value.slice(7).trim();
+    return true;
+  }
+
+  private takeLength(value: string): true {
+    const length = lengthOf(value);
+    if (this.contentLength !== none || length < 0) this.broken = true;
+    else this.contentLength = length;
+    return true;
+  }
+
+  /** Two of them mean two codings: as unknown as any other. */
+  private takeEncoding(value: string): true {
+    this.contentEncoding = this.contentEncoding === "" ? value : "several";
+    return true;
+  }
 
   /**
    * 0 = sound; 400 = refuse and close; 411 = a body without a stated length. Nothing behind a head

@@ -11,6 +11,7 @@ import {
   jsonType,
   safeLocation,
   textType,
+  versionHeader,
 } from "./fixed-answers.js";
 import { HeaderGuard } from "./header-guard.js";
 import type { EdgeApp } from "./http-edge.js";
@@ -158,7 +159,7 @@ export class NodeRequests {
       this.answer(incoming, answer.status, {});
       return;
     }
-    const headers = { "content-type": jsonType, "x-openrtb-version": exchange.version };
+    const headers = { "content-type": jsonType, [versionHeader]: exchange.version };
     // node:http may write later, when the buffer holds the next answer: it gets its own copy.
     const bytes = Buffer.from(app.answerBuffer.subarray(0, answer.length));
     this.answer(incoming, 200, headers, bytes);
