@@ -3,6 +3,8 @@ import type { Micros } from "./units.js";
 
 /** Rates are rationals with both parts below this, so that `mulDiv` stays exact in doubles. */
 export const ratePartMax = 2 ** 26;
+/** Powers of ten as they stand: `10 ** n` is a call (m: 72 ns, a read 15). */
+const tenTo = Float64Array.from({ length: 16 }, (_, n) => Number(`1e${n}`));
 /** The largest price that arithmetic here accepts: 140,737 currency units CPM. */
 export const microsMax = 2 ** 47;
 
@@ -97,11 +99,11 @@ function scaleToMicros(digits: number, power: number, sticky: boolean, up: boole
   if (digits === 0) return up && sticky ? 1 : 0;
   if (power >= 0) {
     if (power > 15) return -1;
-    const value = digits * 10 ** power;
+    const value = digits * tenTo[power]!;
     return value < microsMax ? value + (up && sticky ? 1 : 0) : -1;
   }
   if (power < -15) return up ? 1 : 0;
-  const divisor = 10 ** -power;
+  const divisor = tenTo[-power]!;
   const whole = Math.floor(digits / divisor);
   if (whole >= microsMax) return -1;
   const inexact = sticky || digits - whole * divisor > 0;
