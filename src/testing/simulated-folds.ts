@@ -111,7 +111,9 @@ function learntText({ lives, shades, shadeRows, clicks }: Learnt, held: Held): s
     table.each((lo, hi, value) => rows.push(`${lo} ${hi} ${value}`));
     rows.push("");
   }
-  return `${rows.join()} ${shadeRows.join()} ${[...held].join()}`;
+  // By campaign: one that owed nothing for a day was forgotten live, and stands last once it owes.
+  const kept = [...held].sort(([a], [b]) => a - b);
+  return `${rows.join()} ${shadeRows.join()} ${kept.join()}`;
 }
 
 /** Terms stand before every grant under them, and are not told twice. */
