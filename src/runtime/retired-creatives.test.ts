@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -37,6 +37,23 @@ test("a creative that was current when the process ended counts as bid until the
   new RetiredCreatives(path).turn([creative(1)], startMs);
   const later = startMs + 2 * lifeMs;
   expect(new RetiredCreatives(path).turn([], later)).toMatchObject([creative(1)]);
+});
+
+test("the file is written again only when a creative came, went or leads elsewhere", () => {
+  const path = join(root, "landing-pages.json");
+  const retired = new RetiredCreatives(path);
+  const wrote = (creatives: Parameters<RetiredCreatives["turn"]>[0], atMs: number): boolean => {
+    rmSync(path, { force: true });
+    retired.turn(creatives, atMs);
+    return existsSync(path);
+  };
+  expect(wrote([creative(1), creative(2)], startMs)).toBe(true);
+  expect(wrote([creative(1), creative(2)], startMs + hourMs)).toBe(false);
+  expect(wrote([creative(1)], startMs + hourMs)).toBe(true);
+  expect(wrote([creative(1)], startMs + 2 * hourMs)).toBe(false);
+  const elsewhere = { ...creative(1), landingPage: "https://brand.example/new" };
+  expect(wrote([elsewhere], startMs + 2 * hourMs)).toBe(true);
+  expect(wrote([elsewhere], startMs + hourMs + lifeMs + 1)).toBe(true);
 });
 
 test("a creative that comes back is no retired one", () => {

@@ -20,6 +20,7 @@ type Landing = {
 export class RetiredCreatives {
   private readonly path: string;
   private readonly seen = new Map<CreativeId, Landing>();
+  private unsaved = false;
 
   constructor(path: string) {
     this.path = path;
@@ -33,16 +34,24 @@ export class RetiredCreatives {
     creatives: readonly Pick<CreativeModel, "id" | "landingPage">[],
     nowMs: number,
   ): readonly Pick<CreativeModel, "id" | "landingPage">[] {
+    const current = new Set(creatives.map(({ id }) => id));
     for (const [id, landing] of this.seen) {
+      if (current.has(id)) continue;
       // Builds may be days apart: what was current until now was bid until now.
       if (landing.current) this.seen.set(id, { ...landing, current: false, lastSeenMs: nowMs });
       else if (nowMs - landing.lastSeenMs > tokenLifeSec * 1000) this.seen.delete(id);
+      else continue;
+      this.unsaved = true;
     }
     for (const { id, landingPage } of creatives) {
+      const known = this.seen.get(id);
+      // When it was seen says nothing of one that is current: it is seen until it goes.
+      if (known?.current === true && known.landingPage === landingPage) continue;
       this.seen.set(id, { id, landingPage, current: true, lastSeenMs: nowMs });
+      this.unsaved = true;
     }
-    this.save();
-    return [...this.seen.values()].filter(({ current }) => !current);
+    if (this.unsaved) this.save();
+    return [...this.seen.values()].filter((landing) => !landing.current);
   }
 
   private save(): void {
@@ -50,6 +59,7 @@ export class RetiredCreatives {
     mkdirSync(dirname(this.path), { recursive: true });
     writeFileSync(temporary, JSON.stringify([...this.seen.values()]), { mode: 0o600 });
     renameSync(temporary, this.path);
+    this.unsaved = false;
   }
 }
 
