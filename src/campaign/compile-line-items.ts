@@ -1,6 +1,5 @@
 import type { CreativeId } from "../base/ids.js";
 import { KeyKind, Media } from "../base/lists.js";
-import { microsMax } from "../base/money.js";
 import { packAlpha3 } from "../base/units.js";
 import { CapPlaces, capsOf } from "./caps.js";
 import type { Audiences } from "./compile-audiences.js";
@@ -11,8 +10,9 @@ import type { Predicate, Predicates } from "./compile-predicates.js";
 import { bySelectivity, sizeValueOf } from "./compile-predicates.js";
 import type { Advertiser, Campaign, LineItem } from "./model.js";
 import { placeOfDay } from "./roster.js";
-import { Dimension, Goal, Live, StrategyKind, shapeAccess, WithoutId } from "./table.js";
+import { Dimension, Live, shapeAccess, WithoutId } from "./table.js";
 import type { GrowingColumns, Postings } from "./table-columns.js";
+import { writeFigures } from "./table-figures.js";
 
 type Work = {
   readonly input: CompileInput;
@@ -41,6 +41,8 @@ const shapeKeysMax = 512;
 /** Writes the line item columns and the posting lists. */
 export class LineItems {
   readonly problems: CompileProblem[] = [];
+  /** By index: what `lineItemLive` would be of one that is not paused. */
+  readonly unpaused: number[] = [];
   private readonly work: Work;
   private readonly capPlaceOf: NonNullable<CompileInput["capPlaceOf"]>;
   private readonly owners = new Map<number, Owner>();
@@ -84,14 +86,16 @@ export class LineItems {
     columns.lineItemStartMs.push(campaign.startMs);
     columns.lineItemEndMs.push(campaign.endMs);
     columns.lineItemCurrency.push(advertiser.currency);
-    this.addPrice(lineItem, campaign, input.cpmMicrosMax?.(advertiser.currency) ?? microsMax);
+    this.addPrice(lineItem, campaign, input.cpmMicrosMax?.(advertiser.currency));
     this.addCaps(lineItem, owner);
     const contextual = lineItem.withoutId === "contextual";
     columns.lineItemWithoutId.push(contextual ? WithoutId.CONTEXTUAL : WithoutId.SKIP);
     const creatives = this.addCreatives(lineItem, advertiser);
     const arms = this.addArms(lineItem, advertiser);
     const included = this.addPredicates(lineItem, campaign);
-    columns.lineItemLive.push(liveOf(lineItem, arms, creatives.approved, included !== null));
+    const live = liveOf(arms, creatives.approved, included !== null);
+    this.unpaused.push(live);
+    columns.lineItemLive.push(lineItem.paused ? Live.PAUSED : live);
     this.post(lineItem, index, included ?? [], creatives.indexes);
   }
 
@@ -111,14 +115,10 @@ export class LineItems {
     columns.lineItemCapCount.push(columns.capPlace.length - start);
   }
 
-  private addPrice({ price }: LineItem, campaign: Campaign, ceilingMicros: number): void {
+  private addPrice(lineItem: LineItem, campaign: Campaign, ceilingMicros?: number): void {
     const { columns, predicates } = this.work;
-    columns.lineItemBaseMicros.push(price.cpmMicros);
-    columns.lineItemGoal.push(price.goal === "cpc" ? Goal.CPC : Goal.CPM);
-    columns.lineItemStrategy.push(strategyKinds[price.strategy ?? "fixed"]);
-    columns.lineItemMaxMicros.push(Math.min(price.maxMicros, ceilingMicros));
-    columns.lineItemFactorMin.push(price.factorMinPermille);
-    columns.lineItemFactorMax.push(price.factorMaxPermille);
+    const { price } = lineItem;
+    writeFigures(columns, columns.lineItemBaseMicros.length, lineItem, ceilingMicros);
     const start = columns.modPredicate.length;
     for (const { when, factorPermille } of price.contextModifiers) {
       for (const predicate of predicates.of(when)) {
@@ -255,12 +255,6 @@ export class LineItems {
   }
 }
 
-const strategyKinds = {
-  fixed: StrategyKind.FIXED,
-  shade: StrategyKind.SHADE,
-  linear: StrategyKind.LINEAR,
-} as const;
-
 const mediaBits: Readonly<Record<string, Media>> = {
   banner: Media.BANNER,
   video: Media.VIDEO,
@@ -278,8 +272,7 @@ export const countsImpressions = (
     (budget) => budget?.totalImpressions !== undefined || budget?.dailyImpressions !== undefined,
   );
 
-function liveOf(lineItem: LineItem, arms: ArmsLive, approved: boolean, fits: boolean): number {
-  if (lineItem.paused) return Live.PAUSED;
+function liveOf(arms: ArmsLive, approved: boolean, fits: boolean): number {
   if (!fits) return Live.HELD;
   if (arms !== Live.LIVE) return arms;
   return approved ? Live.LIVE : Live.NO_CREATIVE;

@@ -10,6 +10,7 @@ import { Audiences } from "./compile-audiences.js";
 import { writeCreatives } from "./compile-creatives.js";
 import type { Compiled, CompileInput } from "./compile-input.js";
 import { LineItems } from "./compile-line-items.js";
+import type { CompileMemory } from "./compile-memory.js";
 import { Predicates } from "./compile-predicates.js";
 import type { CampaignBook, CampaignBudget, Deal, LineItem } from "./model.js";
 import { placesOf } from "./roster.js";
@@ -29,8 +30,13 @@ export const compile = (input: CompileInput): Compiled => finish(compileSteps(in
 /** 15 to 25 us a line item (2 cores, Node 20.20.2). */
 const lineItemsAStep = 128;
 
-/** The same in steps of a few milliseconds, between which others may have the thread. */
-export function* compileSteps(input: CompileInput): Steps<Compiled> {
+/**
+ * The same in steps of a few milliseconds, between which others may have the thread. `memory` is of
+ * the tables before, and knows this one from then on.
+ */
+export function* compileSteps(input: CompileInput, memory?: CompileMemory): Steps<Compiled> {
+  const known = memory?.compiled(input) ?? null;
+  if (known !== null) return known;
   const { book, exchanges } = input;
   assert(book.lineItems.length <= lineItemsMax, "more line items than a table holds");
   const columns = emptyColumns();
@@ -53,7 +59,7 @@ export function* compileSteps(input: CompileInput): Steps<Compiled> {
   dictionary.writeTo(columns);
   postings.writeTo(columns);
   yield;
-  return {
+  const compiled: Compiled = {
     table: packTable(columns),
     creatives: book.creatives,
     agencies: book.agencies,
@@ -61,6 +67,8 @@ export function* compileSteps(input: CompileInput): Steps<Compiled> {
     budgets: budgetsOf(book),
     problems: lineItems.problems,
   };
+  memory?.note(input, compiled, lineItems.unpaused);
+  return compiled;
 }
 
 /** Every audience that the book needs certified, without compiling it. Broken ones are left out. */

@@ -4,6 +4,7 @@ import type { UnixMs } from "../base/units.js";
 import type { PrivacySettings } from "../bid/consent.js";
 import { compileSteps } from "../campaign/compile.js";
 import type { Compiled, CompileInput } from "../campaign/compile-input.js";
+import { CompileMemory } from "../campaign/compile-memory.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import type { CreativeModel } from "../campaign/model.js";
 import type { Roster } from "../campaign/roster.js";
@@ -13,8 +14,9 @@ import { type IndexParts, partsOfImage } from "../index/index-parts.js";
 import type { SegmentEntry } from "../index/manifest.js";
 import type { Absent, Places } from "../index/projection.js";
 import { type AmountUnit, Unit } from "../ledger/budget-plan.js";
-import type { TemplateMemory, TemplateProblem } from "../wire/creative-template.js";
+import type { TemplateProblem } from "../wire/creative-template.js";
 import { templateSteps } from "../wire/template-compile.js";
+import { TemplateMemory } from "../wire/template-memory.js";
 import type { WorldParts } from "./world-parts.js";
 
 /** WHO, as the builder needs it: the index and where its segments' bits are. */
@@ -40,6 +42,12 @@ export function nobody(): People {
   return { parts, places: new Map(), absent: new Map(), manifestDigest: "" };
 }
 
+/** What the next World of one desk takes over of those before. */
+export class WorldMemory {
+  readonly templates = new TemplateMemory();
+  readonly tables = new CompileMemory();
+}
+
 export type WorldInput = {
   readonly generation: Generation;
   readonly config: LoadedConfig;
@@ -54,8 +62,8 @@ export type WorldInput = {
   readonly capPlaceOf?: CompileInput["capPlaceOf"];
   readonly publicUrl: string;
   readonly retired: readonly Pick<CreativeModel, "id" | "landingPage">[];
-  /** Of the Worlds before; absent: all templates are compiled. */
-  readonly memory?: TemplateMemory;
+  /** Of the Worlds before; absent: all is compiled. */
+  readonly memory?: WorldMemory;
 };
 
 export type BuiltWorld = {
@@ -75,28 +83,18 @@ export function* worldSteps(input: WorldInput): Steps<BuiltWorld> {
   const { config, people, generation, privacy } = input;
   const { book, exchanges, rates } = config;
   // Templates first: a creative that has none for an exchange must not be chosen there.
-  const templates = yield* templateSteps({
-    creatives: book.creatives,
-    agencies: book.agencies,
-    exchanges,
-    publicUrl: input.publicUrl,
-    retired: input.retired,
-    thirdPartyHosts: privacy.thirdPartyHosts,
-    ...(input.memory === undefined ? {} : { memory: input.memory }),
-  });
-  const compiled = yield* compileSteps({
-    book,
-    exchanges,
-    usable: templates.usable,
-    projection: people.places,
-    certificates: input.certificates,
-    ...(input.roster === null ? {} : { roster: input.roster }),
-    allowancePlaceOf: (lineItem) => allowancePlaceOf(lineItem, input.placeOf),
-    ...(input.capPlaceOf === undefined ? {} : { capPlaceOf: input.capPlaceOf }),
-    impressionPlaceOf: (lineItem) =>
-      allowancePlaceOf(lineItem, (id) => input.placeOf(id, Unit.IMPRESSIONS)),
-    cpmMicrosMax: (currency) => config.ceilings.of(currency).cpmMicros,
-  });
+  const templates = yield* templateSteps(
+    {
+      creatives: book.creatives,
+      agencies: book.agencies,
+      exchanges,
+      publicUrl: input.publicUrl,
+      retired: input.retired,
+      thirdPartyHosts: privacy.thirdPartyHosts,
+    },
+    input.memory?.templates,
+  );
+  const compiled = yield* compileSteps(tableInput(input, templates.usable), input.memory?.tables);
   const parts: WorldParts = {
     generation,
     index: people.parts,
@@ -109,6 +107,20 @@ export function* worldSteps(input: WorldInput): Steps<BuiltWorld> {
   };
   return { parts, compiled, templateProblems: templates.problems };
 }
+
+const tableInput = (input: WorldInput, usable: Uint32Array): CompileInput => ({
+  book: input.config.book,
+  exchanges: input.config.exchanges,
+  usable,
+  projection: input.people.places,
+  certificates: input.certificates,
+  ...(input.roster === null ? {} : { roster: input.roster }),
+  allowancePlaceOf: (lineItem) => allowancePlaceOf(lineItem, input.placeOf),
+  ...(input.capPlaceOf === undefined ? {} : { capPlaceOf: input.capPlaceOf }),
+  impressionPlaceOf: (lineItem) =>
+    allowancePlaceOf(lineItem, (id) => input.placeOf(id, Unit.IMPRESSIONS)),
+  cpmMicrosMax: (currency) => input.config.ceilings.of(currency).cpmMicros,
+});
 
 function allowancePlaceOf(lineItem: LineItemId, placeOf: (lineItem: LineItemId) => number): number {
   const place = placeOf(lineItem);

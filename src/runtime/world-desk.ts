@@ -3,16 +3,16 @@ import type { PrivacySettings } from "../bid/consent.js";
 import type { BookSnapshot } from "../campaign/certificate-book.js";
 import { type AudienceNeeded, audiencesNeeded, segmentsWanted } from "../campaign/compile.js";
 import type { VerdictWord } from "../campaign/crowd-rule.js";
+import { figuresChanged } from "../campaign/figures.js";
 import type { Issue } from "../campaign/issue.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import { isAbsentFor, type SegmentWanted } from "../index/projection.js";
 import { refuse } from "../index/verify.js";
-import { TemplateMemory } from "../wire/creative-template.js";
 import { type AudienceVerdict, Certificates, type Certified } from "./certificates.js";
 import { issueOf, judgedEvent, wordsOf } from "./desk-event.js";
 import { inSlices } from "./slices.js";
 import { warmingOf } from "./warming.js";
-import { type BuiltWorld, nobody, type People, worldSteps } from "./world-build.js";
+import { type BuiltWorld, nobody, type People, WorldMemory, worldSteps } from "./world-build.js";
 import type { WorldDeskParts } from "./world-desk-parts.js";
 
 export type { DeskEvent } from "./desk-event.js";
@@ -54,7 +54,7 @@ const countsBeforeAdoptionMax = 3;
 export class WorldDesk {
   private readonly parts: WorldDeskParts;
   private readonly certificates: Certificates;
-  private readonly templates = new TemplateMemory();
+  private readonly memory = new WorldMemory();
   private generation = 0 as Generation;
   private people: People = nobody();
   private wanted: Wanted | null = null;
@@ -249,10 +249,16 @@ export class WorldDesk {
       return false;
     }
     if (issues.length > 0) this.parts.report({ kind: "config_warned", issues });
-    const { book } = config;
-    const segments = segmentsWanted(book);
-    this.wanted = { config, privacy, needed: audiencesNeeded(book), segments };
+    const { needed, segments } = this.asksOf(config);
+    this.wanted = { config, privacy, needed, segments };
     return true;
+  }
+
+  /** A change of figures asks for what was asked for. */
+  private asksOf({ book }: LoadedConfig): Pick<Wanted, "needed" | "segments"> {
+    const { wanted } = this;
+    if (wanted !== null && figuresChanged(wanted.config.book, book) !== null) return wanted;
+    return { needed: audiencesNeeded(book), segments: segmentsWanted(book) };
   }
 
   private async adopt(people: People, justBefore: () => void): Promise<Adopted> {
@@ -318,7 +324,7 @@ export class WorldDesk {
       ...(parts.capPlaceOf === undefined ? {} : { capPlaceOf: parts.capPlaceOf }),
       publicUrl: parts.publicUrl,
       retired: parts.retired.turn(config.book.creatives, parts.clock.nowMs()),
-      memory: this.templates,
+      memory: this.memory,
     });
     const built = await inSlices(steps);
     this.generation = generation;

@@ -10,7 +10,7 @@ import { NO_ENTRY, nativePartsMax, Slot } from "./template.js";
 import { bidPieces } from "./template-bid.js";
 import { TemplateBuilder } from "./template-builder.js";
 import { foreignHosts } from "./template-hosts.js";
-import { dialectKey, NoticeUrls } from "./template-notice.js";
+import { NoticeUrls } from "./template-notice.js";
 import { httpsAddress, jsonString } from "./template-pieces.js";
 import { vastInlinePieces, vastWrapperPieces } from "./vast-template.js";
 
@@ -60,42 +60,6 @@ export const dialectsOf = (exchanges: readonly Exchange[]): readonly (Exchange |
   for (const exchange of exchanges) dialects[exchange.dialect] ??= exchange;
   return Array.from(dialects);
 };
-
-/**
- * Templates of creatives that have not changed since the last build: 10,000 line items with 2,000
- * creatives cost 300 ms to compile and 6 ms to take over (2 cores, Node 20.20.2). Knows a creative
- * by its object: whoever builds Worlds again and again keeps the models of what did not change.
- */
-export class TemplateMemory {
-  private known = new WeakMap<CreativeModel, CreativeTemplates>();
-  private surroundings = "";
-
-  templatesOf(creative: CreativeModel, around: CreativeSurroundings): CreativeTemplates {
-    const surroundings = surroundingsText(around);
-    if (surroundings !== this.surroundings) this.known = new WeakMap();
-    this.surroundings = surroundings;
-    const there = this.known.get(creative);
-    if (there !== undefined) return there;
-    const made = templatesOf(creative, around);
-    this.known.set(creative, made);
-    return made;
-  }
-}
-
-const texts = new WeakMap<CreativeSurroundings, string>();
-
-/** Worked out once a build: every creative of it comes with the same object. */
-function surroundingsText(around: CreativeSurroundings): string {
-  const there = texts.get(around);
-  if (there !== undefined) return there;
-  const { exchanges, publicUrl, thirdPartyHosts, ready } = around;
-  const text = JSON.stringify([
-    ...[publicUrl, thirdPartyHosts ?? null, ready],
-    exchanges.map((one) => [one.name, one.index, one.dialect, dialectKey(one)]),
-  ]);
-  texts.set(around, text);
-  return text;
-}
 
 /** Compiles one creative for every dialect that approved it. Pure. */
 export function templatesOf(

@@ -8,60 +8,44 @@ import {
   type CreativeSurroundings,
   dialectsOf,
   landingCharsMax,
-  type TemplateMemory,
   type TemplateProblem,
   templatesOf,
 } from "./creative-template.js";
 import { NO_ENTRY, templateSpec } from "./template.js";
 import { TemplateBuilder } from "./template-builder.js";
+import type { CompiledTemplates, TemplateInput } from "./template-input.js";
+import type { TemplateMemory } from "./template-memory.js";
 import { dialectKey, publicUrlProblem } from "./template-notice.js";
 import { httpsAddress, jsonEscape } from "./template-pieces.js";
-
-export type TemplateInput = {
-  /** In creative-index order. */
-  readonly creatives: readonly CreativeModel[];
-  /** In agency-index order. */
-  readonly agencies: readonly Agency[];
-  /** In exchange-index order. */
-  readonly exchanges: readonly Exchange[];
-  /** Base of every notice address, without a slash at the end. */
-  readonly publicUrl: string;
-  /**
-   * Creatives that no longer bid but whose tokens still live: a click on them must lead somewhere.
-   */
-  readonly retired: readonly Pick<CreativeModel, "id" | "landingPage">[];
-  /** Hosts that markup may name (privacy.yaml); absent = any, for tests of markup alone. */
-  readonly thirdPartyHosts?: readonly string[];
-  /** Of the builds before; absent: everything is compiled anew. */
-  readonly memory?: TemplateMemory;
-};
-
-export type CompiledTemplates = {
-  readonly buffer: SharedArrayBuffer;
-  /**
-   * By creative index: bit e = the creative is approved by exchange e and has a template there. A
-   * creative with a problem has no bit. The campaign table's `creativeApproved` is cut down to this
-   * before it is published.
-   */
-  readonly usable: Uint32Array;
-  readonly problems: readonly TemplateProblem[];
-};
 
 /**
  * Compiles every creative for every dialect that approved it. Off the hot path; pure but for the
  * memory that it is given.
  */
-export const compileTemplates = (input: TemplateInput): CompiledTemplates =>
-  finish(templateSteps(input));
+export const compileTemplates = (
+  input: TemplateInput,
+  memory?: TemplateMemory,
+): CompiledTemplates => finish(templateSteps(input, memory));
 
-/** The same in steps of a few milliseconds, between which others may have the thread. */
-export function* templateSteps(input: TemplateInput): Steps<CompiledTemplates> {
-  const work = new Compilation(input);
+/**
+ * The same in steps of a few milliseconds, between which others may have the thread. `memory` is of
+ * the builds before, and knows this one from then on; absent: everything is compiled anew.
+ */
+export function* templateSteps(
+  input: TemplateInput,
+  memory?: TemplateMemory,
+): Steps<CompiledTemplates> {
+  const known = memory?.tableOf(input) ?? null;
+  if (known !== null) return known;
+  const work = new Compilation(input, memory);
   for (let index = 0; index < input.creatives.length; index++) {
     work.creative(input.creatives[index]!, index);
     if (index % creativesAStep === creativesAStep - 1) yield;
   }
-  return { buffer: work.pack(), usable: work.usable, problems: work.problems };
+  yield;
+  const made = { buffer: work.pack(), usable: work.usable, problems: work.problems };
+  memory?.keepTable(input, made);
+  return made;
 }
 
 /** 0.12 ms a creative of three dialects that no memory knows. */
@@ -72,6 +56,7 @@ class Compilation {
   readonly problems: TemplateProblem[] = [];
   readonly usable: Uint32Array;
   private readonly input: TemplateInput;
+  private readonly memory: TemplateMemory | undefined;
   private readonly builder = new TemplateBuilder();
   private readonly dialects: readonly (Exchange | undefined)[];
   private readonly bidEntry: number[];
@@ -82,8 +67,9 @@ class Compilation {
   private readonly assetEntry: number[] = [];
   private readonly around: CreativeSurroundings;
 
-  constructor(input: TemplateInput) {
+  constructor(input: TemplateInput, memory: TemplateMemory | undefined) {
     this.input = input;
+    this.memory = memory;
     this.usable = new Uint32Array(input.creatives.length);
     this.dialects = dialectsOf(input.exchanges);
     this.bidEntry = new Array<number>(input.creatives.length * this.dialects.length).fill(NO_ENTRY);
@@ -92,7 +78,7 @@ class Compilation {
   }
 
   creative(creative: CreativeModel, index: number): void {
-    const { memory } = this.input;
+    const { memory } = this;
     const made = memory?.templatesOf(creative, this.around) ?? templatesOf(creative, this.around);
     this.problems.push(...made.problems);
     const first = this.builder.include(made.builder);

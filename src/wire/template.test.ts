@@ -14,11 +14,12 @@ import {
   vastInline,
   vastWrapper,
 } from "../testing/wire-samples.js";
-import { markupPieces, TemplateMemory } from "./creative-template.js";
+import { markupPieces } from "./creative-template.js";
 import { HtmlContext, htmlContexts } from "./html-context.js";
 import { OpaqueKind, opaqueIdInto, opaqueIdOf } from "./opaque-id.js";
 import { bidEntryOf, landingPageOf, NO_ENTRY, Slot, templatesFrom } from "./template.js";
 import { compileTemplates } from "./template-compile.js";
+import { TemplateMemory } from "./template-memory.js";
 import { dialectNumbers, NoticeUrls, publicUrlProblem } from "./template-notice.js";
 import type { Pieces } from "./template-pieces.js";
 import { cdata, scriptEscape } from "./template-pieces.js";
@@ -347,7 +348,7 @@ describe("the memory of a build before", () => {
       { ...input, creatives: edited, exchanges: [sampleExchange(0, { version: "2.5" })] },
       { ...input, creatives: edited.slice(1), thirdPartyHosts: ["cdn.example"] },
     ]) {
-      const warm = compileTemplates({ ...build, memory });
+      const warm = compileTemplates(build, memory);
       const cold = compileTemplates(build);
       expect(Buffer.from(warm.buffer).equals(Buffer.from(cold.buffer))).toBe(true);
       expect([warm.usable, warm.problems]).toEqual([cold.usable, cold.problems]);
