@@ -51,3 +51,11 @@ function ruleOf({ name, paused, budget, pacing, price, ...rule }: LineItem): obj
   } = price;
   return { ...rule, modifiers };
 }
+
+/** Whether the money thread hears of the change: what a bid may cost, limits, how it is spent. */
+export const isMoneyAlike = (a: LineItem, b: LineItem): boolean =>
+  a.price.maxMicros === b.price.maxMicros &&
+  a.price.strategy === b.price.strategy &&
+  a.price.goal === b.price.goal &&
+  a.pacing === b.pacing &&
+  areAlike(a.budget, b.budget);

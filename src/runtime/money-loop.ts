@@ -197,10 +197,14 @@ export class MoneyLoop {
     this.book.adopt(plan);
     this.lease.adopt(plan);
     for (const fold of this.folds) fold.adopt?.(plan, this.boot);
-    const { generation } = plan;
+    this.noteGeneration(plan.generation);
+    this.planDueMs = 0;
+  }
+
+  /** Takes a World whose budgets are those of the one before. */
+  noteGeneration(generation: number): void {
     const timeMs = this.parts.nowMs();
     this.entries.push({ kind: RecordKind.GENERATION, boot: this.boot, generation, timeMs });
-    this.planDueMs = 0;
   }
 
   /** One round; true when there was something to make durable. */

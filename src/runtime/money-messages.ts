@@ -27,6 +27,8 @@ export type ExposureSettings = {
 
 export type ToMoney =
   | { readonly type: "plan"; readonly plan: BudgetPlan }
+  /** A World under the last plan. */
+  | { readonly type: "generation"; readonly generation: number }
   /** The port on which the worker hears that notices became durable. */
   | { readonly type: "worker"; readonly worker: number; readonly port: MessagePort }
   /** A person lets a held campaign go. */

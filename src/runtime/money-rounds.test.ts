@@ -96,6 +96,17 @@ test("after a failed fsync nothing is acknowledged, granted, bid or tried again"
   expect(one.folder.syncs).toBe(syncs);
 });
 
+test("a World under the plan before is journaled, and its budgets go on as they are", () => {
+  const one = new Process();
+  one.loop.step();
+  const allowances = one.states[0]!.allowances[1];
+  one.loop.noteGeneration(2);
+  one.loop.step();
+  const worlds = one.stored().filter(({ kind }) => kind === RecordKind.GENERATION);
+  expect(worlds).toMatchObject([{ generation: 1 }, { generation: 2 }]);
+  expect(one.states[0]!.allowances[1]).toBe(allowances);
+});
+
 test("bids are held under a lease once it is durable, never before", () => {
   const one = new Process();
   one.folder.failNextSync = true;

@@ -63,6 +63,7 @@ function hearMain(loop: MoneyLoop): void {
     if (received === undefined) return;
     const { message } = received;
     if (message.type === "plan") loop.adopt(message.plan);
+    else if (message.type === "generation") loop.noteGeneration(message.generation);
     else if (message.type === "release") wins.release(message.campaign, message.exchange);
     else if (message.type === "worker") workerPorts[message.worker] = message.port;
     else closing = true;

@@ -24,6 +24,8 @@ export type Money = {
   readonly failure: () => string;
   /** Before a World is published: its budgets. */
   readonly sendPlan: (plan: BudgetPlan) => void;
+  /** The same for a World whose plan is the last one. */
+  readonly sendGeneration: (generation: number) => void;
   /**
    * The end of a channel for an edge worker: a message on it means "look at your durable sequence".
    */
@@ -106,6 +108,8 @@ class MoneyHandle implements Money {
   readonly failure = (): string => this.why;
   readonly totals = (): MoneyTotals | null => this.newest;
   readonly sendPlan = (plan: BudgetPlan): void => this.send({ type: "plan", plan });
+  readonly sendGeneration = (generation: number): void =>
+    this.send({ type: "generation", generation });
 
   readonly release = (campaign: number, exchange: number): boolean => {
     const held = this.newest?.held.some(

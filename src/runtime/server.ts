@@ -11,7 +11,7 @@ import {
   sharedStateFrom,
 } from "../bid/shared-state.js";
 import { CapPlaces } from "../campaign/caps.js";
-import { AllowancePlaces, type AmountUnit, type ExposurePlan } from "../ledger/budget-plan.js";
+import { AllowancePlaces, type AmountUnit } from "../ledger/budget-plan.js";
 import { AdvertiserCurrencies, currenciesPath } from "./advertiser-currencies.js";
 import { type AskingWatch, watchAsking } from "./asking-alarm.js";
 import { type CapWatch, watchCaps } from "./cap-alarm.js";
@@ -38,8 +38,8 @@ import { LineItemNumbers } from "./line-item-numbers.js";
 import type { Log } from "./log.js";
 import { type Money, startMoney } from "./money.js";
 import { alarmWords } from "./money-messages.js";
+import { MoneyPlans } from "./money-plans.js";
 import { PeopleDesk } from "./people-desk.js";
-import { exposurePlanOf, planOf } from "./plan.js";
 import { readPriceKeys } from "./price-key-files.js";
 import { letBidsGoFirst } from "./process.js";
 import { realClock } from "./real-clock.js";
@@ -47,7 +47,6 @@ import { ReleaseDesk } from "./release-desk.js";
 import { ReleaseLedger } from "./release-ledger.js";
 import { RetiredCreatives } from "./retired-creatives.js";
 import { RosterFile, rosterFileOf } from "./roster-file.js";
-import { giveWay } from "./slices.js";
 import { loadNewestSnapshot } from "./snapshot-loader.js";
 import { SnapshotRefusals } from "./snapshot-refusals.js";
 import { Workers } from "./workers.js";
@@ -208,14 +207,6 @@ class Edge {
   }
 }
 
-/** Caps outlive a start only as far back as the exposure log reaches. */
-function warnOfShortLog(log: Log, { rules }: ExposurePlan, keptDays: number): void {
-  const longestDays = rules.reduce((days, { windowSec }) => Math.max(days, windowSec), 0) / 86_400;
-  if (longestDays <= keptDays) return;
-  const fields = { longestDays, keptDays };
-  log.warn(fields, "a cap's window is longer than retentionDays of touchpoints/ad.yaml");
-}
-
 /** Builds Worlds and hands each to the money thread first, then to the workers. */
 function worldDeskOf(
   options: ServerOptions,
@@ -234,7 +225,11 @@ function worldDeskOf(
   const placeOf = (lineItem: number, unit?: AmountUnit): number => places.placeOf(lineItem, unit);
   // Held before any World has it: the money thread opens it once it is counted.
   const capPlaces = new CapPlaces(capRulesMax, (place) => holdCapRule(state, place));
-  const capPlaceOf: WorldInput["capPlaceOf"] = (...rule) => capPlaces.placeOf(...rule);
+  const capPlaceOf: NonNullable<WorldInput["capPlaceOf"]> = (...rule) => capPlaces.placeOf(...rule);
+  const plans = new MoneyPlans({
+    ...{ money, placeOf, capPlaceOf, nowMs: realClock.nowMs, log },
+    exposureDaysKept: exposureDaysKept(options.settings.configFolder),
+  });
   return new WorldDesk({
     ...{ clock: realClock, placeOf, publicUrl: edge.publicUrl },
     readConfig: () => options.readConfig(deskConfig),
@@ -256,14 +251,7 @@ function worldDeskOf(
     publish: async (built, config) => {
       // Nothing bids, and nothing is shown, before it is in the release ledger.
       releases.settle();
-      const { generation } = built.parts;
-      const plan = planOf(generation, built.compiled, config, placeOf, realClock.nowMs());
-      // 50 ms of 10,000 line items each: whoever asks main something waits for one of them at most.
-      await giveWay();
-      const exposures = exposurePlanOf(config, built.parts.index.epoch, capPlaceOf);
-      money.sendPlan({ ...plan, exposures });
-      await giveWay();
-      warnOfShortLog(log, exposures, exposureDaysKept(options.settings.configFolder));
+      await plans.send(built, config);
       await edge.publish(built);
     },
     mayShowVerdicts: () => releases.isSettled,
