@@ -1,5 +1,6 @@
 import type { UnixMs } from "../base/units.js";
 import { mayUse } from "../index/projection.js";
+import { byId } from "./by-id.js";
 import type { Ceilings } from "./ceilings-file.js";
 import type { DocumentPath } from "./document.js";
 import type { Exchange } from "./exchange.js";
@@ -58,9 +59,9 @@ export class LintContext {
     this.ceilings = config.ceilings ?? null;
     this.places = config.places;
     this.options = options;
-    this.advertisers = new Map(config.book.advertisers.map((one) => [one.id, one]));
-    this.campaigns = new Map(config.book.campaigns.map((one) => [one.id, one]));
-    this.creatives = new Map(config.book.creatives.map((one) => [one.id, one]));
+    this.advertisers = byId(config.book.advertisers);
+    this.campaigns = byId(config.book.campaigns);
+    this.creatives = byId(config.book.creatives);
   }
 
   error(kind: EntityKind, id: number | string, path: DocumentPath, message: string): void {

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { areAlike, haveSameElements } from "../../base/alike.js";
 import { savedIn } from "../../campaign/audience.js";
 import { checkForm } from "../../campaign/document.js";
 import { entityDocument } from "../../campaign/entity-document.js";
@@ -18,6 +19,7 @@ import {
 } from "../../campaign/schema-campaign.js";
 import type { CreativeForm } from "../../campaign/schema-creative.js";
 import type { DeskKind, EntityRecord, JsonObject } from "../store/desk-store.js";
+import { type Changed, keysChanged, namesOf, type Touched, toLookAt } from "./book-referrers.js";
 import { kindsInOrder } from "./entity.js";
 
 /** What of a record decides what it becomes. */
@@ -40,6 +42,8 @@ export type Made = {
   /** null: something is wrong with it, or with what it refers to; then it does not bid. */
   readonly model: object | null;
   readonly issues: readonly Issue[];
+  /** What its form names, see book-referrers. */
+  readonly names: readonly string[];
 };
 export type MadeByKey = ReadonlyMap<string, Made>;
 
@@ -51,24 +55,10 @@ export type Models = {
   readonly known: KnownEntities;
 };
 
-/** Kinds whose models others of a kind are made from. */
-const upstream: Readonly<Record<DeskKind, readonly DeskKind[]>> = {
-  agency: [],
-  advertiser: ["agency"],
-  audience: ["agency"],
-  campaign: ["advertiser"],
-  creative: ["advertiser"],
-  deal: ["advertiser"],
-  lineItem: ["advertiser", "audience", "campaign", "creative"],
-};
-
-/** Keys of entries that are others than before, by kind. */
-export type Touched = ReadonlyMap<DeskKind, ReadonlySet<string>>;
-
 /**
  * The models of all entries that are live. What was not touched since `before` is the same object
- * as there. With `touched` only those entries are looked at, and all of a kind whose models are
- * made from models that changed; null: any may be another.
+ * as there. With `touched` only those entries are looked at, and those that name what is another
+ * now; null: any may be another.
  */
 export function modelsOf(
   entries: Entries,
@@ -79,18 +69,18 @@ export function modelsOf(
   const known = nothingKnown();
   const pass = new Pass(beside, known);
   const made = new Map<DeskKind, MadeByKey>();
-  const changed = new Set<DeskKind>();
+  const changed: Changed = new Map();
   for (const kind of kindsInOrder) {
     const older = before?.made.get(kind);
     const own = entries.get(kind) ?? new Map<string, BookEntry>();
-    const few = upstream[kind].some((one) => changed.has(one)) ? null : touched;
+    const few = touched === null ? null : toLookAt(kind, touched, changed, older);
     const models =
-      older === undefined || few === null
-        ? pass.all(own, older)
-        : pass.some(own, older, few.get(kind) ?? new Set());
+      older === undefined || few === null ? pass.all(own, older) : pass.some(own, older, few);
     made.set(kind, models);
-    if (models !== older) changed.add(kind);
-    takeKnown(known, kind, models, models === older ? before : null);
+    const keys = few ?? new Set([...models.keys(), ...(older?.keys() ?? [])]);
+    const others = keysChanged(keys, models, older);
+    changed.set(kind, others);
+    takeKnown(known, kind, models, others.size === 0 && older !== undefined ? before : null);
   }
   return { made, known, book: bookOf(made, beside, before) };
 }
@@ -151,11 +141,15 @@ class Pass {
       ? inputsOf(kind, form.value, entry.form, this.beside, this.known)
       : [entry.form];
     if (last !== undefined && areSame(last.inputs, inputs)) return last;
-    if (!form.ok) return { inputs, model: null, issues: form.issues };
+    const names = namesOf(kind, entry.form);
+    if (!form.ok) return { inputs, model: null, issues: form.issues, names };
     [this.at, this.found] = [key, []];
     const model = resolve(this.resolver, kind, form.value);
     const issues = this.found;
-    return { inputs, model: hasErrors(issues) ? null : model, issues };
+    if (hasErrors(issues)) return { inputs, model: null, issues, names };
+    // What says the same stays the same object, and so all that is made of it.
+    const known = last?.model ?? null;
+    return { inputs, model: areAlike(known, model) ? known : model, issues, names };
   }
 }
 
@@ -272,12 +266,14 @@ function bookOf(
     kind: DeskKind,
     last: readonly T[] | undefined,
     order: Order<T>,
-  ): readonly T[] =>
-    last !== undefined && made.get(kind) === before?.made.get(kind)
-      ? last
-      : ([...(made.get(kind)?.values() ?? [])].flatMap(({ model }) => model ?? []) as T[]).sort(
-          order,
-        );
+  ): readonly T[] => {
+    const own = made.get(kind);
+    if (last !== undefined && own === before?.made.get(kind)) return last;
+    const models: T[] = [];
+    for (const { model } of own?.values() ?? []) if (model !== null) models.push(model as T);
+    models.sort(order);
+    return last !== undefined && haveSameElements(last, models) ? last : models;
+  };
   const book = before?.book;
   return {
     agencies: list("agency", book?.agencies, byId),

@@ -16,7 +16,8 @@ import {
 import { type Checked, checkChanges, moveIssues, type ProposedChange } from "./book-check.js";
 import { type FilePlaces, issuesOf, ServedPlaces } from "./book-issues.js";
 import { type Lint, lintOf } from "./book-lint.js";
-import { type Models, modelsOf, type Touched } from "./book-models.js";
+import { type Models, modelsOf } from "./book-models.js";
+import type { Touched } from "./book-referrers.js";
 import type { DeskBook, FieldIssue, Stop } from "./desk.js";
 import { agencyOfForm, byKey, type RecordReader } from "./entity.js";
 import { withStops } from "./stops.js";
