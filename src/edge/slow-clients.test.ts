@@ -37,13 +37,13 @@ async function pausedTalk(driver: HttpEdgeDriver, gapMs: number): Promise<string
   return verdict;
 }
 
-test("a head or body that stays away or drips ends after some 10 s in both drivers", async () => {
+test.concurrent("a head or body that stays away or drips ends after some 10 s in both drivers", async () => {
   const [uws, node] = await Promise.all([slowTalks(uwsDriver), slowTalks(nodeDriver)]);
   expect(uws).toEqual(["close", "close", "close"]);
   expect(node).toEqual(["408 close", "408 close", "408 close"]);
 });
 
-test("an idle connection outlives a request's time in node:http alone", async () => {
+test.concurrent("an idle connection outlives a request's time in node:http alone", async () => {
   const pauses = [pausedTalk(nodeDriver, 13_000), pausedTalk(uwsDriver, 5000)];
   const [node, uws, uwsIdle] = await Promise.all([...pauses, pausedTalk(uwsDriver, 14_000)]);
   expect([node, uws]).toEqual(["200 200", "200 200"]);
