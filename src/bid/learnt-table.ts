@@ -81,8 +81,13 @@ export class LearntTable {
     words[word + hiWord] = hi;
     words[word + valueWord + at] = value;
     Atomics.store(words, word, lo);
-    words[0]!++;
+    Atomics.add(words, 0, 1);
     return true;
+  }
+
+  /** How many keys it holds; an entry is counted just after it can be found. */
+  used(): number {
+    return Atomics.load(this.words, 0);
   }
 
   /** How often a new key found no room; from the first time on, keys may be missing. */
