@@ -54,8 +54,12 @@ export class Account {
       least = left;
       this.shares = Math.max(1, level.live);
     }
+    this.leftSeen = least;
     return least;
   }
+
+  /** What `left` gave last. */
+  leftSeen: bigint | null = null;
 
   /** After `left`: line items that share what is left. */
   shares = 1;

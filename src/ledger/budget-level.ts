@@ -23,6 +23,7 @@ export class Level {
   /** Seconds from a bid to its bill: a moving mean. */
   delaySec = 0;
   day = Number.NaN;
+  private turnedSec = Number.NaN;
   /** Line items below that take part in the plan. */
   live = 0;
   private readonly history: BudgetHistory;
@@ -124,9 +125,12 @@ export class Level {
     else if (day === this.day + 1) this.chargedNext += amount;
   }
 
-  /** True when a new local day has begun since the last call. */
+  /** True when a new local day has begun since the last call. Days begin with a second. */
   turnDay(nowMs: number): boolean {
-    const day = localDay(this.zone, Math.floor(nowMs / 1000));
+    const sec = Math.floor(nowMs / 1000);
+    if (sec === this.turnedSec && !Number.isNaN(this.day)) return false;
+    this.turnedSec = sec;
+    const day = localDay(this.zone, sec);
     if (day === this.day) return false;
     this.day = day;
     this.chargedToday = 0n;
