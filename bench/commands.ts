@@ -16,6 +16,7 @@ import { printDeskPage } from "./desk-page.js";
 import { printDeskPictures } from "./desk-pictures.js";
 import { inProcessUs } from "./in-process.js";
 import { printLedger } from "./ledger.js";
+import { matchingFull, printMatching } from "./matching.js";
 import { printNotices } from "./notices.js";
 import { printPacing } from "./pacing.js";
 import { printPrices } from "./prices.js";
@@ -96,6 +97,10 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   "in-process": { about: "a bid without sockets and threads", run: (_, say) => runInProcess(say) },
   ledger: { about: "reading the journal", run: (_, say) => printLedger(300_000, say) },
+  matching: {
+    about: "a decision by the number of line items, in the usual mix and the worst of others",
+    run: (_, say) => printMatching(matchingFull, say),
+  },
   notices: { about: "durable notices a second", run: printNotices },
   pacing: { about: "spend of a paced budget", run: (args, say) => printPacing(isTiny(args), say) },
   prices: { about: "prices against the oracle", run: printPrices },

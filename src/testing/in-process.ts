@@ -58,6 +58,8 @@ export type InProcessOptions = {
   readonly certified?: ReadonlySet<string>;
   /** Default: everybody is asked about every audience. */
   readonly roster?: Roster;
+  /** Places of allowances; at least one a line item. */
+  readonly places?: number;
   /** Puts another book in the config's place (benches). */
   readonly reading?: (reading: ConfigReading) => ConfigReading;
 };
@@ -92,6 +94,7 @@ export const testAsking = ({ asks }: Pick<SharedState, "asks">): Asking => ({
   holdOutKey: sipKeyFrom(new Uint8Array(16).fill(6)),
 });
 const allowanceNanos = 10n ** 15n;
+const placesUsual = 65_536;
 
 function readingOf(options: InProcessOptions): Pick<WorldInput, "config" | "privacy"> | Error {
   const read = readConfig(options.configFolder);
@@ -114,7 +117,7 @@ export function startInProcess(options: InProcessOptions): Promise<InProcess> {
   const { merges } = options.snapshot ?? {};
   const people = peopleOf(names, options.snapshot?.people ?? [], merges);
   const needed = audiencesNeeded(config.book).map(({ digest }) => digest);
-  const places = new AllowancePlaces(65_536);
+  const places = new AllowancePlaces(options.places ?? placesUsual);
   const { parts } = buildWorld({
     ...{ generation: 1 as never, config, privacy, people, retired: [] },
     certificates: options.certified ?? new Set(needed),
@@ -123,7 +126,7 @@ export function startInProcess(options: InProcessOptions): Promise<InProcess> {
     publicUrl: "https://bid.test.example",
   });
   const clock = new ManualClock(options.now);
-  const state = testState(config, places);
+  const state = testState(config, places, options.places ?? placesUsual);
   const counterBuffer = newCounters();
   const slots = new ExchangeSlots();
   const counters = new WorkerCounters(counterBuffer);
@@ -196,9 +199,13 @@ function testRing(state: SharedState): RingWriter {
   return ring;
 }
 
-function testState(config: LoadedConfig, places: AllowancePlaces): SharedState {
+function testState(
+  config: LoadedConfig,
+  places: AllowancePlaces,
+  placesCount: number,
+): SharedState {
   const buffers = createSharedBuffers({
-    ...{ workers: 1, places: 65_536, slots: 65_536, capEntries: 4096, ringRecords: 1024 },
+    ...{ workers: 1, places: placesCount, slots: 65_536, capEntries: 4096, ringRecords: 1024 },
   });
   const state = sharedStateFrom(buffers, 0);
   state.setCell(Cell.MONEY_STATE, MoneyState.READY);
