@@ -33,8 +33,9 @@ export type Budget = {
  */
 export async function budgetOf(kind: WorkloadKind, size: BudgetSize): Promise<Budget> {
   const walk = await startWalk({ ...size, kind });
-  // once, so that the decision has the bidder's own hold
-  askWhole(walk);
+  // Each once: the decision has the bidder's own hold then, and it is known how far it looks.
+  for (walk.body = 0; walk.body < walk.bodies.length; walk.body++) askWhole(walk);
+  walk.renew();
   const steps = [edgeStepOf(walk), decodeStep, consentStep, identifyStep, matchStep];
   steps.push(audienceStep, priceStep, reserveStep, tokenStep, encodeStep);
   const walks = [...steps.map((_, last) => stepsUpTo(steps, last)), askWhole];

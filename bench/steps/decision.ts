@@ -1,13 +1,16 @@
+import { mix32 } from "../../src/base/hash.js";
 import { NOBODY } from "../../src/base/ids.js";
 import { Outcome } from "../../src/base/outcome.js";
 import { mayAskGroups, tellAnswered } from "../../src/bid/asking.js";
 import { armOf } from "../../src/bid/audience.js";
+import { openCandidates, takeCandidate } from "../../src/bid/candidates.js";
 import type { Grant } from "../../src/bid/consent.js";
 import { addEntry, PICK_LATER } from "../../src/bid/entries.js";
 import { identifyInto } from "../../src/bid/identify.js";
-import { candidatesInto, contextOutcome, tellZoneHours } from "../../src/bid/match.js";
+import { contextOutcome, tellZoneHours } from "../../src/bid/match.js";
 import { openPriceInto, Priced } from "../../src/bid/price.js";
 import { answerCurrency } from "../../src/bid/rates.js";
+import { noteForAll, openRest } from "../../src/bid/rest.js";
 import { selectInto } from "../../src/bid/select.js";
 import { resolveImp, resolveRequest } from "../../src/bid/values.js";
 import type { Step } from "./walk.js";
@@ -33,7 +36,8 @@ export const identifyStep: Step = {
 /** The request's values in the World's words, and the candidates that are left in context. */
 export const matchStep: Step = {
   name: "match",
-  run: ({ bidder, decision, exchange }) => {
+  run: (walk) => {
+    const { bidder, decision, exchange, left } = walk;
     const { request, offers } = bidder;
     const { table, scratch, world } = decision;
     offers.count = 0;
@@ -46,49 +50,52 @@ export const matchStep: Step = {
     decision.imp = imp;
     scratch.entryCount = scratch.heapCount = 0;
     resolveImp(table, scratch, request, 0);
-    candidatesInto(table, scratch, request, imp);
-    let left = 0;
-    for (let i = 0; i < scratch.candidateCount; i++) {
-      const lineItem = scratch.candidate[i]!;
-      if (contextOutcome(decision, lineItem) !== Outcome.BID) continue;
-      scratch.candidate[left++] = lineItem;
+    openCandidates(table, scratch, request, imp);
+    openRest(decision);
+    walk.leftCount = 0;
+    for (let looked = walk.looked[walk.body]!; looked > 0; looked--) {
+      const lineItem = takeCandidate(table, scratch);
+      if (lineItem < 0) break;
+      if (contextOutcome(decision, lineItem) === Outcome.BID) left[walk.leftCount++] = lineItem;
     }
-    scratch.candidateCount = left;
   },
 };
 
 export const audienceStep: Step = {
   name: "audience",
-  run: ({ decision, arms }) => {
-    const { scratch } = decision;
-    for (let i = 0; i < scratch.candidateCount; i++) {
-      arms[i] = armOf(decision, scratch.candidate[i]!);
-    }
+  run: ({ decision, arms, left, leftCount }) => {
+    for (let i = 0; i < leftCount; i++) arms[i] = armOf(decision, left[i]!);
   },
 };
 
 /** The workload has neither deals nor prices by creative: prices come before creatives. */
 export const priceStep: Step = {
   name: "price",
-  run: ({ bidder, decision, arms }) => {
+  run: ({ bidder, decision, arms, left, leftCount }) => {
     const { scratch, table, price, imp } = decision;
     const seed = bidder.request.seed.lo ^ imp.index;
-    for (let i = 0; i < scratch.candidateCount; i++) {
-      const lineItem = scratch.candidate[i]!;
+    for (let i = 0; i < leftCount; i++) {
+      const lineItem = left[i]!;
       const arm = arms[i]!;
       if (arm < 0 || table.lineItemDealOnly[lineItem] === 1) continue;
       if (openPriceInto(decision, lineItem, arm, -1) !== Priced.OK) continue;
       const { priceMicros, reservedMicros } = price;
-      addEntry(scratch, lineItem, -1, PICK_LATER, 0, priceMicros, reservedMicros, seed);
+      const forAll = table.lineItemForAll[lineItem] === 1;
+      if (forAll) noteForAll(scratch, table.lineItemAdvertiser[lineItem]!, priceMicros);
+      const tie = mix32(seed, table.lineItemId[lineItem]!);
+      addEntry(scratch, lineItem, -1, PICK_LATER, 0, priceMicros, reservedMicros, tie);
     }
   },
 };
+
+/** All that the bid looked at is there already. */
+const noFurther = (): void => undefined;
 
 /** The best entry that its creative, the hold-out and the money let through. */
 export const reserveStep: Step = {
   name: "reserve",
   run: ({ bidder, decision }) => {
-    selectInto(decision, 0, bidder.offers);
+    selectInto(decision, 0, bidder.offers, noFurther);
     if (bidder.offers.count > 0) tellAnswered(decision, bidder.offers);
   },
 };

@@ -1,5 +1,6 @@
 import { demoSegments } from "../../src/bank/generate/demo-segments.js";
 import type { ManualClock } from "../../src/base/clock.js";
+import { candidatesMax } from "../../src/base/limits.js";
 import type { Decision } from "../../src/bid/decision.js";
 import type { Exchange } from "../../src/campaign/exchange.js";
 import type { Bidder } from "../../src/runtime/bidder.js";
@@ -22,7 +23,12 @@ export type Walk = {
   readonly bodies: readonly Buffer[];
   /** Which of the bodies is asked now. */
   body: number;
-  /** The arm of each candidate that is left in context, -1 = in none of its audiences. */
+  /** By body: how many candidates the whole bid looks at. */
+  readonly looked: Int32Array;
+  /** The candidates that are left in context, and how many they are. */
+  readonly left: Uint32Array;
+  leftCount: number;
+  /** The arm of each of them, -1 = in none of its audiences. */
   readonly arms: Int32Array;
   /** Lets the reservations of a round expire and empties the ring. */
   readonly renew: () => void;
@@ -65,7 +71,9 @@ export async function startWalk(options: WalkOptions): Promise<Walk> {
     consent: new ConsentCache(),
     tokens: new TokenWriter(tokenKeyFrom(testTokenSecret), 1, 1),
     bodies: workload(options.kind, options.bodies, options.people),
-    body: 0,
+    looked: new Int32Array(options.bodies),
+    left: new Uint32Array(options.lineItems),
+    ...{ body: 0, leftCount: 0 },
     arms: new Int32Array(options.lineItems),
   };
 }
@@ -82,8 +90,10 @@ function peopleOf(count: number): readonly TestPerson[] {
 }
 
 /** The whole bid, which the steps together should cost. */
-export function askWhole({ bidder, exchange, bodies, body, clock }: Walk): number {
+export function askWhole({ bidder, exchange, bodies, body, clock, looked }: Walk): number {
   const bytes = bodies[body]!;
   bidder.bodyBuffer.set(bytes);
-  return bidder.bid(exchange, bytes.length, clock.monotonicNs()).length;
+  const { length } = bidder.bid(exchange, bytes.length, clock.monotonicNs());
+  looked[body] = candidatesMax - bidder.decision.scratch.candidatesLeft;
+  return length;
 }

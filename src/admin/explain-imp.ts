@@ -1,6 +1,6 @@
 import { Outcome, outcomeLabel } from "../base/outcome.js";
+import { openCandidates, takeCandidate } from "../bid/candidates.js";
 import { considerLineItem } from "../bid/decide.js";
-import { candidatesInto } from "../bid/match.js";
 import type { Offers } from "../bid/offer.js";
 import { resolveImp } from "../bid/values.js";
 import type { ExplainCase } from "./explain-case.js";
@@ -77,11 +77,12 @@ const unasked = 255;
 
 function considerCandidates({ decision }: ExplainCase, outcomes: Uint8Array): Outcome {
   const { table, scratch, request, imp } = decision;
-  candidatesInto(table, scratch, request, imp);
+  openCandidates(table, scratch, request, imp);
   scratch.entryCount = scratch.heapCount = 0;
   let furthest: Outcome = Outcome.NO_CANDIDATE;
-  for (let i = 0; i < scratch.candidateCount; i++) {
-    const lineItem = scratch.candidate[i]!;
+  for (;;) {
+    const lineItem = takeCandidate(table, scratch);
+    if (lineItem < 0) break;
     const outcome = considerLineItem(decision, lineItem);
     outcomes[lineItem] = outcome;
     if (outcome > furthest) furthest = outcome;
@@ -144,7 +145,8 @@ function rank(
     if (offered.has(index)) return 1000;
     return outcomes[index] === Outcome.BID ? 500 : outcomes[index]!;
   };
-  asked.sort((a, b) => place(b) - place(a) || a - b);
+  const { lineItemId } = table;
+  asked.sort((a, b) => place(b) - place(a) || lineItemId[a]! - lineItemId[b]!);
   return { list: asked.slice(0, rows), total: asked.length };
 }
 

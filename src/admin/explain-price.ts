@@ -3,7 +3,7 @@ import { Outcome, outcomeLabel } from "../base/outcome.js";
 import { type CurrencyCode, unpackAlpha3 } from "../base/units.js";
 import { armOf } from "../bid/audience.js";
 import { creativeRefusal, pickCreative } from "../bid/creative-fit.js";
-import { DealFit, dealFit, strictDealFloor } from "../bid/deal.js";
+import { DealFit, dealFit, namedDealsInto, strictDealFloor } from "../bid/deal.js";
 import type { Decision } from "../bid/decision.js";
 import { openFloorMicros } from "../bid/floor.js";
 import { shareOne } from "../bid/learnt.js";
@@ -29,13 +29,13 @@ const usDollar = 0x555344;
  */
 export function waysOf(at: ExplainCase, lineItem: number, isOffered: IsOffered): WayExplained[] {
   const { decision } = at;
-  const { imp, table } = decision;
+  const { imp, table, scratch } = decision;
   const arm = armOf(decision, lineItem);
   const priced = arm < 0 ? table.lineItemArmStart[lineItem]! : arm;
   const ways: WayExplained[] = [];
-  for (let deal = imp.dealStart; deal < imp.dealStart + imp.dealCount; deal++) {
+  const named = namedDealsInto(decision, lineItem);
+  for (const deal of scratch.dealNamed.slice(0, named)) {
     const fit = dealFit(decision, lineItem, deal);
-    if (fit === DealFit.NOT_NAMED) continue;
     const way = `deal ${dealText(at, lineItem, deal)}`;
     ways.push(
       fit === DealFit.FITS

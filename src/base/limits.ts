@@ -23,6 +23,11 @@ export const nativeAssetsMax = 64;
 /** Scanned native requests that a worker keeps. */
 export const nativeCacheEntriesMax = 2048;
 export const nativeCacheBytesMax = 8 * 1024 * 1024;
+/**
+ * Line items that one request looks at, over all its imps, the best first; the others wait for
+ * requests in which fewer fit. Where none of those can bid the request counts as `matching_limit`.
+ */
+export const candidatesMax = 4096;
 /** Bids in one answer. */
 export const offersMax = 128;
 

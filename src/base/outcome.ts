@@ -45,6 +45,8 @@ export const Outcome = {
   OUTBID_INTERNALLY: 44,
   /** Its budget's pace leaves this request out: chosen by the request, not by the person. */
   PACED: 45,
+  /** More line items fit in context than one request looks at; of those none could bid. */
+  MATCHING_LIMIT: 46,
   // person-dependent: counted and shown outside as one class
   AUDIENCE: 48,
   NO_IDENTIFIER: 49,

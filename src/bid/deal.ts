@@ -9,8 +9,8 @@ import { convertCeil } from "./rates.js";
 import { SpanUse } from "./request.js";
 import { lookUp } from "./values.js";
 
-/** Whether a line item may buy in a deal of the request. */
-export const DealFit = { NOT_NAMED: 0, NOT_INVITED: 1, SEAT_BLOCKED: 2, FITS: 3 } as const;
+/** Whether a line item may buy in a deal of the request that it names. */
+export const DealFit = { NOT_INVITED: 1, SEAT_BLOCKED: 2, FITS: 3 } as const;
 export type DealFit = (typeof DealFit)[keyof typeof DealFit];
 
 /**
@@ -20,7 +20,6 @@ export type DealFit = (typeof DealFit)[keyof typeof DealFit];
 export function dealFit(decision: Decision, lineItem: number, deal: number): DealFit {
   const { table, scratch } = decision;
   const value = scratch.dealValue[deal]!;
-  if (value === 0 || !names(table, lineItem, value)) return DealFit.NOT_NAMED;
   if (!seatFits(decision, lineItem, deal)) return DealFit.SEAT_BLOCKED;
   const invite = inviteOf(decision, value);
   if (invite < 0 || table.inviteCount[invite] === 0) return DealFit.FITS;
@@ -32,16 +31,47 @@ export function dealFit(decision: Decision, lineItem: number, deal: number): Dea
   return DealFit.NOT_INVITED;
 }
 
-function names(table: CampaignTable, lineItem: number, dealValue: number): boolean {
+/**
+ * The deals of the current imp that a line item's targeting names, ascending, into
+ * `scratch.dealNamed`; how many there are. Most line items name none, most of the others fewer than
+ * a request has: those are found by value.
+ */
+export function namedDealsInto({ table, scratch, imp }: Decision, lineItem: number): number {
+  const predicate = imp.dealCount === 0 ? -1 : dealPredicateOf(table, lineItem);
+  if (predicate < 0) return 0;
+  const start = table.predSetStart[predicate]!;
+  const size = table.predSetCount[predicate]!;
+  const { dealNamed, dealValue } = scratch;
+  let count = 0;
+  if (4 * size >= imp.dealCount) {
+    for (let deal = imp.dealStart; deal < imp.dealStart + imp.dealCount; deal++) {
+      const value = dealValue[deal]!;
+      if (value === 0 || !inSorted(table.setValues, start, size, value)) continue;
+      dealNamed[count++] = deal;
+    }
+    return count;
+  }
+  for (let i = start; i < start + size; i++) {
+    const value = table.setValues[i]!;
+    if (scratch.dealMark[value] !== scratch.impStamp) continue;
+    for (let deal = scratch.dealLast[value]!; deal >= 0; deal = scratch.dealBefore[deal]!) {
+      let at = count++;
+      for (; at > 0 && dealNamed[at - 1]! > deal; at--) dealNamed[at] = dealNamed[at - 1]!;
+      dealNamed[at] = deal;
+    }
+  }
+  return count;
+}
+
+/** A line item has one predicate that includes deals at most; -1 = it has none. */
+function dealPredicateOf(table: CampaignTable, lineItem: number): number {
   const start = table.lineItemPredStart[lineItem]!;
   for (let i = start; i < start + table.lineItemPredCount[lineItem]!; i++) {
     const predicate = table.predRefs[i]!;
     if (table.predDimension[predicate] !== Dimension.DEAL) continue;
-    if (table.predExclude[predicate] === 1) continue;
-    const count = table.predSetCount[predicate]!;
-    if (inSorted(table.setValues, table.predSetStart[predicate]!, count, dealValue)) return true;
+    if (table.predExclude[predicate] === 0) return predicate;
   }
-  return false;
+  return -1;
 }
 
 function seatFits(decision: Decision, lineItem: number, deal: number): boolean {
@@ -88,6 +118,6 @@ export function strictDealFloor(
   const agreed = table.inviteFloorMicros[invite]! as Micros;
   if (agreed === 0) return stated;
   const agreedCurrency = table.inviteFloorCurrency[invite]! as CurrencyCode;
-  const converted = convertCeil(world.rates, now, agreed, agreedCurrency, currency);
+  const converted = convertCeil(scratch.rates, world.rates, now, agreed, agreedCurrency, currency);
   return converted < 0 ? -1 : Math.max(stated, converted);
 }

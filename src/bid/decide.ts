@@ -1,22 +1,25 @@
+import { mix32 } from "../base/hash.js";
 import { NOBODY } from "../base/ids.js";
-import { impsMax } from "../base/limits.js";
+import { candidatesMax, impsMax } from "../base/limits.js";
 import { Outcome } from "../base/outcome.js";
 import type { CountryCode, UnixMs } from "../base/units.js";
 import type { Exchange } from "../campaign/exchange.js";
 import { mayAskGroups, tellAnswered } from "./asking.js";
 import { armOf } from "./audience.js";
+import { openCandidates, takeCandidate } from "./candidates.js";
 import { type Grant, grantOf, isGrant, NO_BID } from "./consent.js";
 import { creativeRefusal, pickCreative } from "./creative-fit.js";
-import { DealFit, dealFit } from "./deal.js";
+import { DealFit, dealFit, namedDealsInto } from "./deal.js";
 import type { Decision } from "./decision.js";
 import { addEntry } from "./entries.js";
 import { identifyInto } from "./identify.js";
-import { candidatesInto, contextOutcome, tellZoneHours } from "./match.js";
+import { contextOutcome, tellZoneHours } from "./match.js";
 import type { Offers } from "./offer.js";
-import { openEntriesInto, pricesComeFirst } from "./open-entries.js";
+import { openEntryInto, pricesComeFirst } from "./open-entries.js";
 import { Priced, priceInto } from "./price.js";
 import { answerCurrency } from "./rates.js";
 import type { BidRequest } from "./request.js";
+import { isSettled, noteForAll, openRest } from "./rest.js";
 import { schainOutcome } from "./schain.js";
 import { selectInto } from "./select.js";
 import { resolveImp, resolveRequest } from "./values.js";
@@ -57,7 +60,7 @@ const scratchBest = new Float64Array(impsMax);
 function orderImps(decision: Decision): void {
   const { request, scratch } = decision;
   for (let imp = 0; imp < request.impCount; imp++) {
-    if (openImp(decision, imp)) considerCandidates(decision);
+    if (openImp(decision, imp)) considerCandidates(decision, true);
     const best = scratch.heap[0]!;
     scratchBest[imp] =
       scratch.heapCount === 0 ? -1 : scratch.entryRank[best]! * 2 ** 48 + scratch.entryPrice[best]!;
@@ -67,6 +70,7 @@ function orderImps(decision: Decision): void {
     }
     scratchOrder[at] = imp;
   }
+  scratch.candidatesLeft = candidatesMax;
 }
 
 /**
@@ -89,6 +93,7 @@ export function openRequest(
   decision.known = false;
   decision.person.clear();
   decision.asked.clear();
+  scratch.candidatesLeft = candidatesMax;
   if (request.overflow === 1) return Outcome.TOO_LARGE;
   if (schainOutcome(request, exchange) !== Outcome.BID) return Outcome.SCHAIN_BLOCKED;
   const consent = grantOf(request.consent, request.country as CountryCode, world.privacy);
@@ -123,51 +128,79 @@ function tellPerson(decision: Decision, grant: Grant | null): void {
 
 /** One imp: entries, offers. */
 function offerFor(decision: Decision, impIndex: number, offers: Offers): void {
-  if (openImp(decision, impIndex)) {
-    if (pricesComeFirst(decision.imp)) openEntriesInto(decision);
-    else considerCandidates(decision);
-  }
-  const outcome = selectInto(decision, impIndex, offers);
+  if (openImp(decision, impIndex)) lookFurther(decision);
+  const outcome = selectInto(decision, impIndex, offers, lookFurther);
   if (outcome > decision.furthest) decision.furthest = outcome;
 }
 
-/** The candidates of one imp into the scratch; false where the imp cannot be bid on. */
+/** The candidates of one imp; false where the imp cannot be bid on. */
 function openImp(decision: Decision, impIndex: number): boolean {
   const { table, scratch, request } = decision;
   const imp = request.imps[impIndex]!;
   decision.imp = imp;
   scratch.entryCount = 0;
   scratch.heapCount = 0;
-  scratch.candidateCount = 0;
+  scratch.listCount = 0;
   if (imp.usable === 0) return false;
   if (!resolveImp(table, scratch, request, impIndex)) {
     decision.furthest = Outcome.TOO_LARGE;
     return false;
   }
-  candidatesInto(table, scratch, request, imp);
+  openCandidates(table, scratch, request, imp);
+  openRest(decision);
   return true;
 }
 
-/** Every way of every candidate of the current imp: entries, and the furthest refusal. */
-function considerCandidates(decision: Decision): void {
-  const { scratch } = decision;
-  for (let i = 0; i < scratch.candidateCount; i++) {
-    const outcome = considerLineItem(decision, scratch.candidate[i]!);
+/**
+ * Entries of the current imp's candidates, the best first, until so many bids that anybody would
+ * get are above what is left as the imp has room for. Called again when a hold has refused them.
+ */
+function lookFurther(decision: Decision): void {
+  const { scratch, imp } = decision;
+  scratch.bestAdvertiser = scratch.bestMicros = scratch.secondMicros = 0;
+  if (!pricesComeFirst(imp)) considerCandidates(decision, true);
+  else {
+    while (!isSettled(decision)) {
+      const lineItem = nextCandidate(decision);
+      if (lineItem < 0) return;
+      openEntryInto(decision, lineItem);
+    }
+  }
+}
+
+/** The next candidate of the imp; -1 = there is none, or the request has had its fill. */
+function nextCandidate(decision: Decision): number {
+  const { table, scratch } = decision;
+  const lineItem = takeCandidate(table, scratch);
+  if (lineItem < 0 || scratch.candidatesLeft-- > 0) return lineItem;
+  scratch.candidatesLeft = scratch.listCount = 0;
+  if (decision.furthest < Outcome.MATCHING_LIMIT) decision.furthest = Outcome.MATCHING_LIMIT;
+  return -1;
+}
+
+/** Every way of the current imp's candidates: entries, and the furthest refusal. */
+function considerCandidates(decision: Decision, untilSettled: boolean): void {
+  while (!untilSettled || !isSettled(decision)) {
+    const lineItem = nextCandidate(decision);
+    if (lineItem < 0) return;
+    const outcome = considerLineItem(decision, lineItem);
     if (outcome > decision.furthest) decision.furthest = outcome;
   }
 }
 
 /** Nothing is offered: why, of the imps whose prices came first. */
 function tellRefusals(decision: Decision): void {
-  const { request } = decision;
+  const { request, scratch, table } = decision;
+  scratch.candidatesLeft = candidatesMax;
   for (let imp = 0; imp < request.impCount; imp++) {
-    const { usable } = request.imps[imp]!;
-    if (usable === 0 || !pricesComeFirst(request.imps[imp]!)) continue;
+    const record = request.imps[imp]!;
+    if (record.usable === 0 || !pricesComeFirst(record)) continue;
     if (request.impCount === 1) {
-      // its candidates are still there
-      decision.scratch.entryCount = decision.scratch.heapCount = 0;
-      considerCandidates(decision);
-    } else if (openImp(decision, imp)) considerCandidates(decision);
+      // its values are still there
+      scratch.entryCount = scratch.heapCount = 0;
+      openCandidates(table, scratch, request, record);
+      considerCandidates(decision, false);
+    } else if (openImp(decision, imp)) considerCandidates(decision, false);
   }
 }
 
@@ -201,11 +234,11 @@ function considerWays(
   const open = table.lineItemDealOnly[lineItem] === 0 && imp.privateAuction === 0;
   let furthest: Outcome = open ? Outcome.BID : Outcome.DEAL_REQUIRED;
   let ways = 0;
-  for (let deal = imp.dealStart; deal < imp.dealStart + imp.dealCount; deal++) {
-    const fit = dealFit(decision, lineItem, deal);
-    if (fit === DealFit.NOT_NAMED) continue;
+  const named = namedDealsInto(decision, lineItem);
+  for (let i = 0; i < named; i++) {
+    const deal = decision.scratch.dealNamed[i]!;
     const outcome =
-      fit === DealFit.FITS
+      dealFit(decision, lineItem, deal) === DealFit.FITS
         ? considerWay(decision, lineItem, arm, deal, inAudience)
         : Outcome.DEAL_NOT_OFFERED;
     if (outcome === Outcome.BID) ways++;
@@ -235,8 +268,12 @@ function considerWay(
   if (!inAudience) return Outcome.BID;
   const { request, price } = decision;
   const rank = deal < 0 ? 0 : 1 + request.dealGuaranteed[deal]!;
-  const seed = request.seed.lo ^ decision.imp.index;
+  const tie = mix32(request.seed.lo ^ decision.imp.index, decision.table.lineItemId[lineItem]!);
   const { priceMicros, reservedMicros } = price;
-  addEntry(decision.scratch, lineItem, deal, creative, rank, priceMicros, reservedMicros, seed);
+  const { scratch, table } = decision;
+  if (deal < 0 && table.lineItemForAll[lineItem] === 1) {
+    noteForAll(scratch, table.lineItemAdvertiser[lineItem]!, priceMicros);
+  }
+  addEntry(scratch, lineItem, deal, creative, rank, priceMicros, reservedMicros, tie);
   return Outcome.BID;
 }

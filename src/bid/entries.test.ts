@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { mix32 } from "../base/hash.js";
 import { SeededRandom } from "../base/random.js";
 import { emptyTable } from "../testing/empty-table.js";
 import { addEntry, takeEntry } from "./entries.js";
@@ -13,7 +14,7 @@ test("entries leave best first: guaranteed deals, deals, open bids, and the high
     for (let i = 0; i < random.below(300); i++) {
       const rank = random.below(3);
       const price = random.below(50);
-      addEntry(scratch, i, rank === 0 ? -1 : i, 0, rank, price, price, seed);
+      addEntry(scratch, i, rank === 0 ? -1 : i, 0, rank, price, price, mix32(seed, i));
       expected.push({ rank, price });
     }
     expected.sort((a, b) => b.rank - a.rank || b.price - a.price);
@@ -29,7 +30,7 @@ test("a tie is broken by the request's seed, the same way each time", () => {
   const order = (seed: number): number[] => {
     const scratch = new Scratch(emptyTable(), 1);
     for (let lineItem = 0; lineItem < 20; lineItem++) {
-      addEntry(scratch, lineItem, -1, 0, 0, 5, 5, seed);
+      addEntry(scratch, lineItem, -1, 0, 0, 5, 5, mix32(seed, lineItem));
     }
     return Array.from({ length: 20 }, () => scratch.entryLineItem[takeEntry(scratch)] ?? -1);
   };

@@ -1,4 +1,3 @@
-import { mix32 } from "../base/hash.js";
 import type { Scratch } from "./scratch.js";
 
 /** `entryCreative` of an entry whose creative is picked when the entry is taken. */
@@ -6,8 +5,8 @@ export const PICK_LATER = 0xffff_ffff;
 
 /**
  * Entries of one imp, best first: guaranteed deals, deals, open bids; within a rank the higher
- * price; ties broken by a value seeded by the request. A binary heap over columns: building n
- * entries costs n, taking one log n.
+ * price; then the higher `tie`, a value seeded by the request and the line item's id. A binary heap
+ * over columns: building n entries costs n, taking one log n.
  */
 export function addEntry(
   scratch: Scratch,
@@ -17,7 +16,7 @@ export function addEntry(
   rank: number,
   priceMicros: number,
   reservedMicros: number,
-  seed: number,
+  tie: number,
 ): void {
   if (scratch.entryCount === scratch.entryCapacity) return;
   const entry = scratch.entryCount++;
@@ -28,7 +27,7 @@ export function addEntry(
   scratch.entryRank[entry] = rank;
   scratch.entryPrice[entry] = priceMicros;
   scratch.entryReserved[entry] = reservedMicros;
-  scratch.entryTie[entry] = mix32(seed, lineItem);
+  scratch.entryTie[entry] = tie;
   siftUp(scratch, entry);
 }
 

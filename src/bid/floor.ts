@@ -1,5 +1,9 @@
 import { Media } from "../base/lists.js";
-import type { BidRequest, ImpRecord } from "./request.js";
+import type { BidRequest, ImpRecord, TimedMedia } from "./request.js";
+
+/** True where no creative changes the floor. */
+export const oneFloor = (timed: TimedMedia): boolean =>
+  timed.minCpmPerSecMicros === 0 && timed.durFloorCount === 0;
 
 /**
  * The bid floor that holds for a creative, micros CPM in the floor's own currency; -1 = never bid.

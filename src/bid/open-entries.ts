@@ -1,11 +1,14 @@
+import { mix32 } from "../base/hash.js";
 import { Outcome } from "../base/outcome.js";
 import { armOf } from "./audience.js";
 import { pickCreative } from "./creative-fit.js";
 import type { Decision } from "./decision.js";
 import { addEntry, PICK_LATER } from "./entries.js";
+import { oneFloor } from "./floor.js";
 import { contextOutcome } from "./match.js";
 import { openPriceInto, Priced } from "./price.js";
-import type { ImpRecord, TimedMedia } from "./request.js";
+import type { ImpRecord } from "./request.js";
+import { noteForAll, settlingMicros } from "./rest.js";
 import { pricesByCreative } from "./value.js";
 
 /**
@@ -16,32 +19,31 @@ import { pricesByCreative } from "./value.js";
 export const pricesComeFirst = (imp: ImpRecord): boolean =>
   imp.dealCount === 0 && imp.privateAuction === 0 && oneFloor(imp.video) && oneFloor(imp.audio);
 
-const oneFloor = (timed: TimedMedia): boolean =>
-  timed.minCpmPerSecMicros === 0 && timed.durFloorCount === 0;
-
 /**
- * The open entries of every candidate of such an imp. The audience of each candidate that is left
- * in context is evaluated. Tells no refusals: a request without an offer goes through the
+ * The open entry of a candidate of such an imp. Its audience is evaluated where it is left in
+ * context, whoever the person is. Tells no refusal: a request without an offer goes through the
  * candidates again for them (decide).
  */
-export function openEntriesInto(decision: Decision): void {
+export function openEntryInto(decision: Decision, lineItem: number): void {
   const { table, scratch, request, imp, price } = decision;
-  const seed = request.seed.lo ^ imp.index;
-  for (let i = 0; i < scratch.candidateCount; i++) {
-    const lineItem = scratch.candidate[i]!;
-    if (contextOutcome(decision, lineItem) !== Outcome.BID) continue;
-    const arm = armOf(decision, lineItem);
-    if (arm < 0 || table.lineItemDealOnly[lineItem] === 1) continue;
-    let creative = PICK_LATER;
-    if (pricesByCreative(decision, lineItem)) {
-      creative = pickCreative(decision, lineItem, -1);
-      if (creative < 0) continue;
-    }
-    const known = creative === PICK_LATER ? -1 : creative;
-    if (openPriceInto(decision, lineItem, arm, known) !== Priced.OK) continue;
-    const { priceMicros, reservedMicros } = price;
-    addEntry(scratch, lineItem, -1, creative, 0, priceMicros, reservedMicros, seed);
+  if (contextOutcome(decision, lineItem) !== Outcome.BID) return;
+  const arm = armOf(decision, lineItem);
+  if (arm < 0 || table.lineItemDealOnly[lineItem] === 1) return;
+  let creative = PICK_LATER;
+  if (pricesByCreative(decision, lineItem)) {
+    creative = pickCreative(decision, lineItem, -1);
+    if (creative < 0) return;
   }
+  const known = creative === PICK_LATER ? -1 : creative;
+  if (openPriceInto(decision, lineItem, arm, known) !== Priced.OK) return;
+  const { priceMicros, reservedMicros } = price;
+  if (table.lineItemForAll[lineItem] === 1 && priceMicros > settlingMicros(decision)) {
+    if (creative === PICK_LATER) creative = pickCreative(decision, lineItem, -1);
+    if (creative < 0) return;
+    noteForAll(scratch, table.lineItemAdvertiser[lineItem]!, priceMicros);
+  }
+  const tie = mix32(request.seed.lo ^ imp.index, table.lineItemId[lineItem]!);
+  addEntry(scratch, lineItem, -1, creative, 0, priceMicros, reservedMicros, tie);
 }
 
 /** Picks the creative of an entry that has none yet; false = none fits, which ends the entry. */

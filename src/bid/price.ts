@@ -87,7 +87,7 @@ function auctionPriceInto(
   floor: Micros,
   floorCurrency: CurrencyCode,
 ): Priced {
-  const { table, world, now, price } = decision;
+  const { table, world, now, price, scratch } = decision;
   const currency = table.lineItemCurrency[lineItem]! as CurrencyCode;
   price.baseMicros = baseValue(decision, lineItem, creative);
   price.maxMicros = table.lineItemMaxMicros[lineItem]!;
@@ -100,7 +100,7 @@ function auctionPriceInto(
     price.share === shareOne || price.valueMicros >= microsMax
       ? price.valueMicros
       : mulDivFloor(price.valueMicros as Micros, price.share, shareOne);
-  price.floorMicros = convertCeil(world.rates, now, floor, floorCurrency, currency);
+  price.floorMicros = convertCeil(scratch.rates, world.rates, now, floor, floorCurrency, currency);
   if (price.floorMicros < 0) return Priced.NO_RATE;
   if (price.floorMicros > price.maxMicros) return Priced.BELOW_FLOOR;
   const wanted = Math.max(price.wantedMicros, price.floorMicros);
@@ -115,12 +115,19 @@ function agreedPriceInto(
   agreed: Micros,
   agreedCurrency: CurrencyCode,
 ): Priced {
-  const { table, world, now, price } = decision;
+  const { table, world, now, price, scratch } = decision;
   const currency = table.lineItemCurrency[lineItem]! as CurrencyCode;
   price.baseMicros = table.lineItemBaseMicros[lineItem]!;
   price.maxMicros = table.lineItemMaxMicros[lineItem]!;
   price.contextPermille = price.personPermille = 1000;
-  price.floorMicros = convertCeil(world.rates, now, agreed, agreedCurrency, currency);
+  price.floorMicros = convertCeil(
+    scratch.rates,
+    world.rates,
+    now,
+    agreed,
+    agreedCurrency,
+    currency,
+  );
   price.valueMicros = price.wantedMicros = price.reservedMicros = price.floorMicros;
   price.share = shareOne;
   if (price.floorMicros < 0) return Priced.NO_RATE;
@@ -138,11 +145,11 @@ function answerInto(
   floor: Micros,
   floorCurrency: CurrencyCode,
 ): Priced {
-  const { world, now, price } = decision;
+  const { world, now, price, scratch, currency: answer } = decision;
   const { rates } = world;
-  const answerCurrency = decision.currency;
-  const bid = convertFloor(rates, now, price.reservedMicros as Micros, currency, answerCurrency);
-  const least = convertCeil(rates, now, floor, floorCurrency, answerCurrency);
+  const held = price.reservedMicros as Micros;
+  const bid = convertFloor(scratch.rates, rates, now, held, currency, answer);
+  const least = convertCeil(scratch.rates, rates, now, floor, floorCurrency, answer);
   if (bid < 0 || least < 0) return Priced.NO_RATE;
   price.priceMicros = Math.max(bid, least);
   // An exchange bills price x quantity (OpenRTB 3.2.31, screens seen by many): so much is held.

@@ -21,40 +21,77 @@ export const ratesUsable = (rates: Rates, now: UnixMs): boolean =>
   rates.fixed || (now - rates.asOfMs <= staleAfterMs && rates.asOfMs - now <= staleAfterMs);
 
 /**
+ * What conversions between two currencies of one World have in common, and the last floor that was
+ * converted: nearly every candidate asks for the same. Directly mapped by the pair, so that nothing
+ * has to be cleared.
+ */
+export class RateMemo {
+  readonly from = new Uint32Array(pairsKept);
+  readonly to = new Uint32Array(pairsKept);
+  /** Four a pair: numerator and denominator into the base, then out of it. */
+  readonly parts = new Float64Array(4 * pairsKept);
+  readonly floor = new Float64Array(pairsKept);
+  readonly floorIn = new Float64Array(pairsKept);
+}
+const pairsKept = 64;
+
+/**
  * -1 where either currency has no usable rate, or the amount is beyond what money here holds.
  * Rounds down; two exact steps through the base.
  */
-export const convertFloor = (
+export function convertFloor(
+  memo: RateMemo,
   rates: Rates,
   now: UnixMs,
   amount: Micros,
   from: CurrencyCode,
   to: CurrencyCode,
-): number => convert(rates, now, amount, from, to, false);
-
-/** As `convertFloor`, rounded up: a bid floor in another currency. */
-export const convertCeil = (
-  rates: Rates,
-  now: UnixMs,
-  amount: Micros,
-  from: CurrencyCode,
-  to: CurrencyCode,
-): number => convert(rates, now, amount, from, to, true);
-
-function convert(
-  rates: Rates,
-  now: UnixMs,
-  amount: Micros,
-  from: CurrencyCode,
-  to: CurrencyCode,
-  up: boolean,
 ): number {
   if (from === to) return amount;
+  const pair = ratesUsable(rates, now) ? pairOf(memo, rates, from, to) : -1;
+  return pair < 0 ? -1 : timesPair(memo, pair, amount, false);
+}
+
+/** As `convertFloor`, rounded up and remembered: a bid floor in another currency. */
+export function convertCeil(
+  memo: RateMemo,
+  rates: Rates,
+  now: UnixMs,
+  amount: Micros,
+  from: CurrencyCode,
+  to: CurrencyCode,
+): number {
+  if (from === to) return amount;
+  const pair = ratesUsable(rates, now) ? pairOf(memo, rates, from, to) : -1;
+  if (pair < 0) return -1;
+  if (memo.floor[pair] !== amount) {
+    memo.floor[pair] = amount;
+    memo.floorIn[pair] = timesPair(memo, pair, amount, true);
+  }
+  return memo.floorIn[pair]!;
+}
+
+/** The pair's place in the memo, -1 where either currency has no rate. */
+function pairOf(memo: RateMemo, rates: Rates, from: CurrencyCode, to: CurrencyCode): number {
+  const pair = (from ^ (from >>> 9) ^ (to << 1) ^ (to >>> 7)) & (pairsKept - 1);
+  if (memo.from[pair] === from && memo.to[pair] === to) return pair;
   const a = rates.codes.indexOf(from);
   const b = rates.codes.indexOf(to);
-  if (a < 0 || b < 0 || !ratesUsable(rates, now)) return -1;
-  const inBase = times(amount, rates.denominator[a]!, rates.numerator[a]!, up);
-  return inBase < 0 ? -1 : times(inBase as Micros, rates.numerator[b]!, rates.denominator[b]!, up);
+  if (a < 0 || b < 0) return -1;
+  memo.from[pair] = from;
+  memo.to[pair] = to;
+  memo.parts[4 * pair] = rates.denominator[a]!;
+  memo.parts[4 * pair + 1] = rates.numerator[a]!;
+  memo.parts[4 * pair + 2] = rates.numerator[b]!;
+  memo.parts[4 * pair + 3] = rates.denominator[b]!;
+  memo.floor[pair] = -1;
+  return pair;
+}
+
+function timesPair({ parts }: RateMemo, pair: number, amount: Micros, up: boolean): number {
+  const at = 4 * pair;
+  const inBase = times(amount, parts[at]!, parts[at + 1]!, up);
+  return inBase < 0 ? -1 : times(inBase as Micros, parts[at + 2]!, parts[at + 3]!, up);
 }
 
 function times(amount: Micros, numerator: number, denominator: number, up: boolean): number {

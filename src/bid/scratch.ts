@@ -1,13 +1,16 @@
-import { dealsMax, impsMax } from "../base/limits.js";
+import { candidatesMax, dealsMax, formatsMax, impsMax } from "../base/limits.js";
 import { Withheld } from "../base/unprintable.js";
 import type { CampaignTable } from "../campaign/table.js";
 import { dimensionsMax } from "../campaign/table.js";
+import { RateMemo } from "./rates.js";
 
 /** Values that one request may have in one dimension and that some rule of the World names. */
-export const valuesPerDimension = 256;
+export const valuesPerDimension = dealsMax;
 
-/** A request takes one stamp and at most two an imp. */
-const stampMax = 2 ** 32 - 1 - (2 * impsMax + 2);
+/** A request takes one stamp and at most three an imp: to rank it, to offer, to tell refusals. */
+const stampMax = 2 ** 32 - 1 - (3 * impsMax + 2);
+/** Lists that an imp may name: values of six dimensions, shapes with and without country. */
+const listsMax = 6 * valuesPerDimension + 2 * (formatsMax + 3);
 
 /**
  * Working memory of one worker for one World: allocated at adoption, written by every request,
@@ -16,7 +19,7 @@ const stampMax = 2 ** 32 - 1 - (2 * impsMax + 2);
  */
 export class Scratch extends Withheld {
   /**
-   * Rises by one per request and by one or two per imp; the arrays hold 32 bits of it, so
+   * Rises by one per request and by one to three per imp; the arrays hold 32 bits of it, so
    * `renewStamps` starts it anew before they would wrap (after some 15 h at 40,000 requests a
    * second).
    */
@@ -28,6 +31,9 @@ export class Scratch extends Withheld {
   readonly value = new Uint32Array(dimensionsMax * valuesPerDimension);
   readonly valueCount = new Uint16Array(dimensionsMax);
   readonly requestValueCount = new Uint16Array(dimensionsMax);
+  /** The same two as words: to copy and clear by, without a call. */
+  readonly valueCounts = new Uint32Array(this.valueCount.buffer);
+  readonly requestValueCounts = new Uint32Array(this.requestValueCount.buffer);
 
   // block lists by dictionary id: bit n of the bits = SpanUse n, valid where the stamp is the
   // request's (or imp's)
@@ -50,10 +56,28 @@ export class Scratch extends Withheld {
   readonly agencyStamp: Uint32Array;
   readonly agencyOutcome: Uint8Array;
 
-  // candidates of the current imp
-  readonly lineItemStamp: Uint32Array;
-  readonly candidate: Uint32Array;
-  candidateCount = 0;
+  // posting lists of the current imp, a heap by head (bid/candidates)
+  readonly listHead = new Uint32Array(listsMax);
+  readonly listNext = new Uint32Array(listsMax);
+  readonly listEnd = new Uint32Array(listsMax);
+  listCount = 0;
+  lastCandidate = -1;
+  /** How many more candidates of this request are looked at. */
+  candidatesLeft = 0;
+
+  // of the current imp (bid/rest): what the best of the rest could bid in the answer's currency,
+  // and the two best offers of two advertisers that anybody would get
+  /** The answer's micros for one of the rates' base, rounded up; Infinity = no bound is known. */
+  restRate = Number.POSITIVE_INFINITY;
+  /** What an open bid may be lifted to, micros in the answer's currency. */
+  restFloorMicros = 0;
+  readonly rates = new RateMemo();
+  answerCurrency = 0;
+  answerRate = 0;
+  answerSlack = 0;
+  bestAdvertiser = 0;
+  bestMicros = 0;
+  secondMicros = 0;
 
   // entries: a candidate with its deal, creative and price; `heap` orders them
   readonly entryCapacity: number;
@@ -71,6 +95,11 @@ export class Scratch extends Withheld {
   readonly dealTaken = new Uint32Array(dealsMax);
   /** Dictionary ids of the request's deals, 0 = no rule names it. */
   readonly dealValue = new Uint32Array(dealsMax);
+  /** By dictionary id, valid where the mark is the imp's: its last deal of the id, then by deal. */
+  readonly dealMark: Uint32Array;
+  readonly dealLast: Uint16Array;
+  readonly dealBefore = new Int16Array(dealsMax);
+  readonly dealNamed = new Uint16Array(dealsMax);
 
   /** The person's projected row; all zero for nobody. */
   readonly row: Uint32Array;
@@ -85,6 +114,8 @@ export class Scratch extends Withheld {
     this.requestMarkBits = new Uint16Array(dictionary);
     this.impMark = new Uint32Array(dictionary);
     this.impMarkBits = new Uint16Array(dictionary);
+    this.dealMark = new Uint32Array(dictionary);
+    this.dealLast = new Uint16Array(dictionary);
     this.predicateStamp = new Uint32Array(table.predDimension.length);
     this.predicateTrue = new Uint8Array(table.predDimension.length);
     this.audienceStamp = new Uint32Array(table.audienceLive.length);
@@ -95,9 +126,7 @@ export class Scratch extends Withheld {
     this.agencyStamp = new Uint32Array(table.agencyId.length);
     this.agencyOutcome = new Uint8Array(table.agencyId.length);
     const lineItems = table.lineItemId.length;
-    this.lineItemStamp = new Uint32Array(lineItems);
-    this.candidate = new Uint32Array(lineItems);
-    this.entryCapacity = lineItems + 4 * dealsMax;
+    this.entryCapacity = Math.min(lineItems, candidatesMax) + 4 * dealsMax;
     this.entryLineItem = new Uint32Array(this.entryCapacity);
     this.entryDeal = new Int32Array(this.entryCapacity);
     this.entryCreative = new Uint32Array(this.entryCapacity);
@@ -117,7 +146,7 @@ export class Scratch extends Withheld {
     this.stamp = 1;
     const stamped = [
       ...[this.requestMark, this.impMark, this.predicateStamp, this.audienceStamp],
-      ...[this.creativeStamp, this.agencyStamp, this.lineItemStamp, this.dealTaken],
+      ...[this.creativeStamp, this.agencyStamp, this.dealTaken, this.dealMark],
     ];
     for (const stamps of stamped) stamps.fill(0);
   }

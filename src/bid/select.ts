@@ -7,6 +7,7 @@ import type { Decision } from "./decision.js";
 import { takeEntry } from "./entries.js";
 import type { Offer, Offers } from "./offer.js";
 import { creativePicked } from "./open-entries.js";
+import { beatsRest } from "./rest.js";
 import type { Scratch } from "./scratch.js";
 
 /**
@@ -17,23 +18,32 @@ const openBidsMax = 2;
 
 /**
  * Turns the current imp's entries into offers, best first: each deal once, then the open auction,
- * within the exchange's limits and only what its hold lets through. Gives the furthest refusal of a
+ * within the exchange's limits and only what its hold lets through; `lookFurther` makes more
+ * entries when those that are better than the rest are used up. Gives the furthest refusal of a
  * hold, or BID.
  */
-export function selectInto(decision: Decision, impIndex: number, offers: Offers): Outcome {
+export function selectInto(
+  decision: Decision,
+  impIndex: number,
+  offers: Offers,
+  lookFurther: (decision: Decision) => void,
+): Outcome {
   const { scratch, exchange } = decision;
   let openBids = 0;
   let placed = 0;
   let firstAdvertiser = 0;
   let furthest: Outcome = Outcome.BID;
   let dealsLeft = dealPlaces(decision);
-  for (let entry = takeEntry(scratch); entry >= 0; entry = takeEntry(scratch)) {
-    if (placed === exchange.maxBidsPerImp || offers.count === exchange.maxBids) break;
-    if (offers.count === offers.items.length) break;
+  const places = Math.min(exchange.maxBids, offers.items.length);
+  while (placed < exchange.maxBidsPerImp && offers.count < places) {
+    const entry = bestEntry(decision, lookFurther);
+    if (entry < 0) break;
     const deal = scratch.entryDeal[entry]!;
     const advertiser = decision.table.lineItemAdvertiser[scratch.entryLineItem[entry]!]!;
     if (deal >= 0 && (dealsLeft === 0 || scratch.dealTaken[deal] === scratch.impStamp)) continue;
-    if (deal < 0 && (openBids === openBidsMax || advertiser === firstAdvertiser)) continue;
+    // Whatever comes after an open bid is one too.
+    if (deal < 0 && openBids === openBidsMax) break;
+    if (deal < 0 && advertiser === firstAdvertiser) continue;
     if (!creativePicked(decision, entry)) continue;
     const offer = offers.items[offers.count]!;
     fillOffer(decision, impIndex, entry, offer);
@@ -59,6 +69,16 @@ export function selectInto(decision: Decision, impIndex: number, offers: Offers)
     }
   }
   return furthest;
+}
+
+/** The best of what was looked at, once it is better than all that was not; -1 = none is left. */
+function bestEntry(decision: Decision, lookFurther: (decision: Decision) => void): number {
+  const { table, scratch } = decision;
+  while (scratch.listCount > 0) {
+    if (scratch.heapCount > 0 && beatsRest(table, scratch, scratch.heap[0]!)) break;
+    lookFurther(decision);
+  }
+  return takeEntry(scratch);
 }
 
 /**

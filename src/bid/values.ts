@@ -40,7 +40,8 @@ export function resolveRequest(
   scratch.renewStamps();
   scratch.requestStamp = ++scratch.stamp;
   scratch.requestLists = 0;
-  scratch.valueCount.fill(0);
+  const { valueCounts, requestValueCounts } = scratch;
+  for (let i = 0; i < valueCounts.length; i++) valueCounts[i] = 0;
   addValue(scratch, Dimension.EXCHANGE, exchange.id);
   if (request.country !== 0) addValue(scratch, Dimension.COUNTRY, request.country);
   if (request.deviceType !== 0) addValue(scratch, Dimension.DEVICE_TYPE, request.deviceType);
@@ -72,7 +73,7 @@ export function resolveRequest(
   for (let deal = 0; deal < request.dealCount; deal++) {
     scratch.dealValue[deal] = lookUp(table, request.dealLo[deal]!, request.dealHi[deal]!);
   }
-  scratch.requestValueCount.set(scratch.valueCount);
+  for (let i = 0; i < valueCounts.length; i++) requestValueCounts[i] = valueCounts[i]!;
   return true;
 }
 
@@ -89,7 +90,8 @@ export function resolveImp(
   const imp = request.imps[impIndex]!;
   scratch.impStamp = ++scratch.stamp;
   scratch.impLists = 0;
-  scratch.valueCount.set(scratch.requestValueCount);
+  const { valueCounts, requestValueCounts } = scratch;
+  for (let i = 0; i < valueCounts.length; i++) valueCounts[i] = requestValueCounts[i]!;
   for (let span = 0; span < request.spanCount; span++) {
     if (request.spanOwner[span] !== impIndex || request.spanLength[span] === 0) continue;
     const use = request.spanUse[span]!;
@@ -102,7 +104,12 @@ export function resolveImp(
   }
   for (let deal = imp.dealStart; deal < imp.dealStart + imp.dealCount; deal++) {
     const value = scratch.dealValue[deal]!;
-    if (value !== 0 && !addValue(scratch, Dimension.DEAL, value)) return false;
+    if (value === 0) continue;
+    if (!addValue(scratch, Dimension.DEAL, value)) return false;
+    const { dealMark, dealLast, dealBefore, impStamp } = scratch;
+    dealBefore[deal] = dealMark[value] === impStamp ? dealLast[value]! : -1;
+    dealLast[value] = deal;
+    dealMark[value] = impStamp;
   }
   return addImpNumbers(scratch, request, imp);
 }

@@ -5,6 +5,7 @@ import type { CapLevel } from "./caps.js";
 import type { AudienceNeeded } from "./compile-audiences.js";
 import type { Exchange } from "./exchange.js";
 import type { Agency, CampaignBook, CampaignBudget, CreativeModel } from "./model.js";
+import type { DatedRates } from "./rates-file.js";
 import type { Roster } from "./roster.js";
 
 export type CompileInput = {
@@ -23,6 +24,8 @@ export type CompileInput = {
   readonly impressionPlaceOf?: (lineItem: LineItemId) => number;
   /** The most that a currency's bids may cost, micros of CPM; absent = no ceiling. */
   readonly cpmMicrosMax?: (currency: CurrencyCode) => number;
+  /** What currencies are worth, to order line items by price; absent = they stay as they are. */
+  readonly rates?: Pick<DatedRates, "codes" | "numerator" | "denominator">;
   /**
    * The place of a cap's rule (bid/cap-rule), the same for its whole life in a process. Absent:
    * places of this table's own.

@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ExchangeId, LineItemId } from "../base/ids.js";
-import type { Micros } from "../base/units.js";
+import { type Micros, packAlpha3 } from "../base/units.js";
 import { syntheticModel } from "../testing/campaigns.js";
 import { compile, compileSteps } from "./compile.js";
 import type { Compiled, CompileInput } from "./compile-input.js";
 import { CompileMemory } from "./compile-memory.js";
 import type { Exchange } from "./exchange.js";
 import type { CampaignBook, LineItem } from "./model.js";
+import type { DatedRates } from "./rates-file.js";
 
 const exchanges = ["openrtb26", "openrtb25"].map(
   (name, index) => ({ id: (index + 1) as ExchangeId, index, name }) as unknown as Exchange,
@@ -17,8 +18,14 @@ const model = syntheticModel(5, 12);
 function inputOf(book: CampaignBook, more: Partial<CompileInput> = {}): CompileInput {
   const allowancePlaceOf = (id: LineItemId) => id * 2;
   const projection = noPlaces;
-  return { book, exchanges, projection, certificates: new Set(), allowancePlaceOf, ...more };
+  const standing = { exchanges, projection, rates, certificates: new Set<string>() };
+  return { book, ...standing, allowancePlaceOf, ...more };
 }
+const rates = {
+  codes: [packAlpha3("USD"), packAlpha3("EUR")],
+  numerator: [1, 9],
+  denominator: [1, 10],
+} as unknown as DatedRates;
 const noPlaces: CompileInput["projection"] = new Map();
 
 /** How many steps it took: a table that is taken over takes none. */
@@ -116,6 +123,7 @@ test("what stands beside the book makes a table of its own", () => {
     { cpmMicrosMax: () => 5 },
     { roster },
     { exchanges: exchanges.slice(1) },
+    { rates: { ...rates, numerator: [1, 8] } },
   ];
   for (const more of standings) {
     const memory = new CompileMemory();

@@ -1,5 +1,6 @@
 import { areAlike, haveSameElements } from "../base/alike.js";
 import type { CurrencyCode } from "../base/units.js";
+import { type Order, reorder } from "./best-first.js";
 import type { Compiled, CompileInput } from "./compile-input.js";
 import { figuresChanged } from "./figures.js";
 import type { LineItem } from "./model.js";
@@ -9,8 +10,9 @@ import { writeFigures } from "./table-figures.js";
 type Kept = {
   readonly input: CompileInput;
   readonly compiled: Compiled;
-  /** By the table's index: what `lineItemLive` says of it when it is not paused. */
-  readonly unpaused: Uint8Array;
+  readonly order: Order;
+  /** By the order in the book: what `lineItemLive` says of it when it is not paused. */
+  readonly unpaused: readonly number[];
 };
 
 /**
@@ -21,10 +23,10 @@ type Kept = {
 export class CompileMemory {
   private kept: Kept | null = null;
 
-  note(input: CompileInput, compiled: Compiled, unpaused: readonly number[]): void {
-    // Where one was left out, indexes of the table are not those of the book.
-    const isWhole = unpaused.length === input.book.lineItems.length;
-    this.kept = isWhole ? { input, compiled, unpaused: Uint8Array.from(unpaused) } : null;
+  note(input: CompileInput, compiled: Compiled, of: Pick<Kept, "order" | "unpaused">): void {
+    // Where one was left out, it was not written as the book has it.
+    const isWhole = of.unpaused.length === input.book.lineItems.length;
+    this.kept = isWhole ? { input, compiled, ...of } : null;
   }
 
   /** The same as compiling it, byte by byte; null = it is to be compiled. */
@@ -33,27 +35,26 @@ export class CompileMemory {
     if (kept === null || !isSameStanding(kept.input, input)) return null;
     const changed = figuresChanged(kept.input.book, input.book);
     if (changed === null) return null;
-    const compiled = changed.length === 0 ? kept.compiled : withFigures(kept, input, changed);
-    this.kept = { ...kept, input, compiled };
-    return compiled;
+    this.kept = changed.length === 0 ? { ...kept, input } : withFigures(kept, input, changed);
+    return this.kept.compiled;
   }
 }
 
-function withFigures(
-  { compiled, unpaused }: Kept,
-  { book, cpmMicrosMax }: CompileInput,
-  changed: readonly number[],
-): Compiled {
+function withFigures(kept: Kept, input: CompileInput, changed: readonly number[]): Kept {
+  const { compiled, order, unpaused } = kept;
+  const { book, cpmMicrosMax, rates } = input;
   const table = new SharedArrayBuffer(compiled.table.byteLength);
   new Uint8Array(table).set(new Uint8Array(compiled.table));
   const columns = tableFrom(table);
-  for (const index of changed) {
-    const lineItem = book.lineItems[index] as LineItem;
-    const currency = columns.lineItemCurrency[index] as CurrencyCode;
-    writeFigures(columns, index, lineItem, cpmMicrosMax?.(currency));
-    columns.lineItemLive[index] = lineItem.paused ? Live.PAUSED : unpaused[index]!;
+  for (const written of changed) {
+    const place = order.placeOf[written]!;
+    const lineItem = book.lineItems[written] as LineItem;
+    const currency = columns.lineItemCurrency[place] as CurrencyCode;
+    writeFigures(columns, place, lineItem, cpmMicrosMax?.(currency));
+    columns.lineItemLive[place] = lineItem.paused ? Live.PAUSED : unpaused[written]!;
   }
-  return { ...compiled, table };
+  const moved = reorder(columns, order, changed, rates);
+  return { unpaused, input, order: moved, compiled: { ...compiled, table } };
 }
 
 /** All that decides about a table beside the book. */
@@ -61,6 +62,7 @@ function isSameStanding(a: CompileInput, b: CompileInput): boolean {
   return (
     haveSameElements(a.exchanges, b.exchanges) &&
     a.projection === b.projection &&
+    areAlike(a.rates, b.rates) &&
     hasSame(a.certificates, b.certificates) &&
     isSameRoster(a.roster, b.roster) &&
     (a.usable === undefined) === (b.usable === undefined) &&

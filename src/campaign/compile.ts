@@ -5,6 +5,7 @@ import { KeyKind } from "../base/lists.js";
 import { finish, type Steps } from "../base/steps.js";
 import type { SegmentWanted } from "../index/projection.js";
 import { segmentsOf } from "./audience.js";
+import { bestFirst } from "./best-first.js";
 import type { AudienceNeeded } from "./compile-audiences.js";
 import { Audiences } from "./compile-audiences.js";
 import { writeCreatives } from "./compile-creatives.js";
@@ -23,7 +24,7 @@ export type { Compiled, CompileInput } from "./compile-input.js";
 
 /**
  * A book as columns (table.ts). Cold and pure: the same input gives the same bytes. Line items are
- * in order of their ids, creatives and agencies in that of the book.
+ * in the order of campaign/best-first, creatives and agencies in that of the book.
  */
 export const compile = (input: CompileInput): Compiled => finish(compileSteps(input));
 
@@ -57,7 +58,8 @@ export function* compileSteps(input: CompileInput, memory?: CompileMemory): Step
   writeAgencies(input, dictionary, columns);
   writeDeals(book.deals, dictionary, columns);
   dictionary.writeTo(columns);
-  postings.writeTo(columns);
+  const order = yield* bestFirst(columns, input.rates);
+  postings.writeTo(columns, order.placeOf);
   yield;
   const compiled: Compiled = {
     table: packTable(columns),
@@ -67,7 +69,7 @@ export function* compileSteps(input: CompileInput, memory?: CompileMemory): Step
     budgets: budgetsOf(book),
     problems: lineItems.problems,
   };
-  memory?.note(input, compiled, lineItems.unpaused);
+  memory?.note(input, compiled, { order, unpaused: lineItems.unpaused });
   return compiled;
 }
 

@@ -69,8 +69,8 @@ export class Postings {
     if (list.at(-1) !== lineItem) list.push(lineItem);
   }
 
-  /** Open addressing at mix32(lo, hi), as bid/match looks up. */
-  writeTo(columns: GrowingColumns): void {
+  /** Open addressing at mix32(lo, hi), as bid/candidates looks up; `placeOf` by line item. */
+  writeTo(columns: GrowingColumns, placeOf: Uint32Array): void {
     const size = tableSize(this.count);
     const { accessLo, accessHi, accessStart, accessCount, postings } = columns;
     for (const column of [accessLo, accessHi, accessStart, accessCount]) fillZeros(column, size);
@@ -82,7 +82,8 @@ export class Postings {
         accessHi[at] = hi;
         accessStart[at] = postings.length;
         accessCount[at] = list.length;
-        for (const lineItem of list) postings.push(lineItem);
+        const places = Uint32Array.from(list, (lineItem) => placeOf[lineItem]!).sort();
+        for (const place of places) postings.push(place);
       }
     }
   }

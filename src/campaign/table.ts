@@ -102,7 +102,7 @@ export const tableSpec = {
   accessHi: "u32",
   accessStart: "u32",
   accessCount: "u32",
-  postings: "u32", // line item indexes
+  postings: "u32", // line item indexes, ascending in each list: the best first
   // predicates, shared between line items that say the same
   predDimension: "u8",
   predExclude: "u8",
@@ -110,8 +110,14 @@ export const tableSpec = {
   predSetStart: "u32",
   predSetCount: "u32",
   setValues: "u32", // each set sorted ascending
-  // line items
+  // line items, in the order of campaign/best-first
   lineItemId: "u32",
+  /**
+   * The most that it bids in the open auction where no floor lifts it, micros of the rates' base
+   * currency; descending. Infinity = nobody can tell, -1 = it does not bid.
+   */
+  lineItemBound: "f64",
+  lineItemForAll: "u8", // 1 = it bids at one price, whatever groups a person is in
   lineItemCampaign: "u32", // campaign id
   lineItemAdvertiser: "u32", // advertiser id
   lineItemAgency: "u32", // agency id

@@ -111,6 +111,7 @@ export function* worldSteps(input: WorldInput): Steps<BuiltWorld> {
 const tableInput = (input: WorldInput, usable: Uint32Array): CompileInput => ({
   book: input.config.book,
   exchanges: input.config.exchanges,
+  rates: input.config.rates,
   usable,
   projection: input.people.places,
   certificates: input.certificates,

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { microsMax } from "../base/money.js";
+import { SeededRandom } from "../base/random.js";
 import type { CurrencyCode, Micros, UnixMs } from "../base/units.js";
 import { packAlpha3 } from "../base/units.js";
-import { convertCeil, convertFloor } from "../bid/rates.js";
+import { convertCeil, convertFloor, RateMemo } from "../bid/rates.js";
 import { peopleOf, readFixtures, worldFolder } from "./fixtures.js";
 import { startInProcess } from "./in-process.js";
 
@@ -55,9 +56,26 @@ test("an amount that money cannot hold has no conversion, on the way through the
   };
   for (const convert of [convertFloor, convertCeil]) {
     const of = (amount: number, from: CurrencyCode, to: CurrencyCode): number =>
-      convert(rates, 0 as UnixMs, amount as Micros, from, to);
+      convert(new RateMemo(), rates, 0 as UnixMs, amount as Micros, from, to);
     expect(of(microsMax, eur, jpy)).toBe(-1);
     expect(of(microsMax - 1, gbp, jpy)).toBe(-1);
     expect(of(1000, eur, jpy)).toBe(160_000);
+  }
+});
+
+test("a conversion that is remembered is what it would be anew, for every pair of currencies", () => {
+  const codes = "EUR JPY GBP USD CNY INR KRW CHF SEK PLN DKK AUD".split(" ").map(packAlpha3);
+  const rates = {
+    ...{ codes: codes as CurrencyCode[], numerator: codes.map((_, i) => 7 + 13 * i) },
+    ...{ denominator: codes.map((_, i) => 5 + (i % 4)), asOfMs: 0 as UnixMs, fixed: true },
+  };
+  const memo = new RateMemo();
+  const random = new SeededRandom(8);
+  for (let i = 0; i < 20_000; i++) {
+    const amount = random.below(4) as Micros;
+    const [from, to] = [random.pick(rates.codes), random.pick(rates.codes)];
+    const convert = random.pick([convertCeil, convertFloor]);
+    const anew = convert(new RateMemo(), rates, 0 as UnixMs, amount, from, to);
+    expect(convert(memo, rates, 0 as UnixMs, amount, from, to)).toBe(anew);
   }
 });
