@@ -1,9 +1,15 @@
 import { type ChildProcess, fork } from "node:child_process";
 
 /** The processes of the bench: each compiled from `bench/<name>.ts`, told one order. */
-export function start(name: string, args: readonly string[] = []): ChildProcess {
-  const entry = new URL(`./${name}.js`, import.meta.url);
-  return fork(entry, [...args], { execArgv: [] });
+export function start(
+  name: string,
+  args: readonly string[] = [],
+  /** Other entries, loaded first into the process and each of its threads. */
+  preloaded: readonly string[] = [],
+): ChildProcess {
+  const urlOf = (entry: string): URL => new URL(`./${entry}.js`, import.meta.url);
+  const execArgv = preloaded.flatMap((entry) => ["--import", urlOf(entry).href]);
+  return fork(urlOf(name), [...args], { execArgv });
 }
 
 /** The next message of a process; rejects when it ends before. */
@@ -14,6 +20,7 @@ export const message = <T>(child: ChildProcess): Promise<T> =>
   });
 
 export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGTERM");
   await ended;

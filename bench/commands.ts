@@ -16,6 +16,14 @@ import { printDeskPage } from "./desk-page.js";
 import { printDeskPictures } from "./desk-pictures.js";
 import { inProcessUs } from "./in-process.js";
 import { printLedger } from "./ledger.js";
+import {
+  runAllocation,
+  runCompare,
+  runMemory,
+  runOverload,
+  runSweep,
+  runUnderChange,
+} from "./load-commands.js";
 import { matchingFull, printMatching } from "./matching.js";
 import { printNotices } from "./notices.js";
 import { printPacing } from "./pacing.js";
@@ -62,6 +70,7 @@ const runDeskPictures = (args: readonly string[], say: Say): Promise<boolean> =>
 
 /** `npm run bench -- --NAME`: everything that is measured apart from the scenarios. */
 export const commands: Readonly<Record<string, Command>> = {
+  allocation: { about: "heap that a request takes, by scenario", run: runAllocation },
   asking: {
     about: "what asking about somebody costs, and what the counts miss",
     run: (args, say) => printAsking(isTiny(args), say),
@@ -77,6 +86,7 @@ export const commands: Readonly<Record<string, Command>> = {
     run: (args, say) => printCertificates(args, say),
   },
   changes: { about: "100 World swaps under load", run: (_, say) => printChanges(100, say) },
+  compare: { about: "two commits under the same load: --compare A B", run: runCompare },
   corpora: { about: "the public corpora, bid on", run: (_, say) => printCorpora(say) },
   counts: { about: "what counting costs a request", run: (_, say) => printCounts(7, say) },
   crashes: { about: "kill -9 at every disk call", run: printCrashes },
@@ -101,7 +111,12 @@ export const commands: Readonly<Record<string, Command>> = {
     about: "a decision by the number of line items, in the usual mix and the worst of others",
     run: (_, say) => printMatching(matchingFull, say),
   },
+  memory: {
+    about: "memory and pauses under load: --minutes 30, --workers 2",
+    run: runMemory,
+  },
   notices: { about: "durable notices a second", run: printNotices },
+  overload: { about: "more requests than the worker can answer", run: runOverload },
   pacing: { about: "spend of a paced budget", run: (args, say) => printPacing(isTiny(args), say) },
   prices: { about: "prices against the oracle", run: printPrices },
   scale: {
@@ -117,6 +132,14 @@ export const commands: Readonly<Record<string, Command>> = {
     about: "a second epoch swapped in under load",
     run: (args, say) => printSwap(scaleOptionsOf(args, usualPeople), say),
   },
+  sweep: {
+    about: "latency by rate, open loop, of --only NAME (full-bid), ours and the echo",
+    run: runSweep,
+  },
   "time-zones": { about: "zones against Python's", run: (_, say) => printTimeZones(say) },
   tokens: { about: "forged tokens that must change nothing", run: printTokens },
+  "under-change": {
+    about: "latency while World, prices, audiences and reports are made anew",
+    run: runUnderChange,
+  },
 };

@@ -108,7 +108,7 @@ async function savingUnderLoad(
   { rate, windowSec }: Omit<DeskBenchSize, "lineItems">,
   write: (line: string) => void,
 ): Promise<number> {
-  const load = new OpenLoop(port, [body], rate);
+  const load = new OpenLoop({ port, requests: [{ body, gzip: false }], rate });
   const window = async (saving: boolean): Promise<number> => {
     load.window = new LoadWindow();
     const endMs = performance.now() + 1000 * windowSec;

@@ -1,16 +1,20 @@
 import { budgetQuick, printBudget } from "./budget.js";
 import { commands } from "./commands.js";
-import { sizes } from "./scenarios/measure.js";
+import { onlyOf, sizeOf, sizes } from "./scenarios/measure.js";
 import { chosen, scenarios } from "./scenarios/registry.js";
 import { runScenarios } from "./scenarios/run.js";
 
 const usage =
-  "npm run bench [-- --quick] [--only NAME,NAME]   the scenarios\n" +
+  "npm run bench                                   the scenarios and all pictures\n" +
+  "npm run bench -- [--quick] [--only NAME,NAME]   the scenarios alone\n" +
   "npm run bench -- --COMMAND                      one of the commands\n" +
   "npm run bench -- --list                         this list";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const args = process.argv.slice(2);
+
+/** What a run of everything has behind the scenarios. */
+const inFull = ["budget", "sweep", "allocation", "under-change", "overload", "memory"] as const;
 
 function list(): void {
   say(usage);
@@ -27,13 +31,20 @@ async function main(): Promise<boolean> {
     list();
     return true;
   }
-  const command = Object.keys(commands).find((name) => args.includes(`--${name}`));
-  if (command !== undefined) return (await commands[command]?.run(args, say)) !== false;
-  const only = args.includes("--only") ? (args[args.indexOf("--only") + 1] ?? "").split(",") : [];
-  const size = args.includes("--tiny") ? "tiny" : args.includes("--quick") ? "quick" : "full";
-  const fine = await runScenarios(chosen(only), sizes[size], say);
-  if (size === "quick" && only.length === 0) await printBudget(say, budgetQuick);
-  return fine;
+  const name = args
+    .map((arg) => arg.replace(/^--/, ""))
+    .find((one) => Object.hasOwn(commands, one));
+  if (name !== undefined) return (await commands[name]?.run(args, say)) !== false;
+  const size = sizeOf(args);
+  const good = await runScenarios(chosen(onlyOf(args)), size, say);
+  if (onlyOf(args).length > 0 || size === sizes.tiny) return good;
+  if (size === sizes.quick) {
+    await printBudget(say, budgetQuick);
+    return good;
+  }
+  let all = good;
+  for (const one of inFull) all = (await commands[one]?.run(args, say)) !== false && all;
+  return all;
 }
 
 try {

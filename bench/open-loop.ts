@@ -1,121 +1,176 @@
-import { connect, type Socket } from "node:net";
-import { bucketOf, histogramBuckets, quantileUs } from "../src/base/histogram.js";
-import { post, readAnswers } from "../src/testing/raw-http.js";
-import { benchSecret } from "./bench-secret.js";
+import { post } from "../src/testing/raw-http.js";
+import { bidPath, headersOf } from "./closed-loop.js";
+import { Hdr, type Quantiles } from "./hdr.js";
+import { OpenConnection } from "./open-connection.js";
+import type { BenchRequest } from "./scenarios/workloads.js";
 
 /** What was answered in one stretch of time. */
 export class LoadWindow {
   readonly statuses: Record<number, number> = {};
   /** Requests whose connection ended before the answer. */
   lost = 0;
-  maxUs = 0;
-  /** Microseconds from the moment a request was due to its answer. */
-  private readonly sinceDue = new Float64Array(histogramBuckets);
-  /** Microseconds from the moment it was sent. */
-  private readonly sinceSent = new Float64Array(histogramBuckets);
+  readonly startedMs = performance.now();
+  /** From the moment a request was due to its answer. */
+  readonly sinceDue = new Hdr();
+  /** From the moment it was sent. */
+  readonly sinceSent = new Hdr();
+  /** Of 204 alone, since due: what was shed is among them. */
+  readonly sinceDue204 = new Hdr();
+  /** How late the client itself sent what was due, where a connection was free. */
+  readonly late = new Hdr();
 
   note(status: number, dueUs: number, sentUs: number): void {
     this.statuses[status] = (this.statuses[status] ?? 0) + 1;
-    this.maxUs = Math.max(this.maxUs, dueUs);
-    addTo(this.sinceDue, dueUs);
-    addTo(this.sinceSent, sentUs);
+    this.sinceDue.note(dueUs);
+    this.sinceSent.note(sentUs);
+    if (status === 204) this.sinceDue204.note(dueUs);
   }
 
   figures(): WindowFigures {
-    const quantiles = (counts: Float64Array): Quantiles => ({
-      p50Us: quantileUs(counts, 0.5),
-      p99Us: quantileUs(counts, 0.99),
-      p999Us: quantileUs(counts, 0.999),
-    });
-    const { statuses, lost, maxUs } = this;
+    const { statuses, lost, sinceDue } = this;
     const good = (statuses[200] ?? 0) + (statuses[204] ?? 0);
     const answered = Object.values(statuses).reduce((sum, count) => sum + count, 0);
+    const seconds = (performance.now() - this.startedMs) / 1000;
     return {
       ...{ answered, errors: lost + answered - good, share200: (statuses[200] ?? 0) / answered },
-      ...{ maxUs, sinceDue: quantiles(this.sinceDue), sinceSent: quantiles(this.sinceSent) },
+      ...{ perSec: answered / seconds, maxUs: sinceDue.maxUs, sinceDue: sinceDue.quantiles() },
+      sinceSent: this.sinceSent.quantiles(),
+      sinceDue204: this.sinceDue204.quantiles(),
+      late: this.late.quantiles(),
     };
   }
 }
 
-type Quantiles = { readonly p50Us: number; readonly p99Us: number; readonly p999Us: number };
 export type WindowFigures = {
   readonly answered: number;
+  readonly perSec: number;
   /** Lost requests and statuses other than 200 and 204. */
   readonly errors: number;
   readonly share200: number;
   readonly maxUs: number;
   readonly sinceDue: Quantiles;
   readonly sinceSent: Quantiles;
+  readonly sinceDue204: Quantiles;
+  readonly late: Quantiles;
 };
 
-function addTo(counts: Float64Array, us: number): void {
-  const bucket = bucketOf(us);
-  counts[bucket] = (counts[bucket] ?? 0) + 1;
-}
+export type OpenLoopOptions = {
+  readonly port: number;
+  readonly requests: readonly BenchRequest[];
+  /** Requests a second. */
+  readonly rate: number;
+  readonly connections?: number;
+  /**
+   * tick: looks each millisecond what is due, and leaves the core to others. spin: looks all the
+   * time, for a process that has a core of its own.
+   */
+  readonly pace?: "tick" | "spin";
+};
 
-const connections = 32;
 const tickMs = 1;
+
+export const rawRequest = (request: BenchRequest): Buffer =>
+  post(
+    bidPath,
+    request.body,
+    ...Object.entries(headersOf(request)).map(([name, value]) => `${name}: ${value}`),
+  );
 
 /**
  * Requests at a fixed rate whatever the answers do: one is due each 1/rate s and waits for a free
- * connection, so that a pause of the server counts for all that were due in it. What is due is seen
- * each millisecond: time since due holds up to one of the client's own.
+ * connection, so that a pause of the server counts for all that were due in it.
  */
 export class OpenLoop {
   window = new LoadWindow();
   private readonly requests: readonly Buffer[];
-  private readonly rate: number;
   private readonly port: number;
-  private readonly idle: Connection[] = [];
-  private readonly waitingDueMs: number[] = [];
-  private readonly timer: NodeJS.Timeout;
-  private readonly startedMs = performance.now();
-  private due = 0;
+  private readonly connections: number;
+  private readonly idle: OpenConnection[] = [];
+  private readonly stopPace: () => void;
+  private rate: number;
+  /** -1 until all connections are open: the schedule begins then. */
+  private startedMs = -1;
   private sent = 0;
+  private turn = 0;
+  /** True while requests wait for a free connection: their lateness is the server's. */
+  private starved = false;
   private ended = false;
 
-  constructor(port: number, bodies: readonly Buffer[], rate: number) {
-    const secret = `x-crowdbid-secret: ${benchSecret}`;
-    const type = "content-type: application/json";
-    this.requests = bodies.map((body) => post("/bid/openrtb26", body, type, secret));
+  constructor({ port, requests, rate, connections = 32, pace = "tick" }: OpenLoopOptions) {
+    this.requests = requests.map(rawRequest);
     this.rate = rate;
     this.port = port;
+    this.connections = connections;
     for (let i = 0; i < connections; i++) this.open();
-    this.timer = setInterval(() => this.tick(), tickMs);
+    this.stopPace = pace === "tick" ? this.tick() : this.spin();
+  }
+
+  /** Another rate from now on; what was due and is not sent is forgotten. */
+  setRate(rate: number): void {
+    this.rate = rate;
+    this.startedMs = performance.now();
+    this.sent = 0;
+  }
+
+  /** Requests that are due and wait for a connection. */
+  get waiting(): number {
+    if (this.startedMs < 0) return 0;
+    const due = ((performance.now() - this.startedMs) / 1000) * this.rate;
+    return Math.max(0, Math.floor(due) - this.sent);
   }
 
   /** Sends no more, waits for what is under way and closes. */
   async end(): Promise<void> {
-    clearInterval(this.timer);
+    this.stopPace();
     this.ended = true;
     const giveUpMs = performance.now() + 5000;
-    while (this.idle.length < connections && performance.now() < giveUpMs) {
+    while (this.idle.length < this.connections && performance.now() < giveUpMs) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    for (const connection of this.idle) connection.socket.destroy();
+    for (const connection of this.idle) connection.close();
   }
 
-  private tick(): void {
-    const wanted = ((performance.now() - this.startedMs) / 1000) * this.rate;
-    for (; this.due < wanted; this.due++) {
-      this.waitingDueMs.push(this.startedMs + (1000 * this.due) / this.rate);
-    }
-    this.sendWaiting();
+  private tick(): () => void {
+    const timer = setInterval(() => this.pump(), tickMs);
+    return () => clearInterval(timer);
   }
 
-  private sendWaiting(): void {
-    while (!this.ended && this.idle.length > 0 && this.waitingDueMs.length > 0) {
-      const request = this.requests[this.sent++ % this.requests.length];
+  private spin(): () => void {
+    let spinning = true;
+    const turn = (): void => {
+      this.pump();
+      if (spinning) setImmediate(turn);
+    };
+    setImmediate(turn);
+    return () => {
+      spinning = false;
+    };
+  }
+
+  private pump(): void {
+    if (this.startedMs < 0 || this.ended) return;
+    const nowMs = performance.now();
+    while (this.idle.length > 0) {
+      const dueMs = this.startedMs + (1000 * this.sent) / this.rate;
+      if (dueMs > nowMs) {
+        this.starved = false;
+        return;
+      }
+      const request = this.requests[this.turn++ % this.requests.length];
       if (request === undefined) return;
-      this.idle.pop()?.send(request, this.waitingDueMs.shift() ?? 0);
+      if (!this.starved) this.window.late.note(1000 * (nowMs - dueMs));
+      this.sent++;
+      this.idle.pop()?.send(request, dueMs);
     }
+    this.starved = true;
   }
 
   private open(): void {
-    const connection: Connection = new Connection(this.port, {
+    const connection: OpenConnection = new OpenConnection(this.port, {
       onIdle: () => {
         this.idle.push(connection);
-        this.sendWaiting();
+        if (this.startedMs >= 0) this.pump();
+        else if (this.idle.length === this.connections) this.startedMs = performance.now();
       },
       onAnswer: (status, dueMs, sentMs) => {
         const nowMs = performance.now();
@@ -128,43 +183,5 @@ export class OpenLoop {
         if (!this.ended) setTimeout(() => this.open(), 100);
       },
     });
-  }
-}
-
-type Listener = {
-  readonly onIdle: () => void;
-  readonly onAnswer: (status: number, dueMs: number, sentMs: number) => void;
-  readonly onClose: (busy: boolean) => void;
-};
-
-/** One keep-alive connection with one request at a time. */
-class Connection {
-  readonly socket: Socket;
-  private dueMs = 0;
-  private sentMs = 0;
-  private busy = false;
-  private text = "";
-
-  constructor(port: number, listener: Listener) {
-    this.socket = connect({ port, host: "127.0.0.1", noDelay: true });
-    this.socket.on("connect", listener.onIdle);
-    this.socket.on("data", (piece) => {
-      this.text += piece.toString("latin1");
-      const [answer] = readAnswers(this.text);
-      if (answer === undefined) return;
-      this.text = "";
-      this.busy = false;
-      listener.onAnswer(answer.status, this.dueMs, this.sentMs);
-      listener.onIdle();
-    });
-    this.socket.on("error", () => undefined);
-    this.socket.on("close", () => listener.onClose(this.busy));
-  }
-
-  send(request: Buffer, dueMs: number): void {
-    this.dueMs = dueMs;
-    this.sentMs = performance.now();
-    this.busy = true;
-    this.socket.write(request);
   }
 }

@@ -10,8 +10,8 @@ import { coldBytesNeeded, makeCold } from "./page-cache.js";
 import { progressLines } from "./scale.js";
 import type { ScaleBuilt, ScaleOrder } from "./scale-build.js";
 import { type ScaleOptions, snapshotBytesOf, withFolder } from "./scale-options.js";
+import { requestsOf } from "./scenarios/workloads.js";
 import type { PublishedMessage, ServerMessage, ServerOrder } from "./server-process.js";
-import { workload } from "./workload.js";
 
 /** People whom bids of the workload are about, spread over all. */
 const reachableMax = 100_000;
@@ -71,7 +71,8 @@ async function runSwap(options: ScaleOptions, dataFolder: string): Promise<SwapR
     const book = "synthetic";
     server.send({ dataFolder, people: 0, lineItems, book } satisfies ServerOrder);
     const first = await message<ServerMessage>(server);
-    const load = new OpenLoop(first.port, workload("bid", 2000, reachableOf(people)), rate);
+    const requests = requestsOf("bid", 2000, reachableOf(people), Date.now());
+    const load = new OpenLoop({ port: first.port, requests, rate });
     await delay(1000 * warmSec);
     const before = await windowOf(load, delay(1000 * windowSec));
     const swapped = adopted(server, 2);

@@ -4,11 +4,12 @@ import type { ConfigReading } from "../../src/runtime/world-desk-parts.js";
 import { syntheticModel } from "../../src/testing/campaigns.js";
 import { benchSecretSha256 } from "../bench-secret.js";
 
-const segments = demoSegments.map(({ name }) => name);
+export const benchSegments = demoSegments.map(({ name }) => name);
 
 /** What is for sale in a bench World, by name: budgets that cannot run out, no pacing by hour. */
 const books = {
-  synthetic: (lineItems: number) => syntheticModel(1, lineItems, { segments, audienceShare: 0.3 }),
+  synthetic: (lineItems: number) =>
+    syntheticModel(1, lineItems, { segments: benchSegments, audienceShare: 0.3 }),
 } as const satisfies Readonly<Record<string, (lineItems: number) => CampaignBook>>;
 export type BookName = keyof typeof books;
 

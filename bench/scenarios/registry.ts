@@ -1,16 +1,24 @@
 import type { Scenario } from "./scenario.js";
 
 const world = { people: 1_000_000, lineItems: 1000, book: "synthetic" } as const;
-const usual = { world, connections: 64, rate: 0.5 } as const;
+const usual = {
+  ...{ world, connections: 64, rate: 0.5 },
+  ...{ references: ["echo"], saturated: false },
+} as const satisfies Partial<Scenario>;
+const all = ["echo", "json", "node"] as const;
+/** Reads the members of banner requests alone. */
+const allWithJson = [...all, "ours-json"] as const;
 
 /** Every scenario of `npm run bench`, in the order of its table. */
 export const scenarios: readonly Scenario[] = [
   {
     ...{ ...usual, name: "full-bid", workload: "bid", share200: [0.95, 1], ofEchoMin: 0.5 },
+    ...{ references: allWithJson, saturated: true },
     measures: "a banner of 1.8 kB that is bid on, an answer of 1 kB",
   },
   {
     ...{ ...usual, name: "no-bid", workload: "no-bid", share200: [0, 0], ofEchoMin: 0.65 },
+    saturated: true,
     measures: "the commonest reason not to bid: nothing fits the slot",
   },
   {
@@ -24,6 +32,7 @@ export const scenarios: readonly Scenario[] = [
   {
     ...{ ...usual, name: "canonical-90", workload: "canonical-90", share200: [0.86, 0.94] },
     ...{ measures: "canonical workload, nine requests in ten bid on", ofEchoMin: null },
+    ...{ references: all, saturated: true },
   },
 ];
 

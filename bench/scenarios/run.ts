@@ -1,20 +1,24 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { message, start, stop } from "../child.js";
 import { machineOf } from "../machine.js";
-import type { ServerMessage, ServerOrder } from "../server-process.js";
-import { type Load, measureInTurn, type Row, type Size, sizesOf, type Target } from "./measure.js";
+import { record } from "../record.js";
+import { hasWrk, type Saturation, saturate } from "../saturation.js";
+import { Stand } from "../stand.js";
+import { measureInTurn, type Row, type Size, sizesOf } from "./measure.js";
 import type { Scenario, ScenarioWorld } from "./scenario.js";
+import type { Load } from "./target.js";
 import { requestsOf } from "./workloads.js";
 
 type Say = (line: string) => void;
 
 /** A scenario's rows: ours first, then what it is compared with. */
-export type Measured = { readonly scenario: Scenario; readonly rows: readonly Row[] };
+export type Measured = {
+  readonly scenario: Scenario;
+  readonly rows: readonly Row[];
+  /** Of ours and the echo; null = not asked for, or no wrk. */
+  readonly saturation: readonly [ours: Saturation, echo: Saturation] | null;
+};
 
 /**
- * The scenarios in their order, each against the reference in the same run. True: each answered
+ * The scenarios in their order, each against its references in the same run. True: each answered
  * the share of 200 that it is meant to. Ratios that miss their figure are said, not judged.
  */
 export async function runScenarios(
@@ -22,56 +26,84 @@ export async function runScenarios(
   size: Size,
   say: Say,
 ): Promise<boolean> {
+  const measured: Measured[] = [];
+  for (const own of inWorlds(scenarios).values()) {
+    measured.push(...(await inOneWorld(own, size, say)));
+  }
+  say("");
+  for (const one of measured) for (const line of ratioLines(one)) say(line);
+  if (!hasWrk()) say("no wrk here (apt-get install wrk): requests/s of a core were not measured");
+  for (const { scenario, rows, saturation } of measured) {
+    const { measures: _, share200: wanted, ...settings } = scenario;
+    const line = { ...settings, wanted, rounds: size.rounds, measured: size.measured, saturation };
+    for (const row of rows) {
+      record("scenarios", { ...line, ...row }, size.smaller === null ? undefined : null);
+    }
+  }
+  return measured.every(isIntended);
+}
+
+function inWorlds(scenarios: readonly Scenario[]): Map<string, Scenario[]> {
   const worlds = new Map<string, Scenario[]>();
   for (const scenario of scenarios) {
     const key = JSON.stringify(scenario.world);
     worlds.set(key, [...(worlds.get(key) ?? []), scenario]);
   }
-  const measured: Measured[] = [];
-  for (const own of worlds.values()) measured.push(...(await inOneWorld(own, size, say)));
-  say("");
-  for (const one of measured) say(ratioLine(one));
-  for (const { scenario, rows } of measured) {
-    const { measures: _, ...settings } = scenario;
-    for (const row of rows) say(JSON.stringify({ ...settings, ...row, ...machineOf() }));
-  }
-  return measured.every(isIntended);
+  return worlds;
 }
 
-async function inOneWorld(
-  scenarios: readonly Scenario[],
+export const worldOf = (world: ScenarioWorld, size: Size): ScenarioWorld => ({
+  ...world,
+  ...size.smaller,
+});
+
+export function loadOf(scenario: Scenario, size: Size): Load {
+  const { people } = worldOf(scenario.world, size);
+  const requests = requestsOf(scenario.workload, size.bodies, people, Date.now());
+  return { requests, connections: scenario.connections };
+}
+
+function inOneWorld(scenarios: readonly Scenario[], size: Size, say: Say): Promise<Measured[]> {
+  const [first] = scenarios as [Scenario];
+  const world = worldOf(first.world, size);
+  const references = [...new Set(scenarios.flatMap((one) => one.references))];
+  return Stand.with({ world, references, pinned: true }, async (stand) => {
+    say(titleOf(world, stand.lineItemsLive));
+    const measured: Measured[] = [];
+    for (const scenario of scenarios) measured.push(await measureOne(scenario, stand, size, say));
+    return measured;
+  });
+}
+
+async function measureOne(
+  scenario: Scenario,
+  stand: Stand,
   size: Size,
   say: Say,
-): Promise<Measured[]> {
-  const [{ world }] = scenarios as [Scenario];
-  const people = size.people ?? world.people;
-  const dataFolder = mkdtempSync(join(tmpdir(), "crowdbid-bench-"));
-  const server = start("server-process");
-  const echo = start("echo-process");
-  try {
-    server.send({ ...world, dataFolder, people } satisfies ServerOrder);
-    const { port: echoPort } = await message<{ port: number }>(echo);
-    const { port, lineItemsLive } = await message<ServerMessage>(server);
-    say(titleOf(world, people, lineItemsLive));
-    const ours: Target = { name: "ours", pid: server.pid ?? 0, port };
-    const bare: Target = { name: "echo", pid: echo.pid ?? 0, port: echoPort };
-    const measured: Measured[] = [];
-    for (const scenario of scenarios) {
-      const requests = requestsOf(scenario.workload, size.bodies, people, Date.now());
-      const load: Load = { requests, connections: scenario.connections };
-      const told = message(echo);
-      echo.send(await sizesOf(ours, load));
-      await told;
-      const rows = await measureInTurn([ours, bare], load, size);
-      measured.push({ scenario, rows });
-      for (const row of rows) say(lineOf(scenario, row));
-      if (!isIntended({ scenario, rows })) say(`  ${scenario.name}: not the share of 200 wanted`);
-    }
-    return measured;
-  } finally {
-    await Promise.all([stop(server), stop(echo)]);
-    rmSync(dataFolder, { recursive: true, force: true });
+): Promise<Measured> {
+  const load = loadOf(scenario, size);
+  await stand.tellSizes(await sizesOf(stand.ours, load));
+  const wanted: readonly string[] = ["ours", ...scenario.references];
+  const targets = stand.targets.filter(({ name }) => wanted.includes(name));
+  const before = await stand.task({ task: "facts" });
+  const rows = await measureInTurn(targets, load, size);
+  const { shed } = await stand.task({ task: "facts" });
+  for (const row of rows) say(lineOf(scenario, row));
+  const [ours, echo] = targets;
+  const saturates = scenario.saturated && size.saturatedSec > 0 && hasWrk();
+  let saturation: Measured["saturation"] = null;
+  if (saturates && ours !== undefined && echo !== undefined) {
+    const own = await saturate(ours, load, size.saturatedSec);
+    saturation = [own, await saturate(echo, load, size.saturatedSec)];
   }
+  const one = { scenario, rows, saturation };
+  if (shed > before.shed) {
+    say(
+      `  ${scenario.name}: ${shed - before.shed} requests were shed: the core was not ours alone`,
+    );
+  }
+  if (!isIntended(one)) say(`  ${scenario.name}: not the share of 200 wanted`);
+  return one;
 }
 
 function isIntended({ scenario, rows }: Measured): boolean {
@@ -80,11 +112,12 @@ function isIntended({ scenario, rows }: Measured): boolean {
   return share >= low && share <= high;
 }
 
-function titleOf(world: ScenarioWorld, people: number, live: number): string {
+function titleOf(world: ScenarioWorld, live: number): string {
   const { node, machine, commit } = machineOf();
   return (
-    `\n${live} line items live of ${world.lineItems} (${world.book}), ${people} people; ` +
-    `Node ${node}, ${machine}, commit ${commit}\n\n` +
+    `\n${live} line items live of ${world.lineItems} (${world.book}), ${world.people} people; ` +
+    `Node ${node}, ${machine}, commit ${commit}\n` +
+    "servers on one core, the client on the other where there are two\n\n" +
     "what            server      CPU us/request  requests/s  answered 200  answer B"
   );
 }
@@ -96,16 +129,30 @@ function lineOf({ name }: Scenario, row: Row): string {
     row.requestsPerSec.toFixed(0).padStart(11),
     `${(100 * row.share200).toFixed(1)} %`.padStart(13),
     row.answerBytes.toFixed(0).padStart(9),
+    ...(row.generatorBound ? ["generator-bound"] : []),
   ].join(" ");
 }
 
 /** The other's CPU over ours: 1 = as cheap as doing nothing. */
-function ratioLine({ scenario, rows }: Measured): string {
-  const [ours, echo] = rows as [Row, Row];
-  const ratio = echo.cpuUsPerRequest / ours.cpuUsPerRequest;
-  const rounds = ours.roundsUs.map((us, i) => (echo.roundsUs[i] ?? Number.NaN) / us);
-  const spread = `${Math.min(...rounds).toFixed(3)} to ${Math.max(...rounds).toFixed(3)}`;
+function ratioLines({ scenario, rows, saturation }: Measured): string[] {
+  const [ours, ...others] = rows as [Row, ...Row[]];
   const { name, ofEchoMin } = scenario;
-  const figure = ofEchoMin === null ? "stated" : `figure: >= ${ofEchoMin}`;
-  return `${name}: ${ratio.toFixed(3)} of the echo (${figure}; by round ${spread})`;
+  const lines = others.map((other) => {
+    const ratio = other.cpuUsPerRequest / ours.cpuUsPerRequest;
+    const rounds = ours.roundsUs.map((us, i) => (other.roundsUs[i] ?? Number.NaN) / us);
+    const spread = `${Math.min(...rounds).toFixed(3)} to ${Math.max(...rounds).toFixed(3)}`;
+    const wanted = other.target === "echo" && ofEchoMin !== null;
+    const figure = wanted ? `figure: >= ${ofEchoMin}; ` : "";
+    return `${name}: ${ratio.toFixed(3)} of ${other.target}'s CPU (${figure}by round ${spread})`;
+  });
+  if (saturation !== null) lines.push(saturationLine(name, saturation));
+  return lines;
+}
+
+function saturationLine(name: string, [ours, echo]: readonly [Saturation, Saturation]): string {
+  const one = ({ perSec, serverCpu, clientCpu, generatorBound }: Saturation): string =>
+    `${perSec.toFixed(0)}/s (server ${(100 * serverCpu).toFixed(0)} %, ` +
+    `client ${(100 * clientCpu).toFixed(0)} %${generatorBound ? ", generator-bound" : ""})`;
+  const ratio = (ours.perSec / echo.perSec).toFixed(3);
+  return `${name}, wrk: ours ${one(ours)}, echo ${one(echo)}: ${ratio}`;
 }

@@ -1,4 +1,5 @@
 import type { BookName } from "./books.js";
+import type { StandReference } from "./target.js";
 import type { WorkloadName } from "./workloads.js";
 
 /** The World that a scenario runs in: scenarios of the same one share a server. */
@@ -16,6 +17,10 @@ export type Scenario = {
   readonly world: ScenarioWorld;
   readonly workload: WorkloadName;
   readonly connections: number;
+  /** What it is compared with in the same run, the echo first. */
+  readonly references: readonly ["echo", ...StandReference[]];
+  /** Whether requests/s are asked for, by wrk. */
+  readonly saturated: boolean;
   /** Of the open loop, as a share of saturation; the closed loop asks as fast as it can. */
   readonly rate: number;
   /** Share of requests answered 200, 0..1: outside of it the run has failed. */
