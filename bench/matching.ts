@@ -66,9 +66,9 @@ function peopleOf(count: number): readonly TestPerson[] {
 
 function withDeals(body: Buffer, deals: number): Buffer {
   if (deals === 0) return body;
-  const request = JSON.parse(body.toString());
+  const request = JSON.parse(body.toString()) as { readonly imp: [Record<string, unknown>] };
   const named = Array.from({ length: deals }, (_, n) => ({ id: dealName(n), bidfloor: 0.1 }));
-  request.imp[0].pmp = { private_auction: 1, deals: named };
+  request.imp[0]["pmp"] = { private_auction: 1, deals: named };
   return Buffer.from(JSON.stringify(request));
 }
 

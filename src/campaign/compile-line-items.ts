@@ -5,6 +5,7 @@ import { CapPlaces, capsOf } from "./caps.js";
 import type { Audiences } from "./compile-audiences.js";
 import { audienceValue, isPlaced } from "./compile-audiences.js";
 import { shapesOf } from "./compile-creatives.js";
+import { writeFigures } from "./compile-figures.js";
 import type { CompileInput, CompileProblem } from "./compile-input.js";
 import type { Predicate, Predicates } from "./compile-predicates.js";
 import { bySelectivity, sizeValueOf } from "./compile-predicates.js";
@@ -12,7 +13,6 @@ import type { Advertiser, Campaign, LineItem } from "./model.js";
 import { placeOfDay } from "./roster.js";
 import { Dimension, Live, shapeAccess, WithoutId } from "./table.js";
 import type { GrowingColumns, Postings } from "./table-columns.js";
-import { writeFigures } from "./table-figures.js";
 
 type Work = {
   readonly input: CompileInput;

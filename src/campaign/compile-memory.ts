@@ -1,11 +1,11 @@
 import { areAlike, haveSameElements } from "../base/alike.js";
 import type { CurrencyCode } from "../base/units.js";
 import { type Order, reorder } from "./best-first.js";
+import { writeFigures } from "./compile-figures.js";
 import type { Compiled, CompileInput } from "./compile-input.js";
 import { figuresChanged } from "./figures.js";
 import type { LineItem } from "./model.js";
 import { Live, tableFrom } from "./table.js";
-import { writeFigures } from "./table-figures.js";
 
 type Kept = {
   readonly input: CompileInput;
