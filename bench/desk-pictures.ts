@@ -52,8 +52,8 @@ async function takeReadme(tour: DeskTour, page: Page, into: string): Promise<num
   for (const { file, address, top } of pictures) {
     await step(page, address.replace("KEY", encodeURIComponent(key)));
     if (top !== undefined) {
-      const box = page.locator(top);
-      await box.evaluate((element) => element.scrollIntoView({ block: "start" }));
+      await page.locator(top).waitFor();
+      await page.evaluate(`document.querySelector("${top}").scrollIntoView()`);
     }
     await page.screenshot({ path: join(into, `${file}.png`) });
   }
