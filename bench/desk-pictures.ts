@@ -49,6 +49,7 @@ async function takeReadme(tour: DeskTour, page: Page, into: string): Promise<num
   const key = audiences.items[0]?.key ?? "";
   // An everyday desk; the stop is there for `--every`.
   await tour.release();
+  await page.reload();
   for (const { file, address, top } of pictures) {
     await step(page, address.replace("KEY", encodeURIComponent(key)));
     if (top !== undefined) {
