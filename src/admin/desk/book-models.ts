@@ -208,7 +208,10 @@ function lineItemInputs(form: LineItemForm, known: KnownEntities): unknown[] {
   const saved = savedIn(form.audience);
   if (saved.length === 0) return inputs;
   inputs.push(known.advertisers.get(campaign.advertiser)?.agency);
-  for (const { id } of saved) inputs.push(known.audiences.get(id)?.audience);
+  for (const { id } of saved) {
+    const audience = known.audiences.get(id);
+    inputs.push(audience?.agency, audience?.audience);
+  }
   return inputs;
 }
 
