@@ -110,6 +110,7 @@ function exchangeFrom(
     maxBids: merged.maxBids,
     noBid: merged.noBid,
     gzipRequests: merged.gzipRequests,
+    ...(merged.pipelining === true ? { pipelining: true } : {}),
     networkMarginMs: merged.networkMarginMs,
     tmaxDefaultMs: merged.tmaxDefaultMs,
     queriesPerSecMax: merged.queriesPerSecMax,

@@ -28,6 +28,11 @@ export type Exchange = {
   readonly maxBids: number;
   readonly noBid: "204" | "empty-object" | "empty-seatbid";
   readonly gzipRequests: boolean;
+  /**
+   * It sends requests on a connection before the last one is answered (RFC 9112 9.3.2): each is
+   * answered on the spot then, not with the others of its turn. Absent = it does not.
+   */
+  readonly pipelining?: true;
   /** Taken off tmax for the network. */
   readonly networkMarginMs: number;
   readonly tmaxDefaultMs: number;

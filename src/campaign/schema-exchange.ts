@@ -62,6 +62,8 @@ const profileShape = {
   maxBids: wholeNumber(1, 128, "bids in an answer"),
   noBid: oneOf(["204", "empty-object", "empty-seatbid"]),
   gzipRequests: flag,
+  /** It sends a request on a connection before the last one is answered. */
+  pipelining: flag.optional(),
   networkMarginMs: wholeNumber(0, 1000, "milliseconds"),
   tmaxDefaultMs: wholeNumber(10, 5000, "milliseconds"),
   /** 0 = no limit. */

@@ -1,9 +1,9 @@
 import type { HttpRequest, HttpResponse } from "uWebSockets.js";
 import { assert } from "../base/assert.js";
 import { gunzipBytesMax } from "../base/limits.js";
-import type { NoticeKind } from "../base/lists.js";
 import type { Exchange } from "../campaign/exchange.js";
-import { BodyStore, unfinishedBytesMax } from "./body-store.js";
+import { BidBatch } from "./bid-batch.js";
+import { unfinishedBytesMax } from "./body-store.js";
 import {
   allowedMethods,
   bidHead,
@@ -14,11 +14,12 @@ import {
   textType,
 } from "./fixed-answers.js";
 import { HeaderGuard } from "./header-guard.js";
-import type { EdgeApp } from "./http-edge.js";
+import type { BidAnswer, EdgeApp } from "./http-edge.js";
 import { inflateInto } from "./inflate.js";
 import { addressText } from "./peer-address.js";
 import { Route } from "./routes.js";
 import { GO_ON, isFormBody, noticeQuery, Screening } from "./screening.js";
+import { Incoming } from "./uws-incoming.js";
 
 const pooledMax = 1024;
 /** Answers below this length have a view that is kept: at most 0.4 MB. */
@@ -31,32 +32,6 @@ function answerEmpty(res: HttpResponse, status: number, close: boolean): void {
   else res.end("", close);
 }
 
-/**
- * One request from head to answer. Pooled with its two callbacks: after the answer or the abort the
- * core calls neither again, so an object in the pool belongs to no socket.
- */
-class Incoming {
-  readonly body = new BodyStore();
-  readonly onAborted: () => void;
-  readonly onData: (chunk: ArrayBuffer, isLast: boolean) => void;
-  res: HttpResponse | null = null;
-  exchange: Exchange | null = null;
-  noticeKind: NoticeKind | 0 = 0;
-  query = "";
-  /** The body is part of the query. */
-  formBody = false;
-  expectedBytes = 0;
-  storedBytes = 0;
-  gzip = false;
-  shed = false;
-  arrivedNs = 0;
-
-  constructor(owner: UwsRequests) {
-    this.onAborted = () => owner.release(this);
-    this.onData = (chunk, isLast) => owner.data(this, chunk, isLast);
-  }
-}
-
 /** What the uWS driver does with requests: screens heads, gathers bodies, answers exactly once. */
 export class UwsRequests {
   draining = false;
@@ -67,6 +42,8 @@ export class UwsRequests {
   private readonly guard = new HeaderGuard();
   private readonly screening: Screening;
   private readonly pool: Incoming[] = [];
+  private readonly batch: BidBatch;
+  private readonly refusal: BidAnswer = { status: 0, length: 0 };
   private readonly views = new Array<Uint8Array | null>(viewsMax).fill(null);
   /** What the views show. */
   private viewed: Uint8Array | null = null;
@@ -77,6 +54,12 @@ export class UwsRequests {
     assert(app.bodyBuffer.length >= gunzipBytesMax, "the body buffer holds any inflated body");
     this.app = app;
     this.screening = new Screening(app, this.guard);
+    this.batch = new BidBatch({
+      decide: (incoming, exchange, body) => this.decide(incoming, exchange, body),
+      lastAnswer: (length) => this.answerOf(length),
+      failed: (incoming, error) => this.failed(incoming, error),
+      free: (incoming) => this.pool.length < pooledMax && this.pool.push(incoming),
+    });
   }
 
   /** The one handler. Nothing may be thrown to the core: it would end the process. */
@@ -186,35 +169,50 @@ export class UwsRequests {
       }
       this.notice(incoming);
     } else if (incoming.shed) {
-      this.answerBid(incoming, exchange, 204, 0);
-    } else {
-      this.bid(incoming, exchange, body);
+      this.answerBid(incoming, exchange, 204, null);
+    } else if (exchange.pipelining === true || !this.batch.add(incoming, body)) {
+      // The core ends a connection whose next request is there before this one's answer.
+      const { status, length } = this.decide(incoming, exchange, body);
+      this.answerBid(incoming, exchange, status, status === 200 ? this.answerOf(length) : null);
     }
   }
 
-  private bid(incoming: Incoming, exchange: Exchange, body: Uint8Array): void {
-    const { app } = this;
+  private decide(incoming: Incoming, exchange: Exchange, body: Uint8Array): BidAnswer {
+    const { app, refusal } = this;
     let length = body.length;
     if (incoming.gzip) {
       length = inflateInto(body, app.bodyBuffer);
       if (length < 0) {
         app.refused(-length);
-        this.answerBid(incoming, exchange, -length, 0);
-        return;
+        refusal.status = -length;
+        return refusal;
       }
     } else {
       app.bodyBuffer.set(body);
     }
-    const answer = app.bid(exchange, length, incoming.arrivedNs);
-    this.answerBid(incoming, exchange, answer.status, answer.length);
+    return app.bid(exchange, length, incoming.arrivedNs);
   }
 
-  private answerBid(incoming: Incoming, exchange: Exchange, status: number, length: number): void {
+  /** Called by the core while it gathers what a batch's request is answered with. */
+  answer(incoming: Incoming): void {
+    const { exchange, status } = incoming;
+    if (exchange === null) return;
+    const bytes = status === 200 ? this.batch.answerOf(incoming) : null;
+    this.answerBid(incoming, exchange, status, bytes);
+  }
+
+  /** `bytes` belong to a 200. */
+  private answerBid(
+    incoming: Incoming,
+    exchange: Exchange,
+    status: number,
+    bytes: Uint8Array | null,
+  ): void {
     const { res } = incoming;
     if (res === null) return;
-    if (status === 200) {
+    if (bytes !== null) {
       res.writeStatus(bidHead(exchange.version));
-      res.end(this.answerOf(length), this.closing());
+      res.end(bytes, this.closing());
     } else {
       // The body is read to its end: the connection can go on, whatever was wrong inside.
       answerEmpty(res, status, this.closing());
@@ -273,7 +271,8 @@ export class UwsRequests {
     incoming.res = null;
     incoming.exchange = null;
     // A notice's `done` may still come: its object is not used again.
-    if (incoming.noticeKind === 0 && this.pool.length < pooledMax) this.pool.push(incoming);
+    if (incoming.noticeKind !== 0 || incoming.gathered) return;
+    if (this.pool.length < pooledMax) this.pool.push(incoming);
   }
 
   private dropBody(incoming: Incoming): void {
@@ -287,7 +286,7 @@ export class UwsRequests {
     const { res } = incoming;
     if (res === null) return;
     try {
-      answerEmpty(res, incoming.exchange === null ? 503 : 204, true);
+      res.cork(() => answerEmpty(res, incoming.exchange === null ? 503 : 204, true));
       this.release(incoming);
     } catch {
       // Half an answer may be out: the connection is of no use.

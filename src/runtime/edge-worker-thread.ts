@@ -10,7 +10,7 @@ import { ghostOn } from "../bid/ghost.js";
 import { holdNothing, holdOn } from "../bid/hold.js";
 import { sweepSlots } from "../bid/reserve.js";
 import { type SharedBuffers, sharedStateFrom } from "../bid/shared-state.js";
-import type { EdgeApp } from "../edge/http-edge.js";
+import type { BidAnswer, EdgeApp } from "../edge/http-edge.js";
 import { NoticeParameters, parseNotice } from "../wire/notice.js";
 import { landingPageOf } from "../wire/template.js";
 import { TokenFields } from "../wire/token-format.js";
@@ -23,6 +23,7 @@ import { cellsOf, requestCellsOf } from "./cells.js";
 import { ContextSampler } from "./context-sampler.js";
 import { NoticeResult, Single, WorkerCounters } from "./counters.js";
 import { edgeWorkerData, postToMain, startEdgeWorker } from "./edge-shell.js";
+import { exchangeNow } from "./exchange-now.js";
 import { createLog } from "./log.js";
 import { clearingOf, NoticeDesk } from "./notice-desk.js";
 import type { ExchangePriceKeys } from "./price-key-files.js";
@@ -142,6 +143,9 @@ const notice: EdgeApp["notice"] = (kind, query, done) => {
   });
 };
 
+/** To an exchange that the config had at the head of a request and no longer has. */
+const stranger: BidAnswer = { status: 204, length: 0 };
+
 const app: EdgeApp = {
   clock,
   exchangeOf: (name) =>
@@ -163,7 +167,11 @@ const app: EdgeApp = {
   get answerBuffer() {
     return serving().answerBuffer;
   },
-  bid: (exchange, length, arrivedNs) => serving().bid(exchange, length, arrivedNs),
+  bid: (exchange, length, arrivedNs) => {
+    const serves = serving();
+    const now = exchangeNow(serves.world.world.exchanges, exchange);
+    return now === null ? stranger : serves.bid(now, length, arrivedNs);
+  },
   notice,
   refused: (status) => counters.refused(status),
   failed: (error) => {

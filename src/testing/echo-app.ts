@@ -19,6 +19,7 @@ export function plainExchange(changes: Partial<Exchange> = {}): Exchange {
     maxBids: 1,
     noBid: "204",
     gzipRequests: false,
+    pipelining: true,
     networkMarginMs: 20,
     tmaxDefaultMs: 100,
     queriesPerSecMax: 0,
@@ -38,6 +39,8 @@ export function plainExchange(changes: Partial<Exchange> = {}): Exchange {
   };
 }
 
+/** Answered with the others of a turn of the loop. */
+const { pipelining: _, ...gathered } = plainExchange();
 const exchanges = new Map(
   [
     plainExchange(),
@@ -47,6 +50,8 @@ const exchanges = new Map(
     plainExchange({ name: "local", addresses: ["127.0.0.1"] }),
     plainExchange({ name: "far", addresses: ["192.0.2.1"] }),
     plainExchange({ name: "full", queriesPerSecMax: 1 }),
+    { ...gathered, name: "gathered" },
+    { ...gathered, name: "gathered-zipped", gzipRequests: true },
   ].map((exchange) => [exchange.name, exchange]),
 );
 

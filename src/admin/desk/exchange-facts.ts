@@ -33,7 +33,7 @@ export function exchangeFactOf(
 }
 
 function headersOf(exchange: Exchange): ExchangeFact["headers"] {
-  const { version, secretSha256, addresses, gzipRequests } = exchange;
+  const { version, secretSha256, addresses, gzipRequests, pipelining } = exchange;
   const header = (name: string, value: string, why: string) => ({ name, value, why });
   return [
     header("content-type", "application/json", "other types are answered 415"),
@@ -41,6 +41,9 @@ function headersOf(exchange: Exchange): ExchangeFact["headers"] {
     ...(gzipRequests
       ? [header("content-encoding", "gzip", "optional: bodies up to 128 KiB, 256 KiB unpacked")]
       : []),
+    ...(pipelining === true
+      ? []
+      : [header("connection", "keep-alive", "optional; the next request follows the answer")]),
     ...(secretSha256 === ""
       ? []
       : [header("x-crowdbid-secret", "(the shared secret)", "without it the answer is 401")]),
