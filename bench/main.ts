@@ -27,7 +27,7 @@ function list(): void {
 }
 
 async function main(): Promise<boolean> {
-  if (args.includes("--list")) {
+  if (args.includes("--list") || args.includes("--help")) {
     list();
     return true;
   }

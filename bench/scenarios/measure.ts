@@ -95,9 +95,13 @@ async function roundOf(target: Target, load: Load, amount: number): Promise<Roun
   };
 }
 
-/** Until the compiler has seen enough: by wrk, which asks several times as fast. */
+/**
+ * Until the compiler has seen enough: by wrk, which asks several times as fast. A cold server may
+ * keep one of its connections waiting; the rounds that are measured forgive nothing.
+ */
 async function warmUp(target: Target, load: Load, size: Size): Promise<void> {
-  if (size.saturatedSec > 0 && hasWrk()) await saturate(target, load, size.warmSec);
+  const asked = size.saturatedSec > 0 && hasWrk();
+  if (asked) await saturate(target, load, size.warmSec).catch(() => undefined);
   else await roundOf(target, load, size.warm);
 }
 

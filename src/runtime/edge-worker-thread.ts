@@ -10,6 +10,7 @@ import { ghostOn } from "../bid/ghost.js";
 import { holdNothing, holdOn } from "../bid/hold.js";
 import { sweepSlots } from "../bid/reserve.js";
 import { type SharedBuffers, sharedStateFrom } from "../bid/shared-state.js";
+import type { Exchange } from "../campaign/exchange.js";
 import type { BidAnswer, EdgeApp } from "../edge/http-edge.js";
 import { NoticeParameters, parseNotice } from "../wire/notice.js";
 import { landingPageOf } from "../wire/template.js";
@@ -146,12 +147,21 @@ const notice: EdgeApp["notice"] = (kind, query, done) => {
 /** To an exchange that the config had at the head of a request and no longer has. */
 const stranger: BidAnswer = { status: 204, length: 0 };
 
-const app: EdgeApp = {
-  clock,
-  exchangeOf: (name) =>
-    serving().world.world.exchanges.find((exchange) => exchange.name === name) ?? null,
-  mayAsk,
-  admit: (exchange, nowMs) => {
+/** A class, because an object literal with getters is a hash table to the compiler. */
+class EdgeProgram implements EdgeApp {
+  readonly clock = clock;
+  readonly mayAsk = mayAsk;
+  readonly notice = notice;
+  get bodyBuffer(): Uint8Array {
+    return serving().bodyBuffer;
+  }
+  get answerBuffer(): Uint8Array {
+    return serving().answerBuffer;
+  }
+  exchangeOf(name: string): Exchange | null {
+    return serving().world.world.exchanges.find((exchange) => exchange.name === name) ?? null;
+  }
+  admit(exchange: Exchange, nowMs: number): boolean {
     if (shedder.sheds()) {
       counters.add(Single.SHED);
       return false;
@@ -160,26 +170,24 @@ const app: EdgeApp = {
     counters.request(exchange.index);
     counters.noBid(exchange.index, Outcome.EXCHANGE_QPS);
     return false;
-  },
-  get bodyBuffer() {
-    return serving().bodyBuffer;
-  },
-  get answerBuffer() {
-    return serving().answerBuffer;
-  },
-  bid: (exchange, length, arrivedNs) => {
+  }
+  bid(exchange: Exchange, length: number, arrivedNs: number): BidAnswer {
     const serves = serving();
     const now = exchangeNow(serves.world.world.exchanges, exchange);
     return now === null ? stranger : serves.bid(now, length, arrivedNs);
-  },
-  notice,
-  refused: (status) => counters.refused(status),
-  failed: (error) => {
+  }
+  refused(status: number): void {
+    counters.refused(status);
+  }
+  failed(error: unknown): void {
     counters.add(Single.FAILED);
     log.error({ reason: reasonOf(error) }, "a request failed");
-  },
-  draining: () => draining,
-};
+  }
+  draining(): boolean {
+    return draining;
+  }
+}
+const app: EdgeApp = new EdgeProgram();
 
 const ticks = setInterval(() => {
   const nowMs = clock.nowMs();
