@@ -20,14 +20,8 @@ import {
   validity,
 } from "./consent-matrix.js";
 import type { TcfSignal, UsSignal } from "./consent-oracle.js";
-import {
-  ConsentTrial,
-  type Loosening,
-  nothingSent,
-  type Sent,
-  type Tally,
-  type Told,
-} from "./consent-trial.js";
+import { bodyOfSent, nothingSent, type Sent, type Told } from "./consent-sent.js";
+import { ConsentTrial, type Loosening, type Tally } from "./consent-trial.js";
 
 /** What a TC string may say, coarsely: nothing sent, all, context alone, nothing, broken. */
 const strings = [
@@ -60,7 +54,7 @@ const gpps: readonly Pick<Sent, "gpp" | "sids">[] = [
  * Where the regimes meet: coppa x lmt x dnt x gpc {absent, regs, ext} x atts {absent, 0..3} x ifa
  * {absent, zeros, real} x TC string x us_privacy x GPP x second country x gdpr of the older place.
  */
-export function* flags(sampling: Sampling): Generator<Sent> {
+export function* flags(sampling: Sampling): Generator<Partial<Sent>> {
   const devices: Partial<Sent>[] = [];
   for (let bits = 0; bits < 8; bits++) {
     for (const gpc of ["", "regs", "ext"] as const) {
@@ -77,8 +71,7 @@ export function* flags(sampling: Sampling): Generator<Sent> {
         for (const place of ["", "DEU", "IND"]) {
           for (const device of devices) {
             if (skips(sampling)) continue;
-            const sent = { ...nothingSent, ...device, ...gpp, tcf, usPrivacy: usText };
-            yield* everywhere(sampling, { ...sent, userCountry: place });
+            yield { ...device, ...gpp, tcf, usPrivacy: usText, userCountry: place };
           }
         }
       }
@@ -90,8 +83,7 @@ export function* flags(sampling: Sampling): Generator<Sent> {
  * Everything allows, and one signal refuses: flags, sections, restrictions, another country.
  * Nothing is left out of this at any size.
  */
-export function* oneRefusal({ random }: Sampling): Generator<Sent> {
-  const all = { random, oneOfStrings: 1, oneOfRequests: 1 };
+export function* oneRefusal(): Generator<Partial<Sent>> {
   const child = usSection(7, { SaleOptOut: 2, KnownChildSensitiveDataConsents: 1 });
   const interests = { consents: [1, 3, 4], interests: [2, 7, 10] };
   const restricted = [0, 1, 2].flatMap((type) =>
@@ -118,20 +110,20 @@ export function* oneRefusal({ random }: Sampling): Generator<Sent> {
   ] as Partial<Sent>[];
   for (const tcf of [null, tcfTold(goodTcf)]) {
     for (const gpp of gpps.slice(0, 2)) {
-      for (const refusal of refusals) yield* everywhere(all, { tcf, ...gpp, ...refusal });
+      for (const refusal of refusals) yield { tcf, ...gpp, ...refusal };
     }
   }
 }
 
 /** gdpr in both places x second country x the coarse strings in both places. */
-export function* conflicts(sampling: Sampling): Generator<Sent> {
+export function* conflicts(sampling: Sampling): Generator<Partial<Sent>> {
   for (const gdprOld of [null, 0, 1]) {
     for (const userCountry of ["", "DEU", "USA", "CHN", "IND", "BRA", "ZZZ"]) {
       for (const tcf of strings) {
         for (const tcfOld of strings) {
           for (const gpp of gpps) {
             if (skips(sampling)) continue;
-            yield* everywhere(sampling, { gdprOld, userCountry, tcf, tcfOld, ...gpp });
+            yield { gdprOld, userCountry, tcf, tcfOld, ...gpp };
           }
         }
       }
@@ -141,15 +133,15 @@ export function* conflicts(sampling: Sampling): Generator<Sent> {
 
 /** Every regime of the matrix, with how much of it the small size leaves out. */
 const regimes = [
-  { name: "one refusal", of: oneRefusal, oneOfStrings: 1 },
-  { name: "purpose pairs", of: purposePairs, oneOfStrings: 600 },
-  { name: "all purposes", of: allPurposes, oneOfStrings: 60 },
-  { name: "validity and place", of: validity, oneOfStrings: 30 },
-  { name: "us privacy", of: usPrivacy, oneOfStrings: 60 },
-  { name: "us sections", of: usSections, oneOfStrings: 400 },
-  { name: "canada", of: canada, oneOfStrings: 200 },
-  { name: "flags", of: flags, oneOfStrings: 400 },
-  { name: "conflicts", of: conflicts, oneOfStrings: 100 },
+  { name: "one refusal", of: oneRefusal, oneOf: 1 },
+  { name: "purpose pairs", of: purposePairs, oneOf: 600 },
+  { name: "all purposes", of: allPurposes, oneOf: 60 },
+  { name: "validity and place", of: validity, oneOf: 30 },
+  { name: "us privacy", of: usPrivacy, oneOf: 60 },
+  { name: "us sections", of: usSections, oneOf: 400 },
+  { name: "canada", of: canada, oneOf: 200 },
+  { name: "flags", of: flags, oneOf: 400 },
+  { name: "conflicts", of: conflicts, oneOf: 100 },
 ] as const;
 
 export type MatrixPart = { readonly name: string; readonly tally: Tally };
@@ -159,16 +151,22 @@ export type MatrixPart = { readonly name: string; readonly tally: Tally };
  * operator; `sampling` says how much of each.
  */
 export function* tryMatrix(
-  sampling: (oneOfStrings: number) => Sampling,
+  sampling: (oneOf: number) => Sampling,
   loosening: Loosening | null = null,
 ): Generator<MatrixPart> {
-  for (const { name, of, oneOfStrings } of regimes) {
+  for (const { name, of, oneOf } of regimes) {
     const trial = new ConsentTrial(matrixPlans, matrixNowMs, loosening);
     const unregistered = new ConsentTrial(unregisteredPlans, matrixNowMs, loosening);
     let number = 0;
-    for (const sent of of(sampling(oneOfStrings))) {
-      trial.compare(sent);
-      if (number++ % 16 === 0) unregistered.compare(sent);
+    for (const some of of(sampling(oneOf))) {
+      const sent = { ...nothingSent, ...some };
+      const body = bodyOfSent(sent);
+      trial.begin(sent, body);
+      unregistered.begin(sent, body);
+      for (const place of everywhere) {
+        trial.compare(place);
+        if (number++ % 16 === 0) unregistered.compare(place);
+      }
     }
     const { tally } = trial;
     tally.requests += unregistered.tally.requests;

@@ -15,19 +15,13 @@ import {
 import type {
   CanadaSignal,
   GppSignal,
-  PrivacySignals,
+  StatedTexts,
   TcfSignal,
   UsSignal,
 } from "./consent-oracle.js";
+import { nothingSent, type Sent, type Told } from "./consent-sent.js";
 import { decodeGpp, decodeTcf, encodeCanada, usSectionIds } from "./consent-strings.js";
-import {
-  ConsentTrial,
-  nothingSent,
-  type Sent,
-  signalsOfSent,
-  type Tally,
-  type Told,
-} from "./consent-trial.js";
+import { ConsentTrial, type Tally, textsOfSent } from "./consent-trial.js";
 
 /**
  * Strings that nobody's encoder wrote: valid ones with edits, and noise. What they state is what
@@ -117,7 +111,7 @@ function seeds(random: SeededRandom): {
 }
 
 /**
- * `count` strings, each in a request of its own. Facts are asked of the libraries where our verdict
+ * `count` strings, each in a request of its own. Texts are asked of the libraries where our verdict
  * allows something, and for every sixteenth string, so that strictness is counted too.
  */
 export function tryStrings(random: SeededRandom, count: number): Tally {
@@ -150,21 +144,24 @@ function randomPlace(random: SeededRandom, known: ReturnType<typeof seeds>): Par
 }
 
 /**
- * The same request's signals as the libraries read them. What our reader refuses is not shown to
+ * The same request's texts as the libraries read them. What our reader refuses is not shown to
  * the GPP library, which fills memory with some broken ranges until the process dies; nothing is
  * allowed by an unreadable string either way.
  */
-function factsOf(sent: Sent, refused: boolean): PrivacySignals {
+function factsOf(sent: Sent, refused: boolean): StatedTexts {
   const tcf = (told: Told<TcfSignal> | null): Told<TcfSignal> | null =>
     told === null || told.text === "" ? null : { ...told, fact: decodeTcf(told.text, vendorId) };
   const { gpp } = sent;
-  return signalsOfSent({
+  return textsOfSent({
     ...sent,
     tcf: tcf(sent.tcf),
     tcfOld: tcf(sent.tcfOld),
     gpp:
       gpp === null || gpp.text === ""
         ? null
-        : { ...gpp, fact: refused ? unreadableGpp : decodeGpp(gpp.text, vendorId) },
+        : {
+            ...gpp,
+            fact: refused ? unreadableGpp : decodeGpp(gpp.text, sent.sids ?? [], vendorId),
+          },
   });
 }

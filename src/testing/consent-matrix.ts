@@ -2,6 +2,7 @@ import type { SeededRandom } from "../base/random.js";
 import type { UnixMs } from "../base/units.js";
 import type { MarketPlan, PrivacyPlan } from "../bid/privacy-settings.js";
 import type { CanadaSignal, GppSignal, TcfSignal, UsSignal } from "./consent-oracle.js";
+import type { Place, Sent, Told } from "./consent-sent.js";
 import {
   encodeCanada,
   encodeTcf,
@@ -12,7 +13,6 @@ import {
   usSectionIds,
   usSignalOf,
 } from "./consent-strings.js";
-import { nothingSent, type Sent, type Told } from "./consent-trial.js";
 import { testPrivacyPlan } from "./privacy-plan.js";
 
 /**
@@ -70,13 +70,8 @@ export const unregisteredPlans: readonly PrivacyPlan[] = matrixPlans.map((plan) 
   tcf: { ...plan.tcf, vendorId: null },
 }));
 
-/** Which part of a product is tried: 1 = all of it. */
-export type Sampling = {
-  readonly random: SeededRandom;
-  /** One in so many strings, and of their requests one in so many. */
-  readonly oneOfStrings: number;
-  readonly oneOfRequests: number;
-};
+/** Which part of a product is tried: one in so many of its strings, 1 = all of it. */
+export type Sampling = { readonly random: SeededRandom; readonly oneOf: number };
 
 export const gdprs = [null, 0, 1] as const;
 /** EU, US, CN, IN, another market, unknown. */
@@ -101,18 +96,12 @@ export const tcfTold = (fact: TcfSignal): Told<TcfSignal> => ({
   fact,
 });
 
-/** gdpr {absent, 0, 1} x six markets. */
-export function* everywhere(sampling: Sampling, sent: Partial<Sent>): Generator<Sent> {
-  for (const gdpr of gdprs) {
-    for (const country of countries) {
-      if (sampling.random.below(sampling.oneOfRequests) > 0) continue;
-      yield { ...nothingSent, ...sent, gdpr, country };
-    }
-  }
-}
+/** Each request of the matrix is made at all of these: gdpr {absent, 0, 1} x six markets. */
+export const everywhere: readonly Place[] = gdprs.flatMap((gdpr) =>
+  countries.map((country) => ({ gdpr, country })),
+);
 
-export const skips = ({ random, oneOfStrings }: Sampling): boolean =>
-  random.below(oneOfStrings) > 0;
+export const skips = ({ random, oneOf }: Sampling): boolean => random.below(oneOf) > 0;
 
 /** A purpose's consent, legitimate interest, and restriction: none, 0, 1, 2, or both 1 and 2. */
 const purposeStates = Array.from({ length: 20 }, (_, i) => ({
@@ -125,7 +114,7 @@ const purposeStates = Array.from({ length: 20 }, (_, i) => ({
  * Two purposes in all their 400 states, every pair of the needed ones, the others as consent needs
  * them or as legitimate interest does; x vendor consent and interest x disclosed vendors.
  */
-export function* purposePairs(sampling: Sampling): Generator<Sent> {
+export function* purposePairs(sampling: Sampling): Generator<Partial<Sent>> {
   for (const [at, first] of wanted.entries()) {
     for (const second of wanted.slice(at + 1)) {
       for (const states of purposeStates.flatMap((a) =>
@@ -149,7 +138,7 @@ function* purposeStrings(
   sampling: Sampling,
   byInterest: boolean,
   states: ReadonlyMap<number, PurposeState>,
-): Generator<Sent> {
+): Generator<Partial<Sent>> {
   const lent: PurposeState = byInterest
     ? { consent: false, interest: true, types: [2] }
     : { consent: true, interest: false, types: [] };
@@ -166,13 +155,13 @@ function* purposeStrings(
     for (const disclosed of ["absent", "in", "out"] as const) {
       if (skips(sampling)) continue;
       const vendor = { vendorConsent: vendors % 2 === 1, vendorInterest: vendors > 1 };
-      yield* everywhere(sampling, { tcf: tcfTold({ ...facts(), ...vendor, disclosed }) });
+      yield { tcf: tcfTold({ ...facts(), ...vendor, disclosed }) };
     }
   }
 }
 
 /** Consent and interest of all six purposes (4^6) x vendor consent and interest, unrestricted. */
-export function* allPurposes(sampling: Sampling): Generator<Sent> {
+export function* allPurposes(sampling: Sampling): Generator<Partial<Sent>> {
   for (let bits = 0; bits < 4 ** wanted.length * 4; bits++) {
     if (skips(sampling)) continue;
     const has = (bit: number): boolean => ((bits >> bit) & 1) === 1;
@@ -183,7 +172,7 @@ export function* allPurposes(sampling: Sampling): Generator<Sent> {
       vendorConsent: has(12),
       vendorInterest: has(13),
     };
-    yield* everywhere(sampling, { tcf: tcfTold(fact) });
+    yield { tcf: tcfTold(fact) };
   }
 }
 
@@ -208,7 +197,7 @@ function* places(told: Told<TcfSignal>, less: Told<TcfSignal>): Generator<Partia
 }
 
 /** Version x policy x age and dates x purpose one treatment x disclosure x place. */
-export function* validity(sampling: Sampling): Generator<Sent> {
+export function* validity(sampling: Sampling): Generator<Partial<Sent>> {
   const less = tcfTold({ ...goodTcf, consents: [1, 2, 3, 4, 7] });
   const days: readonly (readonly [created: number, updated: number])[] = [
     [100, 100],
@@ -235,7 +224,7 @@ export function* validity(sampling: Sampling): Generator<Sent> {
               readable: letter === "C",
             };
             const told = { text: letter + encodeTcf(fact, vendorId).slice(1), fact };
-            for (const place of places(told, less)) yield* everywhere(sampling, place);
+            yield* places(told, less);
           }
         }
       }
@@ -257,11 +246,11 @@ export const usPrivacyTexts: readonly string[] = [
 ];
 
 /** Every US Privacy text in one place x every one in the other. */
-export function* usPrivacy(sampling: Sampling): Generator<Sent> {
+export function* usPrivacy(sampling: Sampling): Generator<Partial<Sent>> {
   for (const text of usPrivacyTexts) {
     for (const old of usPrivacyTexts) {
       if (skips(sampling)) continue;
-      yield* everywhere(sampling, { usPrivacy: text, usPrivacyOld: old });
+      yield { usPrivacy: text, usPrivacyOld: old };
     }
   }
 }
@@ -317,7 +306,7 @@ export const gppTold = (
 const allUsFields = [...usFields()];
 
 /** 21 US sections x their fields x gpp_sid {absent, match, others} x us_privacy. */
-export function* usSections(sampling: Sampling): Generator<Sent> {
+export function* usSections(sampling: Sampling): Generator<Partial<Sent>> {
   for (const section of usSectionIds) {
     const other = section === 9 ? 10 : 9;
     for (const fields of allUsFields) {
@@ -332,7 +321,7 @@ export function* usSections(sampling: Sampling): Generator<Sent> {
         [section, 40],
       ]) {
         for (const text of ["", "1YNN"]) {
-          yield* everywhere(sampling, { gpp, sids, usPrivacy: text });
+          yield { gpp, sids, usPrivacy: text };
         }
       }
     }
@@ -355,7 +344,7 @@ export const canadaTold = (fact: CanadaSignal): Told<CanadaSignal> => ({
 });
 
 /** Express and implied consent of five purposes (4^5) x vendors; x one restriction; x age. */
-export function* canada(sampling: Sampling): Generator<Sent> {
+export function* canada(sampling: Sampling): Generator<Partial<Sent>> {
   const used = [2, 3, 4, 7, 10];
   const restrictions = used.flatMap((purpose) => [0, 1, 2].map((type) => ({ purpose, type })));
   for (let bits = 0; bits < 4 ** used.length * 4; bits++) {
@@ -372,7 +361,7 @@ export function* canada(sampling: Sampling): Generator<Sent> {
       if (skips(sampling)) continue;
       const told = canadaTold({ ...fact, restrictions: restriction === null ? [] : [restriction] });
       const gpp = gppTold(new Map([[5, told]]));
-      yield* everywhere(sampling, { gpp, sids: [5] });
+      yield { gpp, sids: [5] };
     }
   }
   for (const days of [396, -3]) {
@@ -380,6 +369,6 @@ export function* canada(sampling: Sampling): Generator<Sent> {
     const gpp = gppTold(
       new Map([[5, canadaTold({ ...goodCanada, createdMs: atMs, updatedMs: atMs })]]),
     );
-    for (const sids of [null, [5], [2]]) yield* everywhere(sampling, { gpp, sids });
+    for (const sids of [null, [5], [2]]) yield { gpp, sids };
   }
 }

@@ -55,61 +55,55 @@ export type GppSignal = {
   readonly sections: ReadonlyMap<number, TcfSignal | CanadaSignal | UsSignal | string | null>;
 };
 
-/** A request's signals. Lists: each place that states one. Flags: 1 = stated. */
-export type PrivacySignals = {
-  readonly gdpr: readonly number[];
+/** What a request's texts state. Lists: each place that states one. */
+export type StatedTexts = {
   readonly tcf: readonly TcfSignal[];
   readonly usPrivacy: readonly string[];
   readonly gpp: GppSignal | null;
   readonly gppSid: readonly number[];
+};
+
+/** A request's other signals. Flags: 1 = stated. */
+export type StatedFlags = {
   readonly coppa: number;
   readonly lmt: number;
   readonly dnt: number;
   readonly gpc: number;
   readonly atts: number | null;
   readonly zeroIfa: boolean;
-  /** Alpha-3 codes of device.geo and user.geo, those that are stated. */
-  readonly countries: readonly string[];
 };
 
 const dayMs = 86_400_000;
 const lowest = (found: readonly Level[]): Level =>
   levels.find((level) => found.includes(level)) ?? "granted";
 
-/** The verdict: every market and every law that may apply has to allow it. */
-export function oracleLevel(signals: PrivacySignals, plan: PrivacyPlan, nowMs: number): Level {
-  const facts = new Facts(signals, plan, nowMs);
-  const markets = signals.countries.map(
-    (country) =>
-      Object.values(plan.markets).find((market) => market.countries?.includes(country) === true) ??
-      plan.otherMarket,
-  );
-  if (markets.length === 0) markets.push(plan.otherMarket);
-  return lowest(markets.map((market) => facts.levelIn(market)));
-}
-
-class Facts {
+/**
+ * What the texts allow under one operator's plan, worked out once, however many requests come with
+ * them.
+ */
+export class OracleReading {
   private readonly unreadable: boolean;
   private readonly strings: readonly TcfSignal[];
   private readonly stringLevel: Level;
   private readonly us: readonly UsSignal[];
+  private readonly usRefuses: boolean;
   private readonly canada: CanadaSignal | null;
-  private readonly signals: PrivacySignals;
+  private readonly texts: StatedTexts;
   private readonly plan: PrivacyPlan;
   private readonly nowMs: number;
 
-  constructor(signals: PrivacySignals, plan: PrivacyPlan, nowMs: number) {
-    this.signals = signals;
+  constructor(texts: StatedTexts, plan: PrivacyPlan, nowMs: number) {
+    this.texts = texts;
     this.plan = plan;
     this.nowMs = nowMs;
-    const { gpp, usPrivacy } = signals;
+    const { gpp, usPrivacy } = texts;
     const sections: GppSignal["sections"] = gpp?.sections ?? new Map<number, null>();
     const said = this.statedSections();
     const counted = said.length > 0 ? said : [...sections.keys()].filter((id) => !isTcf(id));
-    const standIn = said.length === 0 && signals.tcf.length === 0;
+    const standIn = said.length === 0 && texts.tcf.length === 0;
     const european = sections.get(2) as TcfSignal | undefined;
     const counts = european !== undefined && (standIn || said.includes(2));
-    this.strings = counts ? [...signals.tcf, european] : signals.tcf;
+    this.strings = counts ? [...texts.tcf, european] : texts.tcf;
     this.canada = said.includes(5) ? ((sections.get(5) as CanadaSignal | undefined) ?? null) : null;
     const inGpp = counted.flatMap((id) => {
       const section = sections.get(id);
@@ -117,19 +111,39 @@ class Facts {
       return id >= 7 && id <= 27 && section != null ? [section as UsSignal] : [];
     });
     this.us = [...usPrivacy.map(usPrivacySignal), ...inGpp];
+    this.usRefuses = this.usRefusal();
     this.unreadable =
       gpp?.readable === false || counted.some((id) => !this.isReadable(id, said.includes(id)));
     this.stringLevel = this.levelOfStrings();
   }
 
+  /**
+   * The verdict: every market and every law that may apply has to allow it. `gdpr`: what each place
+   * says; `countries`: alpha-3 codes of device.geo and user.geo, those that are stated.
+   */
+  level(flags: StatedFlags, gdpr: readonly number[], countries: readonly string[]): Level {
+    const markets = countries.map((country) => this.marketOf(country));
+    if (markets.length === 0) markets.push(this.plan.otherMarket);
+    return lowest(markets.map((market) => this.levelIn(market, flags, gdpr)));
+  }
+
+  private marketOf(country: string): MarketPlan {
+    const { markets, otherMarket } = this.plan;
+    for (const name in markets) {
+      const market = markets[name];
+      if (market?.countries?.includes(country) === true) return market;
+    }
+    return otherMarket;
+  }
+
   /** gpp_sid without 0 and -1, which say "none". */
   private statedSections(): number[] {
-    return this.signals.gppSid.filter((id) => id > 0);
+    return this.texts.gppSid.filter((id) => id > 0);
   }
 
   /** Whether we can tell what a section that counts says. */
   private isReadable(id: number, stated: boolean): boolean {
-    const { gpp, tcf, usPrivacy } = this.signals;
+    const { gpp, tcf, usPrivacy } = this.texts;
     if (id !== 2 && (id < 5 || id > 27)) return false;
     if (gpp === null) return (id === 2 && tcf.length > 0) || (id === 6 && usPrivacy.length > 0);
     const section = gpp.sections.get(id);
@@ -137,9 +151,8 @@ class Facts {
     return typeof section === "string" ? isUsPrivacy(section) : section.readable;
   }
 
-  levelIn(market: MarketPlan): Level {
-    const { signals, strings, stringLevel } = this;
-    const told = signals.gdpr;
+  private levelIn(market: MarketPlan, flags: StatedFlags, told: readonly number[]): Level {
+    const { strings, stringLevel } = this;
     const underGdpr =
       told.includes(1) ||
       this.statedSections().includes(2) ||
@@ -149,7 +162,7 @@ class Facts {
     if (!underGdpr || market.regime !== "tcf") found.push(this.marketLevel(market));
     const setAside = told.includes(0) && !told.includes(1);
     if (strings.length > 0 && stringLevel !== "granted" && !setAside) found.push("contextual");
-    if (this.isRefused() || this.unreadable) found.push("contextual");
+    if (isRefused(flags) || this.usRefuses || this.unreadable) found.push("contextual");
     if (this.statedSections().includes(5) && !this.canadaAllows()) found.push("contextual");
     return lowest(found);
   }
@@ -169,10 +182,7 @@ class Facts {
     return market.withoutSignal;
   }
 
-  private isRefused(): boolean {
-    const { coppa, lmt, dnt, gpc, atts, zeroIfa } = this.signals;
-    if (coppa + lmt + dnt + gpc > 0 || zeroIfa) return true;
-    if (atts !== null && atts !== 3) return true;
+  private usRefusal(): boolean {
     return this.us.some(
       (section) =>
         !section.readable ||
@@ -250,6 +260,11 @@ class Facts {
       return implied && !types.includes(1) && ![3, 4, 5, 6].includes(purpose);
     });
   }
+}
+
+function isRefused({ coppa, lmt, dnt, gpc, atts, zeroIfa }: StatedFlags): boolean {
+  if (coppa + lmt + dnt + gpc > 0 || zeroIfa) return true;
+  return atts !== null && atts !== 3;
 }
 
 const isTcf = (id: number): boolean => id === 2 || id === 5;

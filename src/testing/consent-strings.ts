@@ -9,12 +9,50 @@ import {
 } from "@iabtechlabtcf/core";
 import type { CanadaSignal, GppSignal, TcfSignal, UsSignal } from "./consent-oracle.js";
 
+/** A memory is begun anew when it is full: nothing of the results depends on it. */
+const keptMax = 20_000;
+function kept<Key, Value>(memory: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = memory.get(key);
+  if (known !== undefined) return known;
+  if (memory.size >= keptMax) memory.clear();
+  const value = make();
+  memory.set(key, value);
+  return value;
+}
+
+/** null where a library throws; its stack, which takes longer than the reading, is not wanted. */
+function valueOrNull<Value>(read: () => Value): Value | null {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return read();
+  } catch {
+    return null;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 /** Consent strings written and read by the IAB's own libraries, as the oracle's facts. */
 const neighbour = 9;
 /** The library asks a vendor list only which ids exist: here all of them. */
 const everyVendor = { vendorIds: { has: () => true } } as unknown as GVL;
 
+/** The matrix writes a core with each list of disclosed vendors, one after the other. */
+let lastCore = { of: "", text: "" };
+const disclosedSegments = new Map<string, string>();
+
 export function encodeTcf(signal: TcfSignal, vendorId: number): string {
+  const { disclosed, ...inCore } = signal;
+  const of = `${vendorId} ${JSON.stringify(inCore)}`;
+  if (of !== lastCore.of) lastCore = { of, text: encodeCore(signal, vendorId) };
+  if (disclosed === "absent") return lastCore.text;
+  const vendors = disclosed === "in" ? [neighbour, vendorId] : [neighbour];
+  const segment = kept(disclosedSegments, vendors.join(), () => segmentOfDisclosed(vendors));
+  return `${lastCore.text}.${segment}`;
+}
+
+function encodeCore(signal: TcfSignal, vendorId: number): string {
   const model = new TCModel();
   Object.assign(model.publisherRestrictions, { gvl_: everyVendor });
   model.cmpId = 30;
@@ -33,11 +71,14 @@ export function encodeTcf(signal: TcfSignal, vendorId: number): string {
   for (const { purpose, type } of signal.restrictions) {
     model.publisherRestrictions.add(vendorId, new PurposeRestriction(purpose, type));
   }
-  const core = SegmentEncoder.encode(model, Segment.CORE);
-  if (signal.disclosed === "absent") return core;
-  model.vendorsDisclosed.set(signal.disclosed === "in" ? [neighbour, vendorId] : [neighbour]);
-  return `${core}.${SegmentEncoder.encode(model, Segment.VENDORS_DISCLOSED)}`;
+  return SegmentEncoder.encode(model, Segment.CORE);
 }
+
+const segmentOfDisclosed = (vendors: number[]): string => {
+  const model = new TCModel();
+  model.vendorsDisclosed.set(vendors);
+  return SegmentEncoder.encode(model, Segment.VENDORS_DISCLOSED);
+};
 
 const unreadableTcf: TcfSignal = {
   ...{ readable: false, policyVersion: 0, createdMs: 0, updatedMs: 0, consents: [], interests: [] },
@@ -48,12 +89,13 @@ const purposes = Array.from({ length: 24 }, (_, i) => i + 1);
 
 /** What the library reads out of any text; unreadable where it throws. */
 export function decodeTcf(text: string, vendorId: number): TcfSignal {
-  let model: TCModel;
-  try {
-    model = TCString.decode(text);
-  } catch {
-    return unreadableTcf;
-  }
+  return kept(readStrings, `${vendorId} ${text}`, () => readTcfString(text, vendorId));
+}
+const readStrings = new Map<string, TcfSignal>();
+
+function readTcfString(text: string, vendorId: number): TcfSignal {
+  const model = valueOrNull(() => TCString.decode(text));
+  if (model === null) return unreadableTcf;
   // Disclosed vendors are segment type 1: three bits 001 begin I to P.
   const listed = text.split(".").some((segment, at) => at > 0 && /^[I-P]/.test(segment));
   const disclosed = model.vendorsDisclosed.has(vendorId) ? "in" : listed ? "out" : "absent";
@@ -101,11 +143,13 @@ const nameOf = (section: number): string => Sections.SECTION_ID_NAME_MAP.get(sec
 const optOutNames = ["SaleOptOut", "SharingOptOut", "TargetedAdvertisingOptOut"];
 
 /** The fields of a section that an opt-out can be in, as its model has them. */
-export function usFieldNames(section: number): ReadonlySet<string> {
-  const model = new GppModel();
-  model.setFieldValue(nameOf(section), "SaleOptOut", 0);
-  return new Set(Object.keys(model.getSection(nameOf(section)) as object));
-}
+export const usFieldNames = (section: number): ReadonlySet<string> =>
+  kept(fieldNames, section, () => {
+    const model = new GppModel();
+    model.setFieldValue(nameOf(section), "SaleOptOut", 0);
+    return new Set(Object.keys(model.getSection(nameOf(section)) as object));
+  });
+const fieldNames = new Map<number, ReadonlySet<string>>();
 
 export function encodeUs(section: number, fields: UsFields): string {
   const model = new GppModel();
@@ -135,29 +179,50 @@ export function usSignalOf(fields: UsFields): UsSignal {
 /** A GPP string of the given sections' texts; the header is the library's. */
 export function gppOf(sections: ReadonlyMap<number, string>): string {
   const ids = [...sections.keys()].sort((a, b) => a - b);
-  const header = new HeaderV1();
-  header.setFieldValue("SectionIds", ids);
-  return [header.encode(), ...ids.map((id) => sections.get(id) ?? "")].join("~");
+  const header = kept(headers, ids.join(), () => {
+    const header = new HeaderV1();
+    header.setFieldValue("SectionIds", ids);
+    return header.encode();
+  });
+  return [header, ...ids.map((id) => sections.get(id) ?? "")].join("~");
 }
+const headers = new Map<string, string>();
 
-/** What the libraries read out of any GPP text. */
-export function decodeGpp(text: string, vendorId: number): GppSignal {
+/**
+ * What the libraries read out of any GPP text that stands beside these gpp_sid. A Canadian section
+ * that they do not name says nothing and is not read: of some broken ones the library makes lists
+ * of hundreds of millions of vendors, which ends the process.
+ */
+export function decodeGpp(text: string, sids: readonly number[], vendorId: number): GppSignal {
   const unreadable = { readable: false, sections: new Map() };
-  let ids: number[];
   const texts = text.split("~");
-  try {
-    if (texts[0]?.startsWith("DB") !== true) return unreadable;
-    ids = new HeaderV1(texts[0]).getFieldValue("SectionIds") as number[];
-  } catch {
-    return unreadable;
-  }
-  if (ids.length !== texts.length - 1) return unreadable;
-  const sections = new Map<number, TcfSignal | CanadaSignal | UsSignal | string | null>();
+  const ids = kept(sectionIds, texts[0] ?? "", () => sectionIdsOf(texts[0] ?? ""));
+  if (ids === null || ids.length !== texts.length - 1) return unreadable;
+  const sections = new Map<number, Section>();
   for (const [i, id] of ids.entries()) {
-    sections.set(id, decodeSection(id, texts[i + 1] ?? "", vendorId));
+    if (id === 5 && !sids.includes(id)) {
+      sections.set(id, null);
+      continue;
+    }
+    const section = texts[i + 1] ?? "";
+    const key = `${vendorId} ${id} ${section}`;
+    sections.set(
+      id,
+      kept(readSections, key, () => decodeSection(id, section, vendorId)),
+    );
   }
   return { readable: true, sections };
 }
+const sectionIds = new Map<string, readonly number[] | null>();
+/** An edit breaks one section of a string; the others are as they were. */
+const readSections = new Map<string, Section>();
+type Section = TcfSignal | CanadaSignal | UsSignal | string | null;
+
+/** null where the header cannot be read. */
+const sectionIdsOf = (header: string): readonly number[] | null =>
+  header.startsWith("DB")
+    ? valueOrNull(() => new HeaderV1(header).getFieldValue("SectionIds") as number[])
+    : null;
 
 const unreadableUs: UsSignal = {
   ...{ readable: false, optOuts: [], notices: [], children: [] },
@@ -165,21 +230,18 @@ const unreadableUs: UsSignal = {
 };
 
 /** A section alone, so that a broken one spoils no other. */
-function decodeSection(
-  id: number,
-  text: string,
-  vendorId: number,
-): TcfSignal | CanadaSignal | UsSignal | string | null {
+function decodeSection(id: number, text: string, vendorId: number): Section {
   if (id === 2) return decodeTcf(text, vendorId);
   if (id === UspV1.ID) return text;
   if (nameOf(id) === "") return null;
-  try {
+  const read = valueOrNull(() => {
     const alone = new GppModel(gppOf(new Map([[id, text]])));
     const fields = alone.getSection(nameOf(id)) as UsFields;
     return id === 5 ? canadaSignalOf(fields, vendorId) : usSignalOf(fields);
-  } catch {
-    return id === 5 ? { ...canadaSignalOf({}, vendorId), readable: false } : unreadableUs;
-  }
+  });
+  const broken = (): Section =>
+    id === 5 ? { ...canadaSignalOf({}, vendorId), readable: false } : unreadableUs;
+  return read ?? broken();
 }
 
 function canadaSignalOf(fields: UsFields, vendorId: number): CanadaSignal {

@@ -12,102 +12,43 @@ import { type PrivacyPlan, privacySettingsOf } from "../bid/privacy-settings.js"
 import { BidRequest, type ConsentSignals } from "../bid/request.js";
 import { readConsent } from "../wire/consent.js";
 import { ConsentCache } from "../wire/consent-cache.js";
-import { DecodeResult, decodeInto } from "../wire/decode.js";
+import { DecodeResult, decode } from "../wire/decode.js";
 import {
-  type GppSignal,
   type Level,
   levels,
-  oracleLevel,
-  type PrivacySignals,
-  type TcfSignal,
+  OracleReading,
+  type StatedFlags,
+  type StatedTexts,
 } from "./consent-oracle.js";
+import {
+  bodyOfSent,
+  nothingSent,
+  type Place,
+  type Sent,
+  type SentBody,
+  textOfSent,
+} from "./consent-sent.js";
 
-/** A text and what it states, by whoever wrote or read it. */
-export type Told<Fact> = { readonly text: string; readonly fact: Fact };
-
-/** Where a request's signals stand. null and "" = absent; `Old` = the places of OpenRTB 2.5. */
-export type Sent = {
-  readonly gdpr: number | null;
-  readonly gdprOld: number | null;
-  readonly tcf: Told<TcfSignal> | null;
-  readonly tcfOld: Told<TcfSignal> | null;
-  readonly usPrivacy: string;
-  readonly usPrivacyOld: string;
-  readonly gpp: Told<GppSignal> | null;
-  readonly gppOld: boolean;
-  readonly sids: readonly number[] | null;
-  readonly coppa: number;
-  readonly lmt: number;
-  readonly dnt: number;
-  readonly gpc: "" | "regs" | "ext";
-  readonly atts: number | null;
-  readonly ifa: "" | "zero" | "real";
-  readonly country: string;
-  readonly userCountry: string;
-};
-
-export const nothingSent: Sent = {
-  ...{ gdpr: null, gdprOld: null, tcf: null, tcfOld: null, usPrivacy: "", usPrivacyOld: "" },
-  ...{ gpp: null, gppOld: false, sids: null, coppa: 0, lmt: 0, dnt: 0, gpc: "", atts: null },
-  ...{ ifa: "real", country: "", userCountry: "" },
-};
-
-const ifas = {
-  "": undefined,
-  zero: "00000000-0000-0000-0000-000000000000",
-  real: "6D92078A-8246-4BA4-AE5B-76104861E7DC",
-};
-const geo = (country: string): object | undefined => (country === "" ? undefined : { country });
-const optional = <T>(value: T | null | "" | 0): T | undefined =>
-  value === null || value === "" || value === 0 ? undefined : value;
-
-/** The request as an exchange would write it. */
-export function bodyOfSent(sent: Sent): string {
-  const regsExt = {
-    gdpr: sent.gdprOld ?? undefined,
-    us_privacy: optional(sent.usPrivacyOld),
-    gpc: sent.gpc === "ext" ? "1" : undefined,
-    gpp: sent.gppOld ? sent.gpp?.text : undefined,
-    gpp_sid: sent.gppOld ? (sent.sids ?? undefined) : undefined,
-  };
-  return JSON.stringify({
-    id: "r",
-    imp: [{ id: "1", banner: { w: 300, h: 250 } }],
-    device: {
-      ifa: ifas[sent.ifa],
-      lmt: optional(sent.lmt),
-      dnt: optional(sent.dnt),
-      geo: geo(sent.country),
-      ext: sent.atts === null ? undefined : { atts: sent.atts },
-    },
-    user: {
-      consent: sent.tcf?.text,
-      geo: geo(sent.userCountry),
-      ext: sent.tcfOld === null ? undefined : { consent: sent.tcfOld.text },
-    },
-    regs: {
-      gdpr: sent.gdpr ?? undefined,
-      us_privacy: optional(sent.usPrivacy),
-      coppa: optional(sent.coppa),
-      gpc: sent.gpc === "regs" ? 1 : undefined,
-      gpp: sent.gppOld ? undefined : sent.gpp?.text,
-      gpp_sid: sent.gppOld ? undefined : (sent.sids ?? undefined),
-      ext: regsExt,
-    },
-  });
-}
-
-export const signalsOfSent = (sent: Sent): PrivacySignals => ({
-  gdpr: [sent.gdpr, sent.gdprOld].filter((value) => value !== null),
+export const textsOfSent = (sent: Sent): StatedTexts => ({
   tcf: [sent.tcf, sent.tcfOld].flatMap((told) => (told === null ? [] : [told.fact])),
   usPrivacy: [sent.usPrivacy, sent.usPrivacyOld].filter((text) => text !== ""),
   gpp: sent.gpp?.fact ?? null,
   gppSid: sent.sids ?? [],
+});
+
+const flagsOfSent = (sent: Sent): StatedFlags => ({
   ...{ coppa: sent.coppa, lmt: sent.lmt, dnt: sent.dnt, gpc: sent.gpc === "" ? 0 : 1 },
   atts: sent.atts,
   zeroIfa: sent.ifa === "zero",
-  countries: [sent.country, sent.userCountry].filter((country) => country !== ""),
 });
+
+const sameTexts = (a: Sent, b: Sent): boolean =>
+  a.tcf === b.tcf &&
+  a.tcfOld === b.tcfOld &&
+  a.usPrivacy === b.usPrivacy &&
+  a.usPrivacyOld === b.usPrivacyOld &&
+  a.gpp === b.gpp &&
+  a.sids === b.sids;
 
 /** Makes our side more permissive than it is: what a proof must notice. */
 export type Loosening = {
@@ -137,13 +78,16 @@ export const newTally = (): Tally => ({
 
 /** One record for all trials: its bytes take longer to make than a request to be judged. */
 const sharedRequest = new BidRequest();
+/** Bodies of the matrix are below 8 KiB; a short view is quicker to write into than all of it. */
+const bodyBytes = sharedRequest.bytes.subarray(0, 65_536);
 /** Caches hold facts about a vendor, whatever the settings. */
 const cacheOfVendor = new ConsentCache();
 const cacheOfNobody = new ConsentCache();
 
 /**
  * Asks our code and the oracle about requests, each under several plans, which have the vendor and
- * the age of strings in common: what strings say is read once.
+ * the age of strings in common: what strings say is read once. Requests come as what they have in
+ * common (`begin`) and then one by one as their places (`compare`): a matrix has millions.
  */
 export class ConsentTrial {
   readonly tally = newTally();
@@ -153,6 +97,11 @@ export class ConsentTrial {
   private readonly settings: readonly PrivacySettings[];
   private readonly nowMs: UnixMs;
   private readonly loosening: Loosening | null;
+  private sent: Sent = nothingSent;
+  private body: SentBody = ["", "", ""];
+  private flags = flagsOfSent(nothingSent);
+  /** What the oracle reads in the texts of `sent`, a plan each; null = not asked yet. */
+  private readings: readonly OracleReading[] | null = null;
 
   constructor(plans: readonly PrivacyPlan[], nowMs: UnixMs, loosening: Loosening | null = null) {
     this.plans = plans;
@@ -163,39 +112,56 @@ export class ConsentTrial {
     this.settings = plans.map((plan) => change(privacySettingsOf(plan)));
   }
 
-  /** Decodes the request and compares the verdict under each plan. */
-  compare(sent: Sent): void {
-    this.compareLazily(sent, () => signalsOfSent(sent), true);
+  /** `body` = `bodyOfSent(sent)`, which trials may share. */
+  begin(sent: Sent, body: SentBody): void {
+    if (!sameTexts(sent, this.sent)) this.readings = null;
+    this.sent = sent;
+    this.body = body;
+    this.flags = flagsOfSent(sent);
+  }
+
+  /** Decodes the request at the place and compares the verdict under each plan. */
+  compare(place: Place): void {
+    this.ask(place, null);
   }
 
   /**
-   * The same, with the oracle's facts worked out only where our verdict allows something, or where
+   * The same, with the oracle's texts worked out only where our verdict allows something, or where
    * `always` asks for them.
    */
-  compareLazily(
-    sent: Sent,
-    facts: (ours: ConsentSignals) => PrivacySignals,
-    always: boolean,
-  ): void {
+  compareLazily(sent: Sent, textsOf: (ours: ConsentSignals) => StatedTexts, always: boolean): void {
+    this.begin(sent, bodyOfSent(sent));
+    this.readings = null;
+    this.ask(sent, { textsOf, always });
+  }
+
+  private ask(place: Place, lazily: Lazily | null): void {
     const { request, tally } = this;
-    const body = bodyOfSent(sent);
-    if (decodeInto(request, encoder.encode(body)) !== DecodeResult.OK) {
-      throw new Error(`not decoded: ${body}`);
+    const { written } = encoder.encodeInto(textOfSent(this.body, place), bodyBytes);
+    if (decode(request, written) !== DecodeResult.OK) {
+      throw new Error(`not decoded: ${textOfSent(this.body, place)}`);
     }
     tally.requests++;
     readConsent(request, this.settings[0]!, this.cache, this.nowMs);
     this.loosening?.signals?.(request.consent);
-    let signals: PrivacySignals | null = null;
-    for (const [i, plan] of this.plans.entries()) {
-      const ours = this.verdict(i);
+    const { gdprOld, userCountry } = this.sent;
+    const gdpr = [place.gdpr, gdprOld].filter((value) => value !== null);
+    const countries = [place.country, userCountry].filter((country) => country !== "");
+    for (let plan = 0; plan < this.plans.length; plan++) {
+      const ours = this.verdict(plan);
       tally.verdicts++;
       tally.byLevel[ours]++;
-      if (ours === "none" && !always) continue;
-      signals ??= facts(request.consent);
-      const theirs = oracleLevel(signals, plan, this.nowMs);
-      if (ours === theirs) continue;
-      this.note(ours, theirs, i, body);
+      if (ours === "none" && lazily?.always === false) continue;
+      this.readings ??= this.readingsOf(
+        lazily === null ? textsOfSent(this.sent) : lazily.textsOf(request.consent),
+      );
+      const theirs = this.readings[plan]!.level(this.flags, gdpr, countries);
+      if (ours !== theirs) this.note(ours, theirs, plan, place);
     }
+  }
+
+  private readingsOf(texts: StatedTexts): readonly OracleReading[] {
+    return this.plans.map((plan) => new OracleReading(texts, plan, this.nowMs));
   }
 
   private verdict(plan: number): Level {
@@ -206,7 +172,7 @@ export class ConsentTrial {
     return loosening?.decide?.(decision, request.consent) ?? ours;
   }
 
-  private note(ours: Level, theirs: Level, plan: number, body: string): void {
+  private note(ours: Level, theirs: Level, plan: number, place: Place): void {
     const { tally, request } = this;
     const country = request.country as CountryCode;
     const rule = consentRuleLabel(consentRuleOf(request.consent, country, this.settings[plan]!));
@@ -217,9 +183,15 @@ export class ConsentTrial {
     }
     tally.permissive++;
     if (tally.examples.length < 5) {
+      const body = textOfSent(this.body, place);
       tally.examples.push(`plan ${plan}: ours ${ours} (${rule}), oracle ${theirs}: ${body}`);
     }
   }
 }
+
+type Lazily = {
+  readonly textsOf: (ours: ConsentSignals) => StatedTexts;
+  readonly always: boolean;
+};
 
 const encoder = new TextEncoder();
