@@ -142,13 +142,16 @@ async function distributionRow(each: number, bound: number): Promise<ProofRow> {
   const requests = Array.from({ length: 4 }, () => traffic.next());
   let worst = 0;
   let kinds = 0;
-  for (const { exchange, request } of requests) {
-    const counts = new Halves(each);
-    for (let n = 0; n < 2 * each; n++) {
-      counts.add(n, world.answer(exchange.name, aboutPerson(request, n, n)));
+  const counts = requests.map(() => new Halves(each));
+  for (let n = 0; n < 2 * each; n++) {
+    const person = fieldsOf(n, n);
+    for (const [i, { exchange, request }] of requests.entries()) {
+      counts[i]?.add(n, world.answer(exchange.name, withPerson(request, person)));
     }
-    kinds = Math.max(kinds, counts.kinds);
-    worst = Math.max(worst, counts.distance);
+  }
+  for (const count of counts) {
+    kinds = Math.max(kinds, count.kinds);
+    worst = Math.max(worst, count.distance);
   }
   return {
     promise,
@@ -199,11 +202,12 @@ const trafficOf = ({ whole }: ProvingWorld, seed: number): BidTraffic =>
 
 type Request = Readonly<Record<string, unknown>>;
 
-/** The request as it would come from another person at the same place. */
-function aboutPerson(request: Request, n: number, seed: number): object {
+type PersonFields = { readonly device: object; readonly user: object };
+
+/** What a request says of a person and of nobody else. */
+function fieldsOf(n: number, seed: number): PersonFields {
   const { of } = markedPerson(seed + 1, provingNowMs);
   const device = {
-    ...(request["device"] as object),
     ...{ os: "iOS", ifa: idfaOf(n), ip: of("device.ip"), ipv6: of("device.ipv6") },
     ...{ didsha1: of("device.didsha1"), dpidmd5: of("device.dpidmd5") },
   };
@@ -212,8 +216,18 @@ function aboutPerson(request: Request, n: number, seed: number): object {
     ...{ keywords: of("user.keywords"), yob: 1940 + (n % 70), gender: n % 2 === 0 ? "F" : "M" },
     eids: [{ source: "uidapi.com", uids: [{ id: of("user.eids.uid"), atype: 3 }] }],
   };
-  return { ...request, device, user };
+  return { device, user };
 }
+
+/** The request as it would come from another person at the same place. */
+const withPerson = (request: Request, { device, user }: PersonFields): object => ({
+  ...request,
+  device: { ...(request["device"] as object), ...device },
+  user,
+});
+
+const aboutPerson = (request: Request, n: number, seed: number): object =>
+  withPerson(request, fieldsOf(n, seed));
 
 const aboutStranger = (request: Request): object => ({
   ...request,

@@ -60,6 +60,8 @@ export type InProcessOptions = {
   readonly roster?: Roster;
   /** Places of allowances; at least one a line item. */
   readonly places?: number;
+  /** The config folder as it was read before. */
+  readonly read?: ConfigReading;
   /** Puts another book in the config's place (benches). */
   readonly reading?: (reading: ConfigReading) => ConfigReading;
 };
@@ -97,7 +99,7 @@ const allowanceNanos = 10n ** 15n;
 const placesUsual = 65_536;
 
 function readingOf(options: InProcessOptions): Pick<WorldInput, "config" | "privacy"> | Error {
-  const read = readConfig(options.configFolder);
+  const read = options.read ?? readConfig(options.configFolder);
   const { config, privacy, issues } = options.reading?.(read) ?? read;
   if (config !== null && privacy !== null) return { config, privacy };
   return new Error(
