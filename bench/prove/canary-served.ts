@@ -156,11 +156,14 @@ class ServedCanary {
     writeFileSync(one, lines[1] ?? "");
     const data = ["--data", dataFolder];
     const config = ["--config", configFolder];
-    await this.command("replay", file, ...config, ...data, "--json");
-    await this.command("explain", one, ...config, ...data, "--all");
-    await this.command("report", ...data, ...config, "--by", "exchange,property", "--json");
-    await this.command("audit", ...data, "--json");
-    await this.command("bank", "inspect", ...data);
+    // Each reads only, and is a process that mostly starts.
+    await Promise.all([
+      this.command("replay", file, ...config, ...data, "--json"),
+      this.command("explain", one, ...config, ...data, "--all"),
+      this.command("report", ...data, ...config, "--by", "exchange,property", "--json"),
+      this.command("audit", ...data, "--json"),
+      this.command("bank", "inspect", ...data),
+    ]);
   }
 
   /** Ends the server as a broken core would; the parent starts it anew. */
@@ -198,12 +201,13 @@ const crashFiles = (): string[] =>
   readdirSync(".").filter((name) => /^(core|report\.|Heap\.|.*\.heapsnapshot)/.test(name));
 
 /** The real program over HTTP: notices, its admin side, its commands, a crash and its files. */
-export async function servedCanary(requests: number): Promise<ProofRow> {
+export async function servedCanary(requests: number, started: () => void): Promise<ProofRow> {
   const before = crashFiles();
   const served = new ServedCanary();
   const { program } = served;
   try {
     await program.start();
+    started();
     for (let n = 0; n < requests; n++) await served.ask(n);
     await served.askAdmin();
     await served.askDesk();
