@@ -111,7 +111,7 @@ async function round(seed: number, requests: number): Promise<Round> {
     const person = n % peopleInRound;
     const kind = Math.floor(n / peopleInRound);
     const body = markedRequest(people[person] as MarkedPerson, kind);
-    const answer = bidder.ask(exchanges[kind % exchanges.length] ?? "openrtb26", body);
+    const answer = bidder.ask(exchanges[(kind + person) % exchanges.length] ?? "openrtb26", body);
     outcomes.add(answer.outcome);
     tally.statuses.set(answer.status, (tally.statuses.get(answer.status) ?? 0) + 1);
     leaksInAnswer(search, answer.body, person, tally);

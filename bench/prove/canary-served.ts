@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { identifierHashOf, Namespace } from "../../src/base/identifier.js";
+import { personAnswersMax } from "../../src/base/limits.js";
 import { type KeyFiles, openKeyFiles } from "../../src/runtime/key-files.js";
 import { CanarySearch, keyedForms, type Leak, type Mark } from "../../src/testing/canary.js";
 import {
@@ -16,13 +17,16 @@ import { Program, testSecret } from "../../src/testing/program.js";
 import { DeskCanary, deskMarks } from "./canary-desk.js";
 import type { ProofRow } from "./proof.js";
 
-const peopleCount = 4;
+/** An exchange is told of a person's groups 200 times a day: of so many people none is past that. */
+const peopleFor = (requests: number): number =>
+  Math.max(4, Math.ceil(requests / exchanges.length / personAnswersMax));
+const exchanges = ["openrtb26", "openrtb25", "onebid"] as const;
 type Sink = { readonly name: string; readonly bytes: Uint8Array };
 
 /** Everything that the served program answers, writes, keeps and tells of marked people. */
 class ServedCanary {
   readonly program = new Program();
-  readonly people = Array.from({ length: peopleCount }, (_, i) => markedPerson(i + 1, Date.now()));
+  readonly people: readonly MarkedPerson[];
   readonly sinks: Sink[] = [];
   readonly leaks: Leak[] = [];
   readonly search: CanarySearch;
@@ -33,8 +37,11 @@ class ServedCanary {
   readonly deskRefusals: string[] = [];
   private readonly keys: KeyFiles;
 
-  constructor() {
+  constructor(requests: number) {
     const { dataFolder } = this.program;
+    this.people = Array.from({ length: peopleFor(requests) }, (_, i) =>
+      markedPerson(i + 1, Date.now()),
+    );
     this.keys = openKeyFiles(dataFolder);
     const idfas = this.people.map(({ of }) => of("device.ifa"));
     writePeopleSnapshot(dataFolder, this.keys, idfas, Date.now());
@@ -65,7 +72,8 @@ class ServedCanary {
 
   /** One request with marks in headers and address as well, then the notices of its bids. */
   async ask(n: number): Promise<void> {
-    const i = n % peopleCount;
+    const i = n % this.people.length;
+    const kind = Math.floor(n / this.people.length);
     const person = this.people[i] as MarkedPerson;
     const { of } = person;
     const marked = {
@@ -74,11 +82,11 @@ class ServedCanary {
       "user-agent": of("device.ua"),
       "x-forwarded-for": of("device.ip"),
     };
-    const path = `/bid/${["openrtb26", "openrtb25", "onebid"][n % 3]}?u=${of("query")}`;
+    const path = `/bid/${exchanges[(kind + i) % exchanges.length]}?u=${of("query")}`;
     const answer = await fetch(this.url(path), {
       method: "POST",
       headers: { ...marked, "content-type": "application/json", "x-crowdbid-secret": testSecret },
-      body: new Uint8Array(markedRequest(person, Math.floor(n / peopleCount))),
+      body: new Uint8Array(markedRequest(person, kind)),
     });
     const text = await answer.text();
     this.answered(i, `${JSON.stringify([...answer.headers])}\n${text}`);
@@ -135,7 +143,7 @@ class ServedCanary {
   }
 
   private requestText(kind: number): string {
-    return new TextDecoder().decode(markedRequest(this.people[kind % peopleCount]!, kind));
+    return new TextDecoder().decode(markedRequest(this.people[kind % this.people.length]!, kind));
   }
 
   async command(...args: string[]): Promise<void> {
@@ -203,7 +211,7 @@ const crashFiles = (): string[] =>
 /** The real program over HTTP: notices, its admin side, its commands, a crash and its files. */
 export async function servedCanary(requests: number, started: () => void): Promise<ProofRow> {
   const before = crashFiles();
-  const served = new ServedCanary();
+  const served = new ServedCanary(requests);
   const { program } = served;
   try {
     await program.start();
