@@ -17,7 +17,7 @@ import { Program, testSecret } from "../../src/testing/program.js";
 import { DeskCanary, deskMarks } from "./canary-desk.js";
 import type { ProofRow } from "./proof.js";
 
-/** An exchange is told of a person's groups 200 times a day: of so many people none is past that. */
+/** An exchange is told of a person's groups so often a day: of so many people none is past it. */
 const peopleFor = (requests: number): number =>
   Math.max(4, Math.ceil(requests / exchanges.length / personAnswersMax));
 const exchanges = ["openrtb26", "openrtb25", "onebid"] as const;

@@ -6,6 +6,7 @@ import { crowd } from "./crowd.js";
 import { fakes } from "./fakes.js";
 import { forget } from "./forget.js";
 import { funnel } from "./funnel.js";
+import { ledger } from "./ledger.js";
 import { noise } from "./noise.js";
 import type { Proof } from "./proof.js";
 import { redTeam } from "./red-team.js";
@@ -26,4 +27,5 @@ export const proofs: readonly Proof[] = [
   funnel,
   canary,
   forget,
+  ledger,
 ];
