@@ -2,7 +2,7 @@ import { mix32 } from "../../src/base/hash.js";
 import { SeededRandom } from "../../src/base/random.js";
 import { duelOf, overlapping } from "./duel.js";
 import type { Proof, ProofRow, ProofSize } from "./proof.js";
-import { controlOf, demoBook, idfaOf, type ProvingWorld, provingWorld } from "./proving-world.js";
+import { controlOf, demoBook, type ProvingWorld, provingWorld } from "./proving-world.js";
 
 /**
  * How well the time of an answer tells which of two kinds of people it was about, where the answers
@@ -14,7 +14,8 @@ export const timing: Proof = {
   name: "timing",
   run: async (size: ProofSize): Promise<readonly ProofRow[]> => {
     const pairs = size === "full" ? 200_000 : 15_000;
-    const world = await crowd();
+    const each = size === "full" ? 20_000 : 4000;
+    const { world, kinds } = await crowd(each);
     const nobody = kinds.none.map(bodyOf);
     const strangers = kinds.none.map((n) => bodyOf(n + strangersFrom));
     const first = kinds.first.map(bodyOf);
@@ -35,24 +36,35 @@ export const timing: Proof = {
 
 /** The larger of the two sides of one half: 0.51 says as much as 0.49. */
 const aucMax = 0.51;
-const each = 4000;
-/** Numbers of nobody, whose identifiers look like those of people. */
-const strangersFrom = 30_000;
-const kinds = { none: [] as number[], first: [] as number[], second: [] as number[] };
+/** Numbers of nobody. */
+const strangersFrom = 2 ** 24;
+type Kinds = Readonly<Record<"none" | "first" | "second", number[]>>;
+
+/**
+ * An identifier with nothing of the person's number in it: hexadecimal letters take longer to read
+ * than digits, so that 4,000 numbers in a row were told from 4,000 others with an AUC of 0.54.
+ */
+function uuidOf(n: number): string {
+  const hex = [1, 2, 3, 4].map((k) => mix32(n, k).toString(16).toUpperCase().padStart(8, "0"));
+  const [a = "", b = "", c = "", d = ""] = hex;
+  return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`;
+}
 
 /** People of three kinds at ordinals in no control group, mixed, so that memory tells nothing. */
-async function crowd(): Promise<ProvingWorld> {
+async function crowd(
+  each: number,
+): Promise<{ readonly world: ProvingWorld; readonly kinds: Kinds }> {
   const book = duelOf(demoBook(), 0);
   const empty = await provingWorld([], { book });
-  for (const kind of Object.values(kinds)) kind.length = 0;
+  const kinds: Kinds = { none: [], first: [], second: [] };
   const people = Array.from({ length: 3 * each * 2 }, (_, n) => {
     const free = controlOf(empty, n + 1).length === 0;
-    const kind = (["none", "first", "second"] as const)[n % 3] as keyof typeof kinds;
-    if (free && kinds[kind].length < each) kinds[kind].push(n);
+    const kind = (["none", "first", "second"] as const)[mix32(n, 9) % 3] as keyof Kinds;
+    if (free && mix32(n, 10) % 2 === 0) kinds[kind].push(n);
     const segments = kind === "none" ? [] : [overlapping[kind === "first" ? 0 : 1] as string];
-    return { idfa: idfaOf(n), segments };
+    return { idfa: uuidOf(n), segments };
   });
-  return provingWorld(people, { book });
+  return { world: await provingWorld(people, { book }), kinds };
 }
 
 /** One place, one format, one length of identifier: only the person differs. */
@@ -68,7 +80,7 @@ function bodyOf(n: number): Buffer {
         cur: ["USD"],
         imp: [imp],
       },
-      ...{ site: { domain: "news.example" }, device: { ...device, ifa: idfaOf(n) } },
+      ...{ site: { domain: "news.example" }, device: { ...device, ifa: uuidOf(n) } },
     }),
   );
 }
@@ -96,7 +108,7 @@ function row(
   const times: [number, number][] = [];
   for (let i = -2000; i < pairs; i++) {
     // Each person is asked less often than an exchange may ask a day.
-    if ((i + 2000) % (each * 80) === 0) whole.clock.advance(86_400_000);
+    if ((i + 2000) % (left.length * 80) === 0) whole.clock.advance(86_400_000);
     const pair: [number, number] = [0, 0];
     const sides = random.below(2) === 0 ? [0, 1] : [1, 0];
     for (const side of sides) pair[side] = timeOf(random.pick(side === 0 ? left : right));
@@ -107,7 +119,9 @@ function row(
   const chance = pairs >= 100_000 ? 0 : 3 / Math.sqrt(6 * pairs);
   return {
     promise: "the time of an answer does not tell whom it was about",
-    test: `${what}; ${pairs} pairs in random order, in process`,
+    test:
+      `${what}; ${pairs} pairs of ${left.length} and ${right.length} people in random order, ` +
+      "in process",
     figure: `AUC ${auc.toFixed(4)} (median ${medianOf(times, 0)} and ${medianOf(times, 1)} ns)`,
     holds: other === 0 && Math.max(auc, 1 - auc) <= aucMax + chance,
   };
