@@ -14,7 +14,8 @@ const hash = new Hash64();
 export function mayAskGroups(decision: Decision, asking: Asking): boolean {
   const { person, exchange, request, now, asked } = decision;
   const known = person.ordinal !== NOBODY;
-  const who = known ? person.ordinal : request.seed.lo;
+  // 31 bits, as an ordinal: a larger number is an object of its own on the way, which takes time.
+  const who = known ? person.ordinal : request.seed.lo >>> 1;
   const day = Math.floor(now / dayMs);
   noteAsked(asking.counts, asking.key, who, exchange.id, day, known, asked);
   return known && asked.answered < personAnswersMax;
