@@ -1,5 +1,10 @@
 import { Worker } from "node:worker_threads";
-import type { DeskStore, EntityRecord, StoreRefusal } from "../admin/store/desk-store.js";
+import type {
+  ChangeSet,
+  DeskStore,
+  EntityRecord,
+  StoreRefusal,
+} from "../admin/store/desk-store.js";
 import { entryUrl } from "./entry-url.js";
 import type { SigningKeys } from "./key-files.js";
 import {
@@ -42,6 +47,11 @@ const patienceMs = 2000;
 const longMs: Partial<Record<StoreMethod, number>> = {
   ...{ load: 30_000, since: 30_000, verifyAudit: 600_000, close: 10_000 },
 };
+/**
+ * A change set of 20,000 things takes the store 1 to 3 s where it has it for itself, and so much is
+ * waited for. Where another program holds it the thread says so after a second, however long.
+ */
+const changeMs = 1;
 /** What is committing already is waited for so much longer; afterwards nobody knows. */
 const commitMs = 8000;
 const againMs = 5000;
@@ -133,7 +143,7 @@ class StoreLine {
     const id = ++this.lastId;
     const state = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.giveUp(id), longMs[method] ?? patienceMs);
+      const timer = setTimeout(() => this.giveUp(id), patienceOf(method, args));
       this.pending.set(id, { state, parts: [], resolve, timer });
       const call: StoreCall = { kind: "call", id, method, args, state };
       worker.postMessage(call);
@@ -198,6 +208,11 @@ class StoreLine {
     }, this.parts.againMs ?? againMs);
     again.unref();
   }
+}
+
+function patienceOf(method: StoreMethod, [first]: readonly unknown[]): number {
+  if (method !== "commit") return longMs[method] ?? patienceMs;
+  return patienceMs + changeMs * (first as ChangeSet).changes.length;
 }
 
 /** Puts the records that came ahead back into their answer. */

@@ -61,6 +61,16 @@ test("a call that is not answered within 2 s is locked, and the thread learns th
   latest().say({ kind: "done", id: 1, value: { ok: true, value: [1] } });
 });
 
+test("a change set of 20,000 things has so much longer", async () => {
+  const store = await opened();
+  const changes = Array.from({ length: 20_000 }, () => ({}));
+  const asked = store.commit({ changes } as unknown as Parameters<typeof store.commit>[0]);
+  await vi.advanceTimersByTimeAsync(21_999);
+  expect(latest().calls[0]?.state[0]).toBe(callStates.open);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await asked).toMatchObject({ ok: false, code: "locked" });
+});
+
 test("what is committing already is waited for, and what never ends may have been kept or not", async () => {
   const store = await opened();
   const slow = store.newIds("campaign", 1);
