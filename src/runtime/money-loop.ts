@@ -54,6 +54,8 @@ const blockEntriesMax = 16_384;
 const forgetEveryMs = 600_000;
 const pruneEverySec = 3600;
 export const planEveryMs = 50;
+/** From one look at the allowances to the next, beside what it takes itself. */
+const planPauseMsMax = 1000;
 /** Swept of the table of caps with each plan: 5,000 entries a second, all of it in 7 minutes. */
 const capsPerPlan = 256;
 
@@ -234,9 +236,10 @@ export class MoneyLoop {
     this.book.plan(nowMs, this.entries as AllowanceEntry[], this.monotonicMs(nowMs));
     const overSec = Math.min(this.clock.trustedSec, Math.floor(nowMs / 1000));
     this.capsSwept = capSweep(this.state, this.capsSwept, capsPerPlan, overSec);
-    // Many line items take long to look at: at most a tenth of the time goes there.
+    // Many line items take long to look at: a tenth of the time goes there, or more where they
+    // would run dry: allowances are for 2 s, and the first look after a start may take 0.8 s.
     const tookMs = Math.max(0, this.parts.nowMs() - nowMs);
-    this.planDueMs = nowMs + Math.max(planEveryMs, 10 * tookMs);
+    this.planDueMs = nowMs + Math.max(planEveryMs, Math.min(10 * tookMs, planPauseMsMax));
   }
 
   /**

@@ -30,6 +30,8 @@ class Process {
   readonly loop: MoneyLoop;
   readonly told: number[] = [];
   ms = nowMs;
+  /** What goes by from one look at the clock to the next. */
+  lookMs = 0;
   private readonly sequences = [0, 0];
 
   constructor(folder = new FaultyFolder(), billsBy: number = NoticeKind.BILL) {
@@ -40,7 +42,11 @@ class Process {
     this.rings = buffers.rings.map((ring) => new RingWriter(ring, this.states[0]!.wakeWord()));
     this.loop = new MoneyLoop({
       ...{ buffers, folder, segmentBytesMax: 1e6, nextBoot: (boot) => boot + 1 },
-      nowMs: () => this.ms,
+      nowMs: () => {
+        const now = this.ms;
+        this.ms += this.lookMs;
+        return now;
+      },
       acknowledge: (worker) => this.told.push(worker),
     });
     const lineItems = [{ lineItem: 50, place: 1, bidNanosMax: 100 }];
@@ -94,6 +100,21 @@ test("after a failed fsync nothing is acknowledged, granted, bid or tried again"
   expect(one.loop.step()).toBe(false);
   one.loop.close();
   expect(one.folder.syncs).toBe(syncs);
+});
+
+test("after a slow look at the allowances the next one is a second away at most", () => {
+  const one = new Process();
+  one.lookMs = 800;
+  one.loop.step();
+  one.lookMs = 0;
+  const { allowances } = one.states[0]!;
+  expect(takeAllowance(one.states[0]!, 1, 250)).toBe(true);
+  one.ms = nowMs + 999;
+  one.loop.step();
+  expect(allowances[1]).toBe(0n);
+  one.ms = nowMs + 1000;
+  one.loop.step();
+  expect(allowances[1]).toBeGreaterThan(0n);
 });
 
 test("a World under the plan before is journaled, and its budgets go on as they are", () => {
