@@ -221,6 +221,44 @@ describe("a budget", () => {
     expect((await put(byTrader, { total: 150, daily: 15 }, 1)).statusCode).toBe(200);
     expect((await put(byApprover, { total: 500 }, 2)).statusCode).toBe(200);
   });
+
+  it("rises by more than half within a day by an approver alone, in whatever steps", async () => {
+    const { id: _, ...form } = lineItemForm(0, 110, 1111);
+    const of = (total: number) => ({ form: { ...form, budget: { total } } });
+    const made = await byTrader("POST", "/line-items", of(100));
+    const { key } = made.json();
+    const path = `/line-items/${key}`;
+    let version = 1;
+    const put = async (who: typeof byTrader, total: number, more: object = {}) => {
+      const answer = await who(
+        "PUT",
+        path,
+        { ...of(total), ...more },
+        { "if-match": `"${version}"` },
+      );
+      if (answer.statusCode === 200) version++;
+      return [answer.statusCode, answer.json().errors?.[0].field];
+    };
+    const bulk = async (byPercent: number) => {
+      const set = { budgetTotal: { byPercent } };
+      const answer = await byTrader("POST", "/line-items/bulk", { keys: [key], set });
+      return answer.json().rows[0].error;
+    };
+    expect(await put(byTrader, 140)).toEqual([200, undefined]);
+    expect(await put(byTrader, 196)).toEqual([422, "budget.total"]);
+    expect(await bulk(40)).toContain("budget.total: rises by more than half within a day");
+    // By way of a draft it comes no further, nor where the draft is already the higher one.
+    expect(await put(byTrader, 140, { draft: true })).toEqual([200, undefined]);
+    expect(await put(byTrader, 1000, { draft: true })).toEqual([200, undefined]);
+    expect(await put(byTrader, 1000, { draft: false })).toEqual([422, "budget.total"]);
+    expect(await put(byTrader, 150, { draft: false })).toEqual([200, undefined]);
+    // An approver's raise is what further ones count from, other edits of an approver are not.
+    expect(await put(byApprover, 150, { note: "looked at" })).toEqual([200, undefined]);
+    expect(await put(byTrader, 160)).toEqual([422, "budget.total"]);
+    expect(await put(byApprover, 400)).toEqual([200, undefined]);
+    expect(await put(byTrader, 600)).toEqual([200, undefined]);
+    expect(await put(byTrader, 700)).toEqual([422, "budget.total"]);
+  });
 });
 type Field = { readonly field: string };
 

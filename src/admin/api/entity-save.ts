@@ -12,7 +12,7 @@ import type { Caller } from "./access.js";
 import { type Answer, refuse, storeTrouble } from "./answer.js";
 import type { Desk } from "./desk-parts.js";
 import { entityOf, seenOf } from "./entity-view.js";
-import { raisesOf, withApprovals } from "./four-eyes.js";
+import { raisesOf, raisesOfDay, withApprovals } from "./four-eyes.js";
 import { agencyOfForm, refsOf } from "./refs.js";
 import type { Ask } from "./route.js";
 
@@ -111,6 +111,14 @@ export async function committed(
     );
     return { refused, issues: [] };
   }
+  // What was there before may be had again.
+  const raised =
+    way === undefined ? await raisedOf(desk, maker, changes) : ({ ok: true, value: none } as const);
+  if (!raised.ok) return { refused: storeTrouble(troubleCode(raised)), issues: [] };
+  const errors = [...raised.value.values()].flat();
+  if (errors.length > 0) {
+    return { refused: refuse(422, "mend what `errors` names", errors), issues: [] };
+  }
   const result = await desk.book.commit({
     ...{ actor, atMs, note, changes },
     way: way ?? (caller.by === "session" ? "page" : "api"),
@@ -120,6 +128,18 @@ export async function committed(
   const issues = result.code === "invalid" ? result.issues : [];
   return { refused: refusalOf(desk, caller, changes, result), issues };
 }
+
+const none: ReadonlyMap<EntityChange, readonly FieldError[]> = new Map();
+export const troubleCode = ({ code }: { readonly code: string }): "locked" | "gone" =>
+  code === "locked" ? "locked" : "gone";
+
+/** Budgets that rise too far within a day, see four-eyes. */
+export const raisedOf = (
+  desk: Desk,
+  { caller, nowMs }: Pick<Maker, "caller" | "nowMs">,
+  changes: readonly EntityChange[],
+): ReturnType<typeof raisesOfDay> =>
+  raisesOfDay(desk.store, { caller, nowMs }, changes, ({ kind, key }) => desk.book.get(kind, key));
 
 /** Keys are of one caller: nobody meets another's. undefined = none was sent, null = unusable. */
 export function idempotencyOf({ caller, headers, digest }: Maker) {

@@ -1,5 +1,14 @@
 import type { FieldError } from "../problem.js";
-import type { DeskKind, DeskStore, Json, JsonObject, Stored } from "../store/desk-store.js";
+import type {
+  DeskKind,
+  DeskStore,
+  EntityChange,
+  EntityRecord,
+  Json,
+  JsonObject,
+  Revision,
+  Stored,
+} from "../store/desk-store.js";
 import { type Caller, mayCall } from "./access.js";
 import { member } from "./refs.js";
 import { agency } from "./route.js";
@@ -7,7 +16,8 @@ import { agency } from "./route.js";
 /**
  * Four eyes. What a creative shows is approved by an approver who did not change it, whatever his
  * role: what is new, or changed in anything but its name, waits again at every exchange, and no
- * form sets an approval. Below approver nobody raises a budget by more than half.
+ * form sets an approval. Below approver nobody raises a budget by more than half, at once or in
+ * steps within a day, nor by way of a draft.
  *
  * The operator at the machine, who can write the config files as well, is bound by none of it; the
  * demo has one person and no money.
@@ -86,12 +96,84 @@ export function raisesOf(
   if (mayApprove(caller) || before === null) return [];
   if (kind !== "campaign" && kind !== "lineItem") return [];
   return budgets
-    .filter((name) => isRaised(member(before["budget"], name), member(form["budget"], name)))
+    .filter((name) => rises(name, before, form))
     .map((name) => ({
       field: `budget.${name}`,
       message: "rises by more than half, or is taken away: an approver does that",
     }));
 }
+
+/**
+ * The same over a day: from what stood at its beginning or what an approver set since, whoever
+ * raised it how often, published states alone. By `key` of the change.
+ */
+export async function raisesOfDay(
+  store: Pick<DeskStore, "revisions" | "users">,
+  { caller, nowMs }: { readonly caller: Caller; readonly nowMs: number },
+  changes: readonly EntityChange[],
+  before: (change: EntityChange) => Pick<EntityRecord, "form" | "draft"> | null,
+): Promise<Stored<ReadonlyMap<EntityChange, readonly FieldError[]>>> {
+  const found = new Map<EntityChange, readonly FieldError[]>();
+  const asked = mayApprove(caller) ? [] : changes.filter((one) => mayRaise(one, before(one)));
+  if (asked.length === 0) return { ok: true, value: found };
+  const users = await store.users();
+  if (!users.ok) return users;
+  const approving = users.value.filter(({ role }) => role === "approver" || role === "admin");
+  const approvers = new Set([0, ...approving.map(({ id }) => id)]);
+  for (const change of asked) {
+    const { kind, key, form } = change;
+    const revisions = await store.revisions({ kind, key, limit: dayRevisionsMax });
+    if (!revisions.ok) return revisions;
+    const from = standingOf(revisions.value, approvers, nowMs - dayMs);
+    const raised = from === null ? [] : budgets.filter((name) => rises(name, from, form));
+    if (raised.length === 0) continue;
+    const message = "rises by more than half within a day: an approver does that";
+    found.set(
+      change,
+      raised.map((name) => ({ field: `budget.${name}`, message })),
+    );
+  }
+  return { ok: true, value: found };
+}
+
+const dayMs = 86_400_000;
+const dayRevisionsMax = 1000;
+
+/** What needs its history looked at: a budget that rises, or a draft that is published. */
+function mayRaise(
+  { kind, draft, form }: EntityChange,
+  before: Pick<EntityRecord, "form" | "draft"> | null,
+): boolean {
+  if (before === null || draft || (kind !== "campaign" && kind !== "lineItem")) return false;
+  if (before.draft) return true;
+  return budgets.some((name) => {
+    const [was, now] = [budgetOf(before.form, name), budgetOf(form, name)];
+    return typeof was === "number" && (typeof now !== "number" || now > was);
+  });
+}
+
+/** The form that raises count from; null = it was never published. */
+function standingOf(
+  newestFirst: readonly Revision[],
+  approvers: ReadonlySet<number>,
+  sinceMs: number,
+): JsonObject | null {
+  let standing: JsonObject | null = null;
+  for (const { actor, atMs, before, after } of newestFirst) {
+    if (after.draft) continue;
+    standing = after.form;
+    const sets = budgets.some(
+      (name) => budgetOf(before?.form ?? {}, name) !== budgetOf(after.form, name),
+    );
+    if (atMs <= sinceMs || (sets && approvers.has(actor.user))) break;
+  }
+  return standing;
+}
+
+const budgetOf = (form: JsonObject, name: (typeof budgets)[number]): Json | undefined =>
+  member(form["budget"], name);
+const rises = (name: (typeof budgets)[number], from: JsonObject, to: JsonObject): boolean =>
+  isRaised(budgetOf(from, name), budgetOf(to, name));
 
 /** No budget is one without an end. */
 const isRaised = (was: Json | undefined, now: Json | undefined): boolean =>

@@ -3,7 +3,15 @@ import type { FieldIssue } from "../desk/desk.js";
 import type { ChangeWay, EntityChange, EntityRecord } from "../store/desk-store.js";
 import { type Answer, answer, refuse, storeTrouble } from "./answer.js";
 import type { Desk } from "./desk-parts.js";
-import { idempotencyOf, type Maker, plainly, prepared, type Wish } from "./entity-save.js";
+import {
+  idempotencyOf,
+  type Maker,
+  plainly,
+  prepared,
+  raisedOf,
+  troubleCode,
+  type Wish,
+} from "./entity-save.js";
 import type { FieldChange } from "./line-item-columns.js";
 
 /** Many line items at once: the good rows are saved in one change, the bad ones named. */
@@ -39,6 +47,10 @@ export async function rowsAnswer(
   { preview, way, note }: { preview: boolean; way: ChangeWay; note: string },
 ): Promise<Answer> {
   const rows = plans.map((plan) => rowOf(desk, maker, plan));
+  const raised = await raisedOf(desk, maker, changesIn(rows));
+  if (!raised.ok) return storeTrouble(troubleCode(raised));
+  const tooFar = [...raised.value].map(([{ key }, errors]) => [key, errors.map(wordsOf)] as const);
+  takenOut(rows, new Map(tooFar));
   marked(rows, desk.book.check(changesIn(rows)));
   if (preview || changesIn(rows).length === 0) return answer(replyOf(rows, null));
   const idempotency = idempotencyOf(maker);
