@@ -68,21 +68,43 @@ export function reorder(
   }
   const boundAt = (written: number): number => lineItemBound[before.placeOf[written]!]!;
   const writtenAt = merged(before.writtenAt, changed, boundAt);
-  if (writtenAt.every((written, place) => written === before.writtenAt[place])) return before;
-  const placeOf = inverseOf(writtenAt);
+  // All that moves lies between the first and the last place that another one has now.
+  let first = 0;
+  let end = writtenAt.length;
+  while (first < end && writtenAt[first] === before.writtenAt[first]) first++;
+  if (first === end) return before;
+  while (writtenAt[end - 1] === before.writtenAt[end - 1]) end--;
+  const placeOf = before.placeOf.slice();
+  for (let place = first; place < end; place++) placeOf[writtenAt[place]!] = place;
   for (const [name, column] of Object.entries(table)) {
     if (!isOfLineItems(name)) continue;
-    const old = column.slice();
-    for (let at = 0; at < placeOf.length; at++) column[placeOf[at]!] = old[before.placeOf[at]!]!;
+    const old = column.slice(first, end);
+    for (let place = first; place < end; place++) {
+      column[place] = old[before.placeOf[writtenAt[place]!]! - first]!;
+    }
   }
-  const { postings, accessStart, accessCount } = table;
-  for (let i = 0; i < postings.length; i++) {
-    postings[i] = placeOf[before.writtenAt[postings[i]!]!]!;
-  }
-  for (let at = 0; at < accessCount.length; at++) {
-    postings.subarray(accessStart[at]!, accessStart[at]! + accessCount[at]!).sort();
-  }
+  movePostings(table, first, end, (place) => placeOf[before.writtenAt[place]!]!);
   return { placeOf, writtenAt };
+}
+
+/** Lists that name places from `first` to before `end` name their new ones, in order again. */
+function movePostings(
+  { postings, accessStart, accessCount }: Table,
+  first: number,
+  end: number,
+  newPlaceOf: (place: number) => number,
+): void {
+  for (let list = 0; list < accessCount.length; list++) {
+    const [from, to] = [accessStart[list]!, accessStart[list]! + accessCount[list]!];
+    let moved = false;
+    for (let i = from; i < to; i++) {
+      const place = postings[i]!;
+      if (place < first || place >= end) continue;
+      postings[i] = newPlaceOf(place);
+      moved = true;
+    }
+    if (moved) postings.subarray(from, to).sort();
+  }
 }
 
 /** The order with those that changed taken out and put in anew. */

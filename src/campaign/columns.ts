@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.js";
+import { finish, type Steps } from "../base/steps.js";
 
 /**
  * A struct of typed arrays in one SharedArrayBuffer, so that a worker adopts it without copying.
@@ -23,10 +24,16 @@ export type ColumnInput<S extends Record<string, ColumnKind>> = {
 const magic = 0x63624354; // "cbCT"
 
 /** Packs columns in the order of the spec. Values are copied; throws nothing but asserts. */
-export function packColumns<S extends Record<string, ColumnKind>>(
+export const packColumns = <S extends Record<string, ColumnKind>>(
   spec: S,
   input: ColumnInput<S>,
-): SharedArrayBuffer {
+): SharedArrayBuffer => finish(packSteps(spec, input));
+
+/** The same, a column a step. */
+export function* packSteps<S extends Record<string, ColumnKind>>(
+  spec: S,
+  input: ColumnInput<S>,
+): Steps<SharedArrayBuffer> {
   const names = Object.keys(spec);
   let offset = align(8 + names.length * 8);
   const starts = names.map((name) => {
@@ -39,12 +46,13 @@ export function packColumns<S extends Record<string, ColumnKind>>(
   const header = new Uint32Array(buffer, 0, 2 + names.length * 2);
   header[0] = magic;
   header[1] = names.length;
-  names.forEach((name, i) => {
+  for (const [i, name] of names.entries()) {
     const source = input[name] as ArrayLike<number>;
     header[2 + i * 2] = starts[i]! / 8;
     header[3 + i * 2] = source.length;
     new kinds[spec[name] as ColumnKind](buffer, starts[i]!, source.length).set(source);
-  });
+    yield;
+  }
   return buffer;
 }
 

@@ -15,7 +15,7 @@ import type { CompileMemory } from "./compile-memory.js";
 import { Predicates } from "./compile-predicates.js";
 import type { CampaignBook, CampaignBudget, Deal, LineItem } from "./model.js";
 import { placesOf } from "./roster.js";
-import { packTable } from "./table.js";
+import { packTableSteps } from "./table.js";
 import type { GrowingColumns } from "./table-columns.js";
 import { Dictionary, emptyColumns, entryOf, Postings } from "./table-columns.js";
 
@@ -58,17 +58,19 @@ export function* compileSteps(input: CompileInput, memory?: CompileMemory): Step
   writeAgencies(input, dictionary, columns);
   writeDeals(book.deals, dictionary, columns);
   dictionary.writeTo(columns);
+  yield;
   const order = yield* bestFirst(columns, input.rates);
   postings.writeTo(columns, order.placeOf);
   yield;
   const compiled: Compiled = {
-    table: packTable(columns),
+    table: yield* packTableSteps(columns),
     creatives: book.creatives,
     agencies: book.agencies,
     audiencesNeeded: audiences.list(),
     budgets: budgetsOf(book),
     problems: lineItems.problems,
   };
+  yield;
   memory?.note(input, compiled, { order, unpaused: lineItems.unpaused });
   return compiled;
 }

@@ -1,6 +1,7 @@
 import { mix32 } from "../base/hash.js";
+import type { Steps } from "../base/steps.js";
 import type { ColumnInput, ColumnsOf } from "./columns.js";
-import { columnsFrom, packColumns } from "./columns.js";
+import { columnsFrom, packColumns, packSteps } from "./columns.js";
 
 /**
  * WHAT: every live rule of every agency as columns, immutable, one SharedArrayBuffer inside a
@@ -233,6 +234,8 @@ export type CampaignTableInput = ColumnInput<typeof tableSpec>;
 
 export const packTable = (input: CampaignTableInput): SharedArrayBuffer =>
   packColumns(tableSpec, input);
+export const packTableSteps = (input: CampaignTableInput): Steps<SharedArrayBuffer> =>
+  packSteps(tableSpec, input);
 export const tableFrom = (buffer: SharedArrayBuffer): CampaignTable =>
   columnsFrom(tableSpec, buffer);
 

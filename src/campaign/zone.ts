@@ -95,12 +95,27 @@ function firstSecondWith(zone: string, low: number, high: number, offset: number
   return above;
 }
 
+/** By zone and day: to find one takes 0.6 ms, and campaigns of a desk share few. */
+const dayStarts = new Map<string, UnixMs>();
+const dayStartsMax = 10_000;
+
+/** See `dayStartIn`. */
+export function startOfLocalDay(zone: string, year: number, month: number, day: number): UnixMs {
+  const key = `${zone} ${year}-${month}-${day}`;
+  const known = dayStarts.get(key);
+  if (known !== undefined) return known;
+  const start = dayStartIn(zone, year, month, day);
+  if (dayStarts.size >= dayStartsMax) dayStarts.clear();
+  dayStarts.set(key, start);
+  return start;
+}
+
 /**
  * The moment at which a local day begins: midnight, or where a change of clocks skips midnight the
  * first second of the day; where midnight comes twice, the first one. `month` and `day` count from
  * 1.
  */
-export function startOfLocalDay(zone: string, year: number, month: number, day: number): UnixMs {
+function dayStartIn(zone: string, year: number, month: number, day: number): UnixMs {
   const wanted = Date.UTC(year, month - 1, day) / 1000;
   // No zone is further than 15 hours from UTC: the day begins within this window.
   let below = wanted - 15 * hourSec;

@@ -6,13 +6,14 @@ import type { Clock } from "../base/clock.js";
 import type { PrivacySettings } from "../bid/consent.js";
 import { stepsOf } from "../campaign/entity-document.js";
 import { type Issue, sortIssues } from "../campaign/issue.js";
-import { loadConfig } from "../campaign/load.js";
-import { compileTemplates } from "../wire/template-compile.js";
+import { type BesideCampaigns, loadConfig } from "../campaign/load.js";
+import { problemFinder } from "../wire/template-compile.js";
 import type { BookCopy } from "./book-copy.js";
 import { readConfigFolder } from "./config-folder.js";
 import { DeskFolder, type FolderLook } from "./desk-folder.js";
 import { changedTexts } from "./desk-texts.js";
 import type { Log } from "./log.js";
+import { inSlices } from "./slices.js";
 import type { StopsFile } from "./stops-file.js";
 import type { ConfigReading } from "./world-desk-parts.js";
 
@@ -42,6 +43,12 @@ export class DeskConfig {
   private readonly folder: DeskFolder;
   private privacy: PrivacySettings | null = null;
   private look: FolderLook | null = null;
+  /** Made once for thousands of creatives. */
+  private finder: {
+    readonly exchanges: BesideCampaigns["exchanges"];
+    readonly privacy: PrivacySettings | null;
+    readonly problemsOf: ReturnType<typeof problemFinder>;
+  } | null = null;
   private applyIssues: readonly Issue[] = [];
   /** The last look cannot be used as a whole. */
   private broken = false;
@@ -59,7 +66,7 @@ export class DeskConfig {
     this.folder = new DeskFolder(parts.configFolder);
     const { store, clock, moneyIssues } = parts;
     this.book = new Book({
-      ...{ store, nowMs: clock.nowMs, stops: parts.stops.list },
+      ...{ store, nowMs: clock.nowMs, stops: parts.stops.list, inSlices },
       onChange: (way) => {
         // Files are followed by whoever applies them.
         if (way !== "apply") this.noteEdit();
@@ -227,18 +234,19 @@ export class DeskConfig {
 
   private markupProblems(
     creative: Parameters<NonNullable<BookParts["markupProblems"]>>[0],
-    exchanges: Parameters<typeof compileTemplates>[0]["exchanges"],
+    exchanges: BesideCampaigns["exchanges"],
   ): readonly string[] {
-    const { agencies } = this.book.config().config?.book ?? { agencies: [] };
-    const { problems } = compileTemplates({
-      ...{ creatives: [creative], agencies, exchanges, retired: [] },
-      publicUrl: "https://bidder.invalid",
-      thirdPartyHosts: this.privacy?.thirdPartyHosts ?? [],
-    });
-    const said = problems.filter(({ creative: id }) => id === creative.id);
+    const { privacy, finder } = this;
+    if (finder?.exchanges !== exchanges || finder.privacy !== privacy) {
+      const thirdPartyHosts = privacy?.thirdPartyHosts ?? [];
+      const publicUrl = "https://bidder.invalid";
+      const problemsOf = problemFinder({ exchanges, publicUrl, thirdPartyHosts });
+      this.finder = { exchanges, privacy, problemsOf };
+    }
+    const problems = this.finder?.problemsOf(creative) ?? [];
     return [
       ...new Set(
-        said.map(({ exchange, what }) => (exchange === "" ? what : `on ${exchange}: ${what}`)),
+        problems.map(({ exchange, what }) => (exchange === "" ? what : `on ${exchange}: ${what}`)),
       ),
     ];
   }

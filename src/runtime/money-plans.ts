@@ -5,8 +5,8 @@ import type { LoadedConfig } from "../campaign/load.js";
 import type { AmountUnit, ExposurePlan } from "../ledger/budget-plan.js";
 import type { Log } from "./log.js";
 import type { Money } from "./money.js";
-import { exposurePlanOf, planOf } from "./plan.js";
-import { giveWay } from "./slices.js";
+import { exposurePlanSteps, planSteps } from "./plan.js";
+import { giveWay, inSlices } from "./slices.js";
 import type { BuiltWorld } from "./world-build.js";
 
 export type MoneyPlansParts = {
@@ -45,10 +45,10 @@ export class MoneyPlans {
       money.sendGeneration(generation);
       return;
     }
-    const plan = planOf(generation, built.compiled, config, placeOf, sentMs);
-    // 50 ms of 10,000 line items each: whoever asks main something waits for one of them at most.
+    const plan = await inSlices(planSteps(generation, built.compiled, config, placeOf, sentMs));
     await giveWay();
-    const exposures = exposurePlanOf(config, built.parts.index.epoch, capPlaceOf);
+    const { epoch } = built.parts.index;
+    const exposures = await inSlices(exposurePlanSteps(config, epoch, capPlaceOf));
     await giveWay();
     money.sendPlan({ ...plan, exposures });
     this.sent = { built, config, sentMs };

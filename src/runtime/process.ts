@@ -78,11 +78,11 @@ const mainNice = 5;
 /**
  * On Linux a priority is a thread's own. Called by main once workers and money run: their threads
  * keep theirs, and what main computes (Worlds, pages, reports) and whom it starts later wait for
- * bids.
+ * bids. `thread` 0 = the one that calls.
  */
-export function letBidsGoFirst(): void {
+export function letBidsGoFirst(thread = process.pid): void {
   try {
-    setPriority(process.pid, mainNice);
+    setPriority(thread, mainNice);
   } catch {
     // A sandbox may forbid it; bids then share the cores with main.
   }

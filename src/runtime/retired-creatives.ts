@@ -12,6 +12,10 @@ type Landing = {
   readonly lastSeenMs: number;
 };
 
+type Landings = Pick<CreativeModel, "id" | "landingPage">;
+/** The same creatives (most edits are of prices) are looked through once in so long. */
+const againMs = 60_000;
+
 /**
  * Landing pages of creatives that have left the config: a click on their last impressions must lead
  * somewhere as long as a token lives. Kept in a file of the data folder, so that a restart forgets
@@ -21,6 +25,11 @@ export class RetiredCreatives {
   private readonly path: string;
   private readonly seen = new Map<CreativeId, Landing>();
   private unsaved = false;
+  private last: {
+    readonly creatives: readonly Landings[];
+    readonly retired: readonly Landings[];
+    readonly atMs: number;
+  } | null = null;
 
   constructor(path: string) {
     this.path = path;
@@ -30,10 +39,10 @@ export class RetiredCreatives {
   /**
    * Notes the creatives of a World and gives those of earlier ones whose tokens may still be alive.
    */
-  turn(
-    creatives: readonly Pick<CreativeModel, "id" | "landingPage">[],
-    nowMs: number,
-  ): readonly Pick<CreativeModel, "id" | "landingPage">[] {
+  turn(creatives: readonly Landings[], nowMs: number): readonly Landings[] {
+    const { last } = this;
+    const sinceMs = last === null ? Number.NaN : nowMs - last.atMs;
+    if (last?.creatives === creatives && sinceMs >= 0 && sinceMs < againMs) return last.retired;
     const current = new Set(creatives.map(({ id }) => id));
     for (const [id, landing] of this.seen) {
       if (current.has(id)) continue;
@@ -51,7 +60,9 @@ export class RetiredCreatives {
       this.unsaved = true;
     }
     if (this.unsaved) this.save();
-    return [...this.seen.values()].filter((landing) => !landing.current);
+    const retired = [...this.seen.values()].filter((landing) => !landing.current);
+    this.last = { creatives, retired, atMs: nowMs };
+    return retired;
   }
 
   private save(): void {

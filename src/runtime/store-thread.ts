@@ -7,6 +7,7 @@ import { headFileAt } from "../admin/store/head-file.js";
 import { openSqlStore, type SqlStore } from "../admin/store/sql-store.js";
 import type { Trouble } from "../admin/store/trouble.js";
 import { assert } from "../base/assert.js";
+import { letBidsGoFirst } from "./process.js";
 import { realClock } from "./real-clock.js";
 import {
   callStates,
@@ -56,6 +57,7 @@ const opened = await openSqlStore({
     if (trouble.ends) ending ??= trouble;
   },
 });
+letBidsGoFirst(0);
 if (opened.ok) serve(opened.store);
 else end(opened.words);
 

@@ -10,7 +10,7 @@ import { isAbsentFor, type SegmentWanted } from "../index/projection.js";
 import { refuse } from "../index/verify.js";
 import { type AudienceVerdict, Certificates, type Certified } from "./certificates.js";
 import { issueOf, judgedEvent, wordsOf } from "./desk-event.js";
-import { inSlices } from "./slices.js";
+import { giveWay, inSlices } from "./slices.js";
 import { warmingOf } from "./warming.js";
 import { type BuiltWorld, nobody, type People, WorldMemory, worldSteps } from "./world-build.js";
 import type { WorldDeskParts } from "./world-desk-parts.js";
@@ -105,11 +105,14 @@ export class WorldDesk {
   /** The first half of `reload`: what needs no count. */
   goLive(): Promise<boolean> {
     return this.run(async () => {
+      // Who saved has just had the book made anew: that was a turn of its own.
+      await giveWay();
       const before = this.wanted;
       // Before the start: its own first reading will see the change.
       if (before === null || !this.readConfig()) return false;
       // The start is under way and takes what was read last.
       if (this.published === null) return false;
+      await giveWay();
       try {
         await this.publish(this.people);
       } catch (error) {
@@ -315,6 +318,7 @@ export class WorldDesk {
     const expired = this.isExpired(people);
     const generation = (this.generation + 1) as Generation;
     const certified = expired ? none : this.certificates.certified(snapshotOf(people));
+    const retired = parts.retired.turn(config.book.creatives, parts.clock.nowMs());
     const asked = wanted.needed.filter(({ digest }) => certified.has(digest));
     const steps = worldSteps({
       ...{ generation, config, privacy, people },
@@ -323,10 +327,12 @@ export class WorldDesk {
       placeOf: parts.placeOf,
       ...(parts.capPlaceOf === undefined ? {} : { capPlaceOf: parts.capPlaceOf }),
       publicUrl: parts.publicUrl,
-      retired: parts.retired.turn(config.book.creatives, parts.clock.nowMs()),
+      retired,
       memory: this.memory,
     });
+    await giveWay();
     const built = await inSlices(steps);
+    await giveWay();
     this.generation = generation;
     parts.currencies.note(config.book.advertisers);
     justBefore();

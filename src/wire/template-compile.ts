@@ -1,7 +1,7 @@
 import { finish, type Steps } from "../base/steps.js";
 import type { NativeOffered } from "../bid/native-fit.js";
 import { nativeColumns } from "../bid/native-fit.js";
-import { packColumns } from "../campaign/columns.js";
+import { packSteps } from "../campaign/columns.js";
 import type { Exchange } from "../campaign/exchange.js";
 import type { Agency, CreativeModel } from "../campaign/model.js";
 import {
@@ -43,9 +43,18 @@ export function* templateSteps(
     if (index % creativesAStep === creativesAStep - 1) yield;
   }
   yield;
-  const made = { buffer: work.pack(), usable: work.usable, problems: work.problems };
+  const made = { buffer: yield* work.pack(), usable: work.usable, problems: work.problems };
   memory?.keepTable(input, made);
   return made;
+}
+
+/** What is wrong with one creative after another, without making a table of them. */
+export function problemFinder(
+  input: Omit<TemplateInput, "creatives" | "agencies" | "retired">,
+): (creative: CreativeModel) => readonly TemplateProblem[] {
+  const none = { creatives: [], agencies: [], retired: [] };
+  const { around } = new Compilation({ ...input, ...none }, undefined);
+  return (creative) => templatesOf(creative, around).problems;
 }
 
 /** 0.12 ms a creative of three dialects that no memory knows. */
@@ -65,7 +74,7 @@ class Compilation {
   private readonly nativePart: number[] = [];
   private readonly nativeAssetBytesMax: number[] = [];
   private readonly assetEntry: number[] = [];
-  private readonly around: CreativeSurroundings;
+  readonly around: CreativeSurroundings;
 
   constructor(input: TemplateInput, memory: TemplateMemory | undefined) {
     this.input = input;
@@ -96,13 +105,14 @@ class Compilation {
     }
   }
 
-  pack(): SharedArrayBuffer {
+  *pack(): Steps<SharedArrayBuffer> {
     const { builder, input } = this;
     const seats = input.exchanges.flatMap((exchange) =>
       input.agencies.map((agency) => builder.text(jsonEscape(seatOf(agency, exchange)))),
     );
     const landings = this.landings();
-    return packColumns(templateSpec, {
+    yield;
+    return yield* packSteps(templateSpec, {
       dimensions: [
         ...[input.creatives.length, this.dialects.length],
         ...[input.agencies.length, input.exchanges.length],

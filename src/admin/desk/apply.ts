@@ -147,11 +147,11 @@ export async function applyFiles(
     readonly force: boolean;
     readonly dryRun: boolean;
     /** Findings that stop it; lint is none of them. */
-    readonly errorsOf: (changes: readonly EntityChange[]) => readonly FieldIssue[];
+    readonly errorsOf: (changes: readonly EntityChange[]) => Promise<readonly FieldIssue[]>;
   },
 ): Promise<Applied> {
   const plan = planApply(files, book, options.force);
-  const fitted = withoutNeeded(plan, book, options.errorsOf);
+  const fitted = await withoutNeeded(plan, book, options.errorsOf);
   if (fitted.issues.length > 0) return { ok: false, issues: fitted.issues };
   const { rows, changes } = fitted.plan;
   if (changes.length === 0 || options.dryRun) return { ok: true, rows, change: null };
@@ -163,12 +163,12 @@ export async function applyFiles(
 }
 
 /** Archives nothing that things of the desk refer to, nor what those things need in turn. */
-function withoutNeeded(
+async function withoutNeeded(
   plan: ApplyPlan,
   book: Pick<DeskBook, "get">,
-  errorsOf: (changes: readonly EntityChange[]) => readonly FieldIssue[],
-): { readonly plan: ApplyPlan; readonly issues: readonly FieldIssue[] } {
-  const issues = errorsOf(plan.changes);
+  errorsOf: (changes: readonly EntityChange[]) => Promise<readonly FieldIssue[]>,
+): Promise<{ readonly plan: ApplyPlan; readonly issues: readonly FieldIssue[] }> {
+  const issues = await errorsOf(plan.changes);
   const byPlace = new Map(plan.changes.map((one) => [placeOf(one.kind, one.key), one]));
   const needed = new Map<string, string>();
   const need = (kind: DeskKind, key: string, by: string): void => {
@@ -190,5 +190,5 @@ function withoutNeeded(
     return { ...row, act: "conflict" as const, why: `gone from the files, but ${by} needs it` };
   });
   const changes = plan.changes.filter(({ kind, key }) => !needed.has(placeOf(kind, key)));
-  return { plan: { rows, changes }, issues: errorsOf(changes) };
+  return { plan: { rows, changes }, issues: await errorsOf(changes) };
 }

@@ -1,11 +1,18 @@
+import type { Steps } from "../../base/steps.js";
 import type { UnixMs } from "../../base/units.js";
 import type { Issue } from "../../campaign/issue.js";
 import type { BesideCampaigns } from "../../campaign/load.js";
 import type { CampaignBook, CreativeModel } from "../../campaign/model.js";
 import { idMax } from "../../campaign/schema-words.js";
 import type { DeskKind, EntityChange, JsonObject } from "../store/desk-store.js";
-import { type Lint, lintOf, markupIssues } from "./book-lint.js";
-import { type BookEntry, type Entries, type Models, modelsOf } from "./book-models.js";
+import { type Lint, lintSteps, markupIssues } from "./book-lint.js";
+import {
+  type Entries,
+  type EntriesByKey,
+  type Models,
+  modelSteps,
+  WithEntries,
+} from "./book-models.js";
 import type { FieldIssue } from "./desk.js";
 import { keyOfForm, placeOf } from "./entity.js";
 
@@ -30,30 +37,38 @@ export type CheckOptions = {
 /** A form that has no id yet is looked at under this one. */
 const newId = idMax;
 
-/** What would be wrong after the changes, see DeskBook.check. */
-export function checkChanges(
+/** What would be wrong after the changes, see DeskBook.check; in steps of a few milliseconds. */
+export function* checkSteps(
   now: Checked,
   proposed: readonly ProposedChange[],
   options: CheckOptions,
-): readonly FieldIssue[] {
+): Steps<readonly FieldIssue[]> {
   const changes = proposed.map(numbered);
-  const after = outcomeOf(now, changes, options);
+  const after = yield* outcomeOf(now, changes, options);
   // All drafts as if they were published: once, for each look costs milliseconds.
   const published = changes.map((one) => (one.draft ? { ...one, draft: false } : one));
-  const drafted = changes.some(({ draft }) => draft) ? outcomeOf(now, published, options) : after;
+  const drafted = changes.some(({ draft }) => draft)
+    ? yield* outcomeOf(now, published, options)
+    : after;
   const touched = new Set(changes.map(({ kind, key }) => placeOf(kind, key)));
   const issues: Issue[] = [];
-  for (const change of changes) {
+  for (const [i, change] of changes.entries()) {
+    if (i % changesAStep === changesAStep - 1) yield;
     issues.push(...keyIssues(now, change, options.strict));
     if (change.archived) continue;
     const found = ownIssues(now, change.draft ? drafted : after, change, options);
     issues.push(...(change.draft ? found.map(asWarning) : found));
   }
+  yield;
   issues.push(...brokenElsewhere(now, after, touched));
+  yield;
   issues.push(...options.moneyIssues(after.models.book));
   const isNew = new Set(proposed.flatMap((one, i) => (one === changes[i] ? [] : [one.kind])));
   return issues.flatMap((issue) => fieldIssue(issue, isNew) ?? []);
 }
+
+/** Up to 0.2 ms each, of a creative. */
+const changesAStep = 16;
 
 const asWarning = (issue: Issue): Issue => ({ ...issue, severity: "warning" });
 
@@ -64,24 +79,22 @@ function numbered(change: ProposedChange): ProposedChange {
 
 type Outcome = { readonly models: Models; readonly lint: Lint };
 
-function outcomeOf(
+function* outcomeOf(
   { records, beside, models, lint }: Checked,
   changes: readonly ProposedChange[],
   { nowMs }: CheckOptions,
-): Outcome {
-  const entries = new Map<DeskKind, Map<string, BookEntry>>();
+): Steps<Outcome> {
+  const entries = new Map<DeskKind, EntriesByKey>();
   for (const [kind, own] of records) {
     const touched = changes.filter((change) => change.kind === kind);
-    const next = touched.length === 0 ? (own as Map<string, BookEntry>) : new Map(own);
-    for (const change of touched) next.set(change.key, change);
-    entries.set(kind, next);
+    entries.set(kind, touched.length === 0 ? own : new WithEntries(own, touched));
   }
   const touched = new Map<DeskKind, Set<string>>();
   for (const { kind, key } of changes) {
     touched.set(kind, (touched.get(kind) ?? new Set()).add(key));
   }
-  const next = modelsOf(entries, beside, models, touched);
-  return { models: next, lint: lintOf(next.book, beside, nowMs, lint) };
+  const next = yield* modelSteps(entries, beside, models, touched);
+  return { models: next, lint: yield* lintSteps(next.book, beside, nowMs, lint) };
 }
 
 /** What a thing is called and belongs to stays. */
@@ -153,8 +166,23 @@ const lintFor = (
   model: object | null,
 ): readonly Issue[] => [
   ...(model === null ? [] : ((creatives.get(model) ?? lineItems.get(model))?.issues ?? [])),
-  ...shared.filter((issue) => issue.kind === kind && issue.key === key),
+  ...(sharedAt(shared).get(placeOf(kind, key)) ?? []),
 ];
+
+const sharedByPlace = new WeakMap<readonly Issue[], ReadonlyMap<string, readonly Issue[]>>();
+
+function sharedAt(shared: readonly Issue[]): ReadonlyMap<string, readonly Issue[]> {
+  const there = sharedByPlace.get(shared);
+  if (there !== undefined) return there;
+  const byPlace = new Map<string, Issue[]>();
+  for (const issue of shared) {
+    if (issue.kind === undefined || issue.key === undefined) continue;
+    const place = placeOf(issue.kind as DeskKind, issue.key);
+    byPlace.set(place, [...(byPlace.get(place) ?? []), issue]);
+  }
+  sharedByPlace.set(shared, byPlace);
+  return byPlace;
+}
 
 /** Other things that lost what they refer to. */
 function brokenElsewhere(
@@ -165,8 +193,10 @@ function brokenElsewhere(
   const broken: Issue[] = [];
   for (const [kind, own] of after.models.made) {
     const before = now.models.made.get(kind);
-    for (const [key, made] of own) {
-      if (made.issues.length === 0 || made === before?.get(key)) continue;
+    if (own === before) continue;
+    for (const key of after.models.looked.get(kind) ?? own.keys()) {
+      const made = own.get(key);
+      if (made === undefined || made.issues.length === 0 || made === before?.get(key)) continue;
       if (touched.has(placeOf(kind, key)) || (before?.get(key)?.issues.length ?? 0) > 0) continue;
       broken.push(...made.issues);
     }

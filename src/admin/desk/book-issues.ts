@@ -49,6 +49,21 @@ export class ServedPlaces extends FormPlaces {
   }
 }
 
+type Found = { readonly issues: readonly Issue[] };
+const foundBy = new WeakMap<ReadonlyMap<unknown, Found>, readonly Issue[]>();
+
+/** Looked for once in each map: most edits leave all but the line items' as they were. */
+function foundIn(own: ReadonlyMap<unknown, Found>): readonly Issue[] {
+  const there = foundBy.get(own);
+  if (there !== undefined) return there;
+  const found: Issue[] = [];
+  own.forEach(({ issues }) => {
+    if (issues.length > 0) found.push(...issues);
+  });
+  foundBy.set(own, found);
+  return found;
+}
+
 /** All that is wrong with a book: what keeps something out of it, and what lint warns of. */
 export function issuesOf(
   { made, book }: Models,
@@ -58,12 +73,9 @@ export function issuesOf(
   places: ServedPlaces,
 ): readonly Issue[] {
   const issues: Issue[] = [];
-  for (const own of made.values()) {
-    for (const { issues: found } of own.values()) issues.push(...found);
-  }
+  for (const own of made.values()) issues.push(...foundIn(own));
   const warned: Issue[] = [...lint.shared];
-  for (const { issues: found } of lint.creatives.values()) warned.push(...found);
-  for (const { issues: found } of lint.lineItems.values()) warned.push(...found);
+  for (const linted of [lint.creatives, lint.lineItems]) warned.push(...foundIn(linted));
   if (beside.fees.margins.length > 0 || beside.fees.dataFees.length > 0) {
     const segments = new Map(segmentNames(book).map((name) => [name, []]));
     const context = new LintContext({ ...beside, book, places }, { nowMs, segments });

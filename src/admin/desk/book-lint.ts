@@ -1,3 +1,4 @@
+import type { Steps } from "../../base/steps.js";
 import type { UnixMs } from "../../base/units.js";
 import type { DocumentPath } from "../../campaign/document.js";
 import { entityDocument } from "../../campaign/entity-document.js";
@@ -39,36 +40,45 @@ export class FormPlaces extends Places {
 }
 
 /** What lint says of a book; `segments` are not looked at: they come and go with epochs. */
-export function lintOf(
+export function* lintSteps(
   book: CampaignBook,
   beside: BesideCampaigns,
   nowMs: UnixMs,
   before: Lint | null,
-): Lint {
+): Steps<Lint> {
   const places = new FormPlaces(beside.places);
   const context = new LintContext({ ...beside, book, places }, { nowMs, segments: null });
-  const creatives = lintAll(context, book.creatives, before?.creatives, before?.book.creatives, {
-    // A creative is looked at by itself.
-    isAlone: true,
-    inputsOf: () => [],
-    look: (creative) => lintCreative(context, creative),
-  });
+  const creatives = yield* lintAll(
+    context,
+    book.creatives,
+    before?.creatives,
+    before?.book.creatives,
+    {
+      // A creative is looked at by itself.
+      isAlone: true,
+      inputsOf: () => [],
+      look: (creative) => lintCreative(context, creative),
+    },
+  );
   const deals = dealsByText(book.deals);
   const last = before?.book;
-  const lineItems = lintAll(context, book.lineItems, before?.lineItems, last?.lineItems, {
+  const lineItems = yield* lintAll(context, book.lineItems, before?.lineItems, last?.lineItems, {
     isAlone: before?.beside === beside && listsNamed.every((name) => last?.[name] === book[name]),
     inputsOf: (lineItem) => inputsOf(context, lineItem, beside, deals),
     look: (lineItem) => lintLineItem(context, lineItem),
   });
+  yield;
   lintCounts(context);
   lintShared(context);
   return { creatives, lineItems, shared: context.issues, book, beside };
 }
 
+/** Some 30 us each. */
+const modelsAStep = 64;
 const listsNamed = ["advertisers", "campaigns", "creatives", "deals"] as const;
 
 /** `isAlone`: nothing beside the models themselves can have changed what is said of them. */
-function lintAll<T extends object>(
+function* lintAll<T extends object>(
   context: LintContext,
   models: readonly T[],
   before: ReadonlyMap<object, Linted> | undefined,
@@ -78,10 +88,14 @@ function lintAll<T extends object>(
     readonly inputsOf: (model: T) => readonly unknown[];
     readonly look: (model: T) => void;
   },
-): ReadonlyMap<object, Linted> {
+): Steps<ReadonlyMap<object, Linted>> {
   if (before !== undefined && by.isAlone && models === modelsBefore) return before;
   const own = new Map<object, Linted>();
-  for (const model of models) {
+  if (before !== undefined && by.isAlone && modelsBefore?.length === models.length) {
+    return lintFew(context, models, modelsBefore, before, by.inputsOf, by.look);
+  }
+  for (const [i, model] of models.entries()) {
+    if (i % modelsAStep === modelsAStep - 1) yield;
     const last = before?.get(model);
     if (last !== undefined && by.isAlone) {
       own.set(model, last);
@@ -95,6 +109,26 @@ function lintAll<T extends object>(
     const count = context.issues.length;
     by.look(model);
     own.set(model, { inputs, issues: context.issues.splice(count) });
+  }
+  return own;
+}
+
+/** Of as many as before, each at its place: those that are others are looked at. */
+function lintFew<T extends object>(
+  context: LintContext,
+  models: readonly T[],
+  modelsBefore: readonly T[],
+  before: ReadonlyMap<object, Linted>,
+  inputsOf: (model: T) => readonly unknown[],
+  look: (model: T) => void,
+): ReadonlyMap<object, Linted> {
+  const own = new Map(before);
+  const others = models.filter((model, i) => model !== modelsBefore[i]);
+  for (const model of modelsBefore.filter((was, i) => was !== models[i])) own.delete(model);
+  for (const model of others) {
+    const count = context.issues.length;
+    look(model);
+    own.set(model, { inputs: inputsOf(model), issues: context.issues.splice(count) });
   }
   return own;
 }

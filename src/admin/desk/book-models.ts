@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { areAlike, haveSameElements } from "../../base/alike.js";
+import { finish, type Steps } from "../../base/steps.js";
 import { savedIn } from "../../campaign/audience.js";
 import { checkForm } from "../../campaign/document.js";
 import { entityDocument } from "../../campaign/entity-document.js";
@@ -24,7 +25,8 @@ import { kindsInOrder } from "./entity.js";
 
 /** What of a record decides what it becomes. */
 export type BookEntry = Pick<EntityRecord, "kind" | "key" | "form" | "draft" | "archived">;
-export type Entries = ReadonlyMap<DeskKind, ReadonlyMap<string, BookEntry>>;
+export type EntriesByKey = Pick<ReadonlyMap<string, BookEntry>, "get" | "keys">;
+export type Entries = ReadonlyMap<DeskKind, EntriesByKey>;
 
 type Forms = {
   readonly agency: AgencyForm;
@@ -38,6 +40,8 @@ type Forms = {
 
 /** One thing's model beside all that it was made from: made anew when one of these is another. */
 export type Made = {
+  /** Its form as it was checked. */
+  readonly checked: CheckedForm;
   readonly inputs: readonly unknown[];
   /** null: something is wrong with it, or with what it refers to; then it does not bid. */
   readonly model: object | null;
@@ -47,10 +51,15 @@ export type Made = {
 };
 export type MadeByKey = ReadonlyMap<string, Made>;
 
+/** 0.1 ms each. */
+const entriesAStep = 32;
+
 /** A book made of entries, with what the next one can take over of it. */
 export type Models = {
   readonly made: ReadonlyMap<DeskKind, MadeByKey>;
   readonly book: CampaignBook;
+  /** By kind the keys that were looked at since the models before; null = all. */
+  readonly looked: ReadonlyMap<DeskKind, ReadonlySet<string> | null>;
   /** Models of saved audiences, which the book does not hold. */
   readonly known: KnownEntities;
 };
@@ -60,29 +69,37 @@ export type Models = {
  * as there. With `touched` only those entries are looked at, and those that name what is another
  * now; null: any may be another.
  */
-export function modelsOf(
+export const modelsOf = (...of: Parameters<typeof modelSteps>): Models => finish(modelSteps(...of));
+
+/** The same in steps of a few milliseconds. */
+export function* modelSteps(
   entries: Entries,
   beside: BesideCampaigns,
   before: Models | null,
   touched: Touched | null = null,
-): Models {
+): Steps<Models> {
   const known = nothingKnown();
   const pass = new Pass(beside, known);
   const made = new Map<DeskKind, MadeByKey>();
   const changed: Changed = new Map();
+  const looked = new Map<DeskKind, ReadonlySet<string> | null>();
   for (const kind of kindsInOrder) {
     const older = before?.made.get(kind);
-    const own = entries.get(kind) ?? new Map<string, BookEntry>();
+    const own: EntriesByKey = entries.get(kind) ?? new Map<string, BookEntry>();
     const few = touched === null ? null : toLookAt(kind, touched, changed, older);
+    looked.set(kind, older === undefined ? null : few);
     const models =
-      older === undefined || few === null ? pass.all(own, older) : pass.some(own, older, few);
+      older === undefined || few === null
+        ? yield* pass.all(own, older)
+        : yield* pass.some(own, older, few);
     made.set(kind, models);
     const keys = few ?? new Set([...models.keys(), ...(older?.keys() ?? [])]);
     const others = keysChanged(keys, models, older);
     changed.set(kind, others);
     takeKnown(known, kind, models, others.size === 0 && older !== undefined ? before : null);
+    yield;
   }
-  return { made, known, book: bookOf(made, beside, before) };
+  return { made, known, looked, book: bookOf(made, beside, before, changed) };
 }
 
 /** One making of models, kind by kind: what was made already is known to what refers to it. */
@@ -103,10 +120,13 @@ class Pass {
   }
 
   /** The very map of before where nothing in it is another. */
-  all(entries: ReadonlyMap<string, BookEntry>, older: MadeByKey | undefined): MadeByKey {
+  *all(entries: EntriesByKey, older: MadeByKey | undefined): Steps<MadeByKey> {
     const own = new Map<string, Made>();
     let same = true;
-    for (const [key, entry] of entries) {
+    let count = 0;
+    for (const key of entries.keys()) {
+      if (++count % entriesAStep === 0) yield;
+      const entry = entries.get(key)!;
       const last = older?.get(key);
       const made = this.one(entry, last);
       if (made !== last) same = false;
@@ -115,13 +135,11 @@ class Pass {
     return older !== undefined && same && own.size === older.size ? older : own;
   }
 
-  some(
-    entries: ReadonlyMap<string, BookEntry>,
-    older: MadeByKey,
-    touched: ReadonlySet<string>,
-  ): MadeByKey {
+  *some(entries: EntriesByKey, older: MadeByKey, touched: ReadonlySet<string>): Steps<MadeByKey> {
     let own: Map<string, Made> | null = null;
+    let count = 0;
     for (const key of touched) {
+      if (++count % entriesAStep === 0) yield;
       const [entry, last] = [entries.get(key), older.get(key)];
       const made = entry === undefined ? undefined : this.one(entry, last);
       if (made === last) continue;
@@ -136,20 +154,42 @@ class Pass {
   private one(entry: BookEntry, last: Made | undefined): Made | undefined {
     const { kind, key, draft, archived } = entry;
     if (draft || archived) return undefined;
-    const form = checkedForm(entry);
+    const known = last?.inputs[0] === entry.form ? last.checked : null;
+    const form = known ?? checkedForm(entry);
     const inputs = form.ok
       ? inputsOf(kind, form.value, entry.form, this.beside, this.known)
       : [entry.form];
     if (last !== undefined && areSame(last.inputs, inputs)) return last;
     const names = namesOf(kind, entry.form);
-    if (!form.ok) return { inputs, model: null, issues: form.issues, names };
+    const of = { checked: form, inputs, names };
+    if (!form.ok) return { ...of, model: null, issues: form.issues };
     [this.at, this.found] = [key, []];
     const model = resolve(this.resolver, kind, form.value);
     const issues = this.found;
-    if (hasErrors(issues)) return { inputs, model: null, issues, names };
+    if (hasErrors(issues)) return { ...of, model: null, issues };
     // What says the same stays the same object, and so all that is made of it.
-    const known = last?.model ?? null;
-    return { inputs, model: areAlike(known, model) ? known : model, issues, names };
+    const there = last?.model ?? null;
+    return { ...of, model: areAlike(there, model) ? there : model, issues };
+  }
+}
+
+/** Entries with a few others among them, without a copy of all. */
+export class WithEntries {
+  private readonly under: EntriesByKey;
+  private readonly over: ReadonlyMap<string, BookEntry>;
+
+  constructor(under: EntriesByKey, over: readonly BookEntry[]) {
+    this.under = under;
+    this.over = new Map(over.map((entry) => [entry.key, entry]));
+  }
+
+  get(key: string): BookEntry | undefined {
+    return this.over.get(key) ?? this.under.get(key);
+  }
+
+  *keys(): MapIterator<string> {
+    yield* this.under.keys();
+    for (const key of this.over.keys()) if (this.under.get(key) === undefined) yield key;
   }
 }
 
@@ -162,16 +202,10 @@ const areSame = (a: readonly unknown[], b: readonly unknown[]): boolean => {
 type CheckedForm =
   | { readonly ok: true; readonly value: Forms[DeskKind] }
   | { readonly ok: false; readonly issues: readonly Issue[] };
-const checkedForms = new WeakMap<JsonObject, CheckedForm>();
 
-/** Each form object is looked at once. */
-export function checkedForm({ kind, key, form }: BookEntry): CheckedForm {
-  const known = checkedForms.get(form);
-  if (known !== undefined) return known;
+function checkedForm({ kind, key, form }: BookEntry): CheckedForm {
   const schema = entityForms[kind] as unknown as z.ZodType<Forms[DeskKind]>;
-  const checked = checkForm(entityDocument(kind, key, form), schema);
-  checkedForms.set(form, checked);
-  return checked;
+  return checkForm(entityDocument(kind, key, form), schema);
 }
 
 /** All that the model of a form depends on. */
@@ -264,6 +298,7 @@ function bookOf(
   made: ReadonlyMap<DeskKind, MadeByKey>,
   { homeAreas }: BesideCampaigns,
   before: Models | null,
+  changed: Changed,
 ): CampaignBook {
   const list = <T>(
     kind: DeskKind,
@@ -271,7 +306,13 @@ function bookOf(
     order: Order<T>,
   ): readonly T[] => {
     const own = made.get(kind);
-    if (last !== undefined && own === before?.made.get(kind)) return last;
+    const older = before?.made.get(kind);
+    if (last !== undefined && own === older) return last;
+    const keys = changed.get(kind) ?? new Set<string>();
+    if (last !== undefined && older !== undefined && keys.size === 0) return last;
+    const few = keys.size * 8 < (last?.length ?? 0) && own !== undefined && older !== undefined;
+    const put = few ? putInto(last as readonly T[], keys, older, own, order) : null;
+    if (put !== null) return put;
     const models: T[] = [];
     for (const { model } of own?.values() ?? []) if (model !== null) models.push(model as T);
     models.sort(order);
@@ -290,4 +331,28 @@ function bookOf(
 }
 
 type Order<T> = (a: T, b: T) => number;
+
+/** The list with each changed model at its place; null where one is new or gone. */
+function putInto<T>(
+  last: readonly T[],
+  keys: ReadonlySet<string>,
+  older: MadeByKey,
+  made: MadeByKey,
+  order: Order<T>,
+): readonly T[] | null {
+  const list = [...last];
+  for (const key of keys) {
+    const [was, is] = [older.get(key)?.model ?? null, made.get(key)?.model ?? null];
+    if (was === null || is === null) return null;
+    let [low, high] = [0, list.length - 1];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (order(last[middle] as T, was as T) < 0) low = middle + 1;
+      else high = middle;
+    }
+    if (last[low] !== was) return null;
+    list[low] = is as T;
+  }
+  return list;
+}
 const byId = (a: { readonly id: number }, b: { readonly id: number }): number => a.id - b.id;

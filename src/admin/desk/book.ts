@@ -1,3 +1,4 @@
+import { finish, type Steps } from "../../base/steps.js";
 import type { UnixMs } from "../../base/units.js";
 import { type Issue, sortIssues } from "../../campaign/issue.js";
 import type { BesideCampaigns } from "../../campaign/load.js";
@@ -13,10 +14,10 @@ import {
   type Stored,
   type StoreRefusal,
 } from "../store/desk-store.js";
-import { type Checked, checkChanges, moveIssues, type ProposedChange } from "./book-check.js";
+import { type Checked, checkSteps, moveIssues, type ProposedChange } from "./book-check.js";
 import { type FilePlaces, issuesOf, ServedPlaces } from "./book-issues.js";
-import { type Lint, lintOf } from "./book-lint.js";
-import { type Models, modelsOf } from "./book-models.js";
+import { type Lint, lintSteps } from "./book-lint.js";
+import { type Entries, type Models, modelSteps, WithEntries } from "./book-models.js";
 import type { Touched } from "./book-referrers.js";
 import type { DeskBook, FieldIssue, Stop } from "./desk.js";
 import { agencyOfForm, byKey, type RecordReader } from "./entity.js";
@@ -33,6 +34,8 @@ export type BookParts = {
   readonly markupProblems?: (creative: CreativeModel, beside: BesideCampaigns) => readonly string[];
   /** What money that was booked already forbids. */
   readonly moneyIssues?: (book: Models["book"], places: ServedPlaces) => readonly Issue[];
+  /** Runs what thousands of things make long, with pauses; absent: at one go. */
+  readonly inSlices?: <T>(steps: Steps<T>) => Promise<T>;
 };
 
 const words: Readonly<Record<"locked" | "gone", string>> = {
@@ -96,7 +99,7 @@ export class Book implements DeskBook {
     this.filePlaces = places;
     if (beside === this.beside) return;
     this.beside = beside;
-    this.remake(null);
+    this.take(finish(this.remade(this.records, beside, null)));
   }
 
   /** All that the store holds; false where it does not answer. */
@@ -108,9 +111,9 @@ export class Book implements DeskBook {
         return false;
       }
       this.refusal = null;
-      if (!this.loaded) for (const own of this.records.values()) own.clear();
+      if (!this.loaded) this.clear();
       this.loaded = true;
-      this.hold(stored.value.records, stored.value.change, true);
+      await this.hold(stored.value.records, stored.value.change, true);
       return true;
     });
   }
@@ -118,8 +121,13 @@ export class Book implements DeskBook {
   /** Stands in for a store that was never read. */
   useFiles(records: readonly EntityRecord[]): void {
     if (this.loaded) return;
+    this.clear();
+    this.put(records, this.seen);
+    this.take(finish(this.remade(this.records, this.beside, null)));
+  }
+
+  private clear(): void {
     for (const own of this.records.values()) own.clear();
-    this.hold(records, this.seen, true);
   }
 
   /** What other processes wrote, and whether the store answers again. */
@@ -132,22 +140,30 @@ export class Book implements DeskBook {
       this.refusal = null;
       if (news.value.records.length === 0) this.seen = Math.max(this.seen, news.value.change);
       else {
-        this.hold(news.value.records, news.value.change);
+        await this.hold(news.value.records, news.value.change);
         this.parts.onChange("elsewhere");
       }
     });
   }
 
   check(changes: readonly ProposedChange[]): readonly FieldIssue[] {
-    return this.findings(changes, true);
+    return finish(this.findings(changes, true));
   }
 
   /** What keeps changes out whoever makes them: lint's findings are none of that. */
-  errorsOf(changes: readonly ProposedChange[]): readonly FieldIssue[] {
-    return this.findings(changes, false).filter(({ severity }) => severity === "error");
+  async errorsOf(changes: readonly ProposedChange[]): Promise<readonly FieldIssue[]> {
+    const found = await this.inSlices(this.findings(changes, false));
+    return found.filter(({ severity }) => severity === "error");
   }
 
-  private findings(changes: readonly ProposedChange[], strict: boolean): readonly FieldIssue[] {
+  private async inSlices<T>(steps: Steps<T>): Promise<T> {
+    return this.parts.inSlices?.(steps) ?? finish(steps);
+  }
+
+  private *findings(
+    changes: readonly ProposedChange[],
+    strict: boolean,
+  ): Steps<readonly FieldIssue[]> {
     const { beside, models, lint } = this;
     if (beside === null || models === null || lint === null) {
       const message = "exchanges, rates or another file beside the campaigns cannot be used now";
@@ -157,7 +173,7 @@ export class Book implements DeskBook {
     }
     const now: Checked = { records: this.records, beside, models, lint };
     const { nowMs, markupProblems, moneyIssues } = this.parts;
-    return checkChanges(now, changes, {
+    return yield* checkSteps(now, changes, {
       ...{ strict, nowMs: nowMs() },
       moneyIssues: (book) => moneyIssues?.(book, this.places(beside)) ?? [],
       markupProblems: (creative) => markupProblems?.(creative, beside) ?? [],
@@ -169,7 +185,7 @@ export class Book implements DeskBook {
       const { store } = this.parts;
       if (store === null || !this.loaded) return { ok: false, code: this.refusal ?? "gone" };
       // Files are lived with as `crowdbid check` warns of them; who is at the desk can mend it.
-      const issues = this.findings(set.changes, set.way !== "apply");
+      const issues = await this.inSlices(this.findings(set.changes, set.way !== "apply"));
       const errors = issues.filter(({ severity }) => severity === "error");
       if (errors.length > 0) return { ok: false, code: "invalid", issues: errors };
       const moved = await this.movedDrafts(store, set);
@@ -244,7 +260,7 @@ export class Book implements DeskBook {
     );
     // A gap: another process wrote in between, and its things are not in this answer.
     const gap = !done.repeated && done.change !== this.seen + 1;
-    this.hold(fresh, gap ? this.seen : Math.max(this.seen, done.change));
+    await this.hold(fresh, gap ? this.seen : Math.max(this.seen, done.change));
     if (gap) await this.catchUp(store);
     if (fresh.length > 0) this.parts.onChange(way);
   }
@@ -252,30 +268,48 @@ export class Book implements DeskBook {
   private async catchUp(store: DeskStore): Promise<void> {
     const news = await store.since(this.seen);
     if (!news.ok || news.value.records.length === 0) return;
-    this.hold(news.value.records, news.value.change);
+    await this.hold(news.value.records, news.value.change);
     this.parts.onChange("elsewhere");
   }
 
-  private hold(records: readonly EntityRecord[], seen: number, all = false): void {
+  /** In a turn: records, models and lint become others at once, when all is made. */
+  private async hold(records: readonly EntityRecord[], seen: number, all = false): Promise<void> {
+    if (records.length > 0 || all) {
+      const touched = all ? null : touchedBy(records);
+      const after = withRecords(this.records, records);
+      for (let beside: BesideCampaigns | null | undefined; beside !== this.beside; ) {
+        beside = this.beside;
+        const made = await this.inSlices(this.remade(after, beside, touched));
+        // Files beside it that were read meanwhile have other models made.
+        if (beside === this.beside) this.take(made);
+      }
+    }
+    this.put(records, seen);
+  }
+
+  private put(records: readonly EntityRecord[], seen: number): void {
     for (const record of records) {
       this.records.get(record.kind)?.set(record.key, record);
       this.sorted.delete(record.kind);
     }
     this.seen = seen;
-    if (records.length === 0 && !all) return;
-    const touched = new Map<DeskKind, Set<string>>();
-    for (const { kind, key } of records) {
-      touched.set(kind, (touched.get(kind) ?? new Set()).add(key));
-    }
-    this.remake(all ? null : touched);
   }
 
-  private remake(touched: Touched | null): void {
+  private *remade(
+    entries: Entries,
+    beside: BesideCampaigns | null,
+    touched: Touched | null,
+  ): Steps<{ readonly models: Models; readonly lint: Lint } | null> {
+    if (beside === null) return null;
+    const models = yield* modelSteps(entries, beside, this.models, touched);
+    const lint = yield* lintSteps(models.book, beside, this.parts.nowMs(), this.lint);
+    return { models, lint };
+  }
+
+  private take(made: { readonly models: Models; readonly lint: Lint } | null): void {
     this.held++;
-    const { beside, records } = this;
-    this.models = beside === null ? null : modelsOf(records, beside, this.models, touched);
-    if (beside === null || this.models === null) this.lint = null;
-    else this.lint = lintOf(this.models.book, beside, this.parts.nowMs(), this.lint);
+    this.models = made?.models ?? null;
+    this.lint = made?.lint ?? null;
   }
 
   private noteRefusal(answer: StoreRefusal | null): void {
@@ -289,4 +323,21 @@ export class Book implements DeskBook {
     this.turn = done.catch(() => undefined);
     return done;
   }
+}
+
+function touchedBy(records: readonly EntityRecord[]): Touched {
+  const touched = new Map<DeskKind, Set<string>>();
+  for (const { kind, key } of records) {
+    touched.set(kind, (touched.get(kind) ?? new Set()).add(key));
+  }
+  return touched;
+}
+
+function withRecords(before: Entries, records: readonly EntityRecord[]): Entries {
+  const after = new Map(before);
+  for (const [kind, own] of before) {
+    const others = records.filter((record) => record.kind === kind);
+    if (others.length > 0) after.set(kind, new WithEntries(own, others));
+  }
+  return after;
 }
