@@ -26,8 +26,25 @@ function colourIn(box: HTMLElement): (name: string) => string {
   return (name) => colours.get(name) ?? "";
 }
 
-/** Draws into `box`, in the page's colours, as wide as it is; gives the way to take it away. */
-export function drawLines(box: HTMLElement, { atMs, series, timeOf, zone }: Ask): () => void {
+/**
+ * Draws into `box`, in the page's colours, as wide as it is; gives the way to take it away. Drawn
+ * again where the reader's device turns dark or light.
+ */
+export function drawLines(box: HTMLElement, ask: Ask): () => void {
+  let end = drawOnce(box, ask);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const again = (): void => {
+    end();
+    end = drawOnce(box, ask);
+  };
+  dark.addEventListener("change", again);
+  return () => {
+    dark.removeEventListener("change", again);
+    end();
+  };
+}
+
+function drawOnce(box: HTMLElement, { atMs, series, timeOf, zone }: Ask): () => void {
   const colour = colourIn(box);
   const ink = colour("--ink-soft");
   const grid = { stroke: colour("--line"), width: 1 };

@@ -72,12 +72,25 @@ export function timeText(at: number | string, zone: string = localZone): string 
   }
   return form.format(new Date(at));
 }
+/** "EST": beside a time that is not the reader's own, so that two on a page are not confused. */
+function zoneWord(at: number | string, zone: string): string {
+  if (zone === localZone) return "";
+  try {
+    const form = new Intl.DateTimeFormat(undefined, { timeZone: zone, timeZoneName: "short" });
+    const part = form.formatToParts(new Date(at)).find(({ type }) => type === "timeZoneName");
+    return part === undefined ? "" : ` ${part.value}`;
+  } catch {
+    return "";
+  }
+}
+
 /** An instant in the zone of whom it concerns, which its tooltip and its text for readers name. */
 export function Time(props: { readonly at: number | string; readonly zone?: string | undefined }) {
   const zone = props.zone ?? localZone;
   return (
     <time dateTime={new Date(props.at).toISOString()} title={zone}>
       {timeText(props.at, zone)}
+      {zoneWord(props.at, zone)}
       <span class="unseen"> {zone}</span>
     </time>
   );

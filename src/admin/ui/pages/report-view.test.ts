@@ -16,6 +16,17 @@ test("names stand beside their ids, amounts in their currency, rates in percent"
   expect(view.digits).toEqual([2, 3, 4]);
 });
 
+test("of several currencies each total says which it is, and that of no bid as well", () => {
+  const totalsOf = (...codes: readonly string[]): readonly string[] => {
+    const totals = codes.map((code) => ["", "", "", code, "1", "0.000000000", ""]);
+    return reportView({ columns, rows: [], totals }).totals.map(([name = ""]) => name);
+  };
+  expect(totalsOf("EUR", "", "USD")).toEqual([
+    ...["Total in EUR", "Total without a bid", "Total in USD"],
+  ]);
+  expect(totalsOf("EUR")).toEqual(["Total"]);
+});
+
 test("rows without money have no amount, and a name that is its id stands once", () => {
   const rows = [
     ["77", "77", "2026-11-26", "", "3", "", ""],

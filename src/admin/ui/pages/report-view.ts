@@ -32,12 +32,19 @@ export function reportView(report: {
   const columns = report.columns.flatMap((name, at) => columnOf(name, at, report.columns));
   const shown = (rows: readonly (readonly string[])[]) =>
     rows.map((row) => columns.map(({ cell }) => cell(row)));
+  const currency = report.columns.indexOf("currency");
   const totals = shown(report.totals);
+  /** There is one for each currency, and one for what nobody bid on. */
+  const nameOf = (at: number): string => {
+    if (totals.length < 2 || currency < 0) return "Total";
+    const code = report.totals[at]?.[currency] ?? "";
+    return code === "" ? "Total without a bid" : `Total in ${code}`;
+  };
   const named = (cell: string): string => (cell === "" ? nobody : cell);
   return {
     heads: columns.map(({ head }) => head),
     rows: shown(report.rows).map((row) => row.map(named)),
-    totals: totals.map(([first = "", ...rest]) => [first === "" ? "Total" : first, ...rest]),
+    totals: totals.map(([first = "", ...rest], at) => [first === "" ? nameOf(at) : first, ...rest]),
     digits: columns.flatMap(({ isNumber }, at) => (isNumber ? [at] : [])),
   };
 }
