@@ -70,6 +70,7 @@ async function printOne(
         `the start ${first.liveMs.toFixed(0)} ms (<= ${liveMsMax}); ` +
         `saved in ${median(edits.map((edit) => edit.savedMs)).toFixed(1)} ms; ` +
         `longest turn of main ${worst(edits.map((edit) => edit.longestTurnMs)).toFixed(0)} ms, ` +
+        `of which computing ${worst(edits.map((edit) => edit.mostOnCoreMs)).toFixed(0)} ms, ` +
         `since the start ${first.longestTurnMs.toFixed(0)} ms (<= ${turnMsMax}); ` +
         `answers without a bid meanwhile ${edits.reduce((sum, edit) => sum + edit.noBids, 0)}, ` +
         `in the first ${first.noBids}`,
