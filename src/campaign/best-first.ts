@@ -55,12 +55,12 @@ const isOfLineItems = (name: string): boolean => name.startsWith("lineItem") && 
  * Puts the line items written at `changed`, whose figures in the table are others now, where they
  * belong, and gives the order that the table is in then. The others keep theirs among themselves.
  */
-export function reorder(
+export function* reorder(
   table: Table,
   before: Order,
   changed: readonly number[],
   rates: BoundRates,
-): Order {
+): Steps<Order> {
   const { lineItemBound } = table;
   for (const written of changed) {
     const place = before.placeOf[written]!;
@@ -82,6 +82,7 @@ export function reorder(
     for (let place = first; place < end; place++) {
       column[place] = old[before.placeOf[writtenAt[place]!]! - first]!;
     }
+    yield;
   }
   movePostings(table, first, end, (place) => placeOf[before.writtenAt[place]!]!);
   return { placeOf, writtenAt };

@@ -1,4 +1,5 @@
 import { areAlike, haveSameElements } from "../base/alike.js";
+import type { Steps } from "../base/steps.js";
 import type { CurrencyCode } from "../base/units.js";
 import { type Order, reorder } from "./best-first.js";
 import { writeFigures } from "./compile-figures.js";
@@ -29,22 +30,25 @@ export class CompileMemory {
     this.kept = isWhole ? { input, compiled, ...of } : null;
   }
 
-  /** The same as compiling it, byte by byte; null = it is to be compiled. */
-  compiled(input: CompileInput): Compiled | null {
+  /** The same as compiling it, byte by byte, a column a step; null = it is to be compiled. */
+  *compiled(input: CompileInput): Steps<Compiled | null> {
     const { kept } = this;
     if (kept === null || !isSameStanding(kept.input, input)) return null;
     const changed = figuresChanged(kept.input.book, input.book);
     if (changed === null) return null;
-    this.kept = changed.length === 0 ? { ...kept, input } : withFigures(kept, input, changed);
-    return this.kept.compiled;
+    const now =
+      changed.length === 0 ? { ...kept, input } : yield* withFigures(kept, input, changed);
+    this.kept = now;
+    return now.compiled;
   }
 }
 
-function withFigures(kept: Kept, input: CompileInput, changed: readonly number[]): Kept {
+function* withFigures(kept: Kept, input: CompileInput, changed: readonly number[]): Steps<Kept> {
   const { compiled, order, unpaused } = kept;
   const { book, cpmMicrosMax, rates } = input;
   const table = new SharedArrayBuffer(compiled.table.byteLength);
   new Uint8Array(table).set(new Uint8Array(compiled.table));
+  yield;
   const columns = tableFrom(table);
   for (const written of changed) {
     const place = order.placeOf[written]!;
@@ -53,7 +57,7 @@ function withFigures(kept: Kept, input: CompileInput, changed: readonly number[]
     writeFigures(columns, place, lineItem, cpmMicrosMax?.(currency));
     columns.lineItemLive[place] = lineItem.paused ? Live.PAUSED : unpaused[written]!;
   }
-  const moved = reorder(columns, order, changed, rates);
+  const moved = yield* reorder(columns, order, changed, rates);
   return { unpaused, input, order: moved, compiled: { ...compiled, table } };
 }
 

@@ -36,7 +36,7 @@ const lineItemsAStep = 128;
  * the tables before, and knows this one from then on.
  */
 export function* compileSteps(input: CompileInput, memory?: CompileMemory): Steps<Compiled> {
-  const known = memory?.compiled(input) ?? null;
+  const known = memory === undefined ? null : yield* memory.compiled(input);
   if (known !== null) return known;
   const { book, exchanges } = input;
   assert(book.lineItems.length <= lineItemsMax, "more line items than a table holds");
