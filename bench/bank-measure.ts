@@ -6,9 +6,10 @@ import { kindNumbers } from "../src/bank/identifier-functions.js";
 import { type Evaluation, evaluatePeople } from "../src/bank/identity/evaluate.js";
 import type { UnixMs } from "../src/base/units.js";
 import { makeEpoch } from "../src/runtime/bank-make.js";
-import { bankConfigOf, withDuck } from "../src/runtime/bank-open.js";
+import { withDuck } from "../src/runtime/bank-open.js";
 import { touchpointsIn } from "../src/runtime/data-folder.js";
 import { openKeyFiles } from "../src/runtime/key-files.js";
+import { bankConfigOf } from "../src/runtime/read-config.js";
 import type { Progress } from "./child.js";
 import { residentPeakBytes } from "./machine.js";
 

@@ -1,18 +1,12 @@
 #!/usr/bin/env node
 import { Command } from "commander";
-import { dimensions } from "./ledger/report.js";
-import {
-  type ApplyOptions,
-  type ExportOptions,
-  runApply,
-  runDiff,
-  runExport,
-} from "./runtime/apply-command.js";
-import { type AuditOptions, runAudit } from "./runtime/audit-command.js";
+import { dimensions, reportFilters } from "./ledger/dimensions.js";
+import type { ApplyOptions, ExportOptions } from "./runtime/apply-command.js";
+import type { AuditOptions } from "./runtime/audit-command.js";
 import { addBank } from "./runtime/bank-program.js";
-import { type CheckOptions, runCheck } from "./runtime/check-command.js";
+import type { CheckOptions } from "./runtime/check-command.js";
 import { processIo } from "./runtime/command-io.js";
-import { type ExplainOptions, runExplain } from "./runtime/explain-command.js";
+import type { ExplainOptions } from "./runtime/explain-command.js";
 import {
   addServerFlags,
   exitCodeOf,
@@ -21,10 +15,14 @@ import {
   UsageError,
 } from "./runtime/flags.js";
 import { hardenProcess } from "./runtime/process.js";
-import { type ReplayOptions, runReplay } from "./runtime/replay-command.js";
-import { type ReportOptions, reportFilters, runReport } from "./runtime/report-command.js";
+import type { ReplayOptions } from "./runtime/replay-command.js";
+import type { ReportOptions } from "./runtime/report-command.js";
 import { runServer } from "./runtime/server-command.js";
 
+/**
+ * The command line. Only the command that was asked for is loaded, within its action: all of them
+ * are 600 modules, and the parent of a server needs a dozen.
+ */
 function program(args: readonly string[]): Command {
   const crowdbid = new Command("crowdbid")
     .description("A bidder that bids on crowds, never on people.")
@@ -60,6 +58,7 @@ function addCheck(crowdbid: Command): void {
     .option("--public-url <url>", "where exchanges reach the bidder")
     .option("--json", "print JSON")
     .action(async (options: CheckOptions) => {
+      const { runCheck } = await import("./runtime/check-command.js");
       process.exitCode = await runCheck(options, processIo);
     });
 }
@@ -79,16 +78,19 @@ function addDesk(crowdbid: Command): void {
     .option("--dry-run", "only say what would be done")
     .option("--force", "where files and desk both changed: the files'")
     .action(async (options: ApplyOptions) => {
+      const { runApply } = await import("./runtime/apply-command.js");
       process.exitCode = await runApply(options, processIo);
     });
   command("diff", "say how campaigns/ and deals.yaml differ from the campaign store").action(
     async (options: ApplyOptions) => {
+      const { runDiff } = await import("./runtime/apply-command.js");
       process.exitCode = await runDiff(options, processIo);
     },
   );
   command("export", "write what the campaign store has into campaigns/ and deals.yaml")
     .option("--to <folder>", "another folder than --config")
     .action(async (options: ExportOptions) => {
+      const { runExport } = await import("./runtime/apply-command.js");
       process.exitCode = await runExport(options, processIo);
     });
 }
@@ -108,6 +110,7 @@ function addExplain(crowdbid: Command): void {
     .option("--all", "list every line item")
     .option("--json", "print JSON")
     .action(async (request: string, options: ExplainOptions) => {
+      const { runExplain } = await import("./runtime/explain-command.js");
       process.exitCode = await runExplain(request, options, processIo);
     });
 }
@@ -123,6 +126,7 @@ function addReplay(crowdbid: Command): void {
     .option("--exchange <name>", "the exchange that asks (default: the first)")
     .option("--json", "print JSON")
     .action(async (file: string, options: ReplayOptions) => {
+      const { runReplay } = await import("./runtime/replay-command.js");
       process.exitCode = await runReplay(file, options, processIo);
     });
 }
@@ -144,6 +148,7 @@ function addReport(crowdbid: Command): void {
     .option("--json", "print JSON")
     .option("--no-checkpoint", "read the whole journal, and keep no sums beside it")
     .action(async (options: ReportOptions) => {
+      const { runReport } = await import("./runtime/report-command.js");
       process.exitCode = await runReport(options, processIo);
     });
 }
@@ -156,7 +161,8 @@ function addAudit(crowdbid: Command): void {
     .option("--data <folder>", "the data folder of a bidder or bank", "data")
     .option("--head <hash>", "a head that an earlier audit printed: it must be in the ledger")
     .option("--json", "print JSON")
-    .action((options: AuditOptions) => {
+    .action(async (options: AuditOptions) => {
+      const { runAudit } = await import("./runtime/audit-command.js");
       process.exitCode = runAudit(options, processIo);
     });
 }

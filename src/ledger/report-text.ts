@@ -1,6 +1,7 @@
 import { guarded, quoted } from "./csv-cell.js";
 import { countNames, type Measures, moneyNames } from "./cube.js";
-import type { Dimension, Report, ReportRow } from "./report.js";
+import type { Dimension } from "./dimensions.js";
+import type { Report, ReportRow } from "./report.js";
 
 /** Reports as text: a table to read, CSV and JSON to go on with. */
 

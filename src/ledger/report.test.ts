@@ -5,14 +5,9 @@ import type { Entry } from "../journal/entry.js";
 import { RecordKind } from "../journal/record.js";
 import { randomJournal } from "../testing/random-journal.js";
 import { Cube, countNames, type Measures, moneyNames, noMeasures } from "./cube.js";
+import { type Dimension, dimensions } from "./dimensions.js";
 import { Ledger } from "./ledger.js";
-import {
-  type Dimension,
-  dimensions,
-  type ReportAsk,
-  type ReportNames,
-  reportOf,
-} from "./report.js";
+import { type ReportAsk, type ReportNames, reportOf } from "./report.js";
 import { decimalOf, reportCsv, reportObjects, reportTable } from "./report-text.js";
 import { LocalTimes } from "./report-time.js";
 

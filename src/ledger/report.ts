@@ -1,14 +1,8 @@
 import { Media } from "../base/lists.js";
 import { unpackAlpha3 } from "../base/units.js";
 import { addMeasures, type CubeRow, type Measures, noMeasures, type Owner } from "./cube.js";
+import type { Dimension } from "./dimensions.js";
 import { LocalTimes } from "./report-time.js";
-
-/** What a report can be broken down by, as `--by` calls it. Nothing about people is among them. */
-export const dimensions = [
-  ...(["agency", "advertiser", "campaign", "line-item", "creative", "exchange"] as const),
-  ...(["property", "size", "format", "deal", "country", "day", "hour"] as const),
-] as const;
-export type Dimension = (typeof dimensions)[number];
 
 /** What the configuration calls things, where it still knows them. */
 export type ReportNames = {

@@ -17,12 +17,13 @@ import type { IntakeCounts } from "../bank/ingest/result.js";
 import { BankHeldError } from "../bank/lock.js";
 import { shownCount } from "./bank-inspect.js";
 import { type Made, makeEpoch } from "./bank-make.js";
-import { bankConfigOf, bankFailure, defaultLimits } from "./bank-open.js";
+import { bankFailure, defaultLimits } from "./bank-open.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
 import { touchpointsIn } from "./data-folder.js";
 import { UsageError } from "./flags.js";
 import { type ForgetPlace, finishPending, takeAndSuppress } from "./forget-run.js";
 import { Progress } from "./progress.js";
+import { bankConfigOf } from "./read-config.js";
 import { tableText } from "./table-text.js";
 
 type Limits = { readonly memory?: string | undefined; readonly threads?: string | undefined };

@@ -17,8 +17,8 @@ import { bankFolders } from "../bank/folders.js";
 import { generateWorld } from "../bank/generate/generate-world.js";
 import type { UnixMs } from "../base/units.js";
 import { makeEpoch } from "./bank-make.js";
-import { bankConfigOf } from "./bank-open.js";
 import { touchpointsIn } from "./data-folder.js";
+import { bankConfigOf } from "./read-config.js";
 import { listEpochs } from "./snapshot-read.js";
 
 const root = mkdtempSync(join(tmpdir(), "crowdbid-make-"));

@@ -9,10 +9,8 @@ import { registerIdentifierFunctions } from "../bank/identifier-functions.js";
 import { takeLock } from "../bank/lock.js";
 import { crowdMinimumPeople } from "../base/limits.js";
 import type { UnixMs } from "../base/units.js";
-import { issueText } from "../campaign/issue.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
 import { isAlive } from "./process-alive.js";
-import { readBankConfig } from "./read-config.js";
 
 export type BankOrder = {
   readonly dataFolder: string;
@@ -74,19 +72,6 @@ export async function withDuck<T>(
   } finally {
     duck.close();
   }
-}
-
-/** The bank's part of a config folder; throws BankError with every finding, one a line. */
-export function bankConfigOf(configFolder: string): BankConfig {
-  const outcome = readBankConfig(configFolder, null);
-  if (outcome === null) {
-    throw new BankError(
-      `${join(configFolder, "touchpoints")} is missing: the bank needs bank.yaml, markets/, ` +
-        "touchpoints/ and segments/ in its config folder (name one with --config)",
-    );
-  }
-  if (outcome.config !== null) return outcome.config;
-  throw new BankError(outcome.issues.map(issueText).join("\n"));
 }
 
 /**

@@ -1,14 +1,7 @@
 import type { Command } from "commander";
-import {
-  type BuildOptions,
-  type ForgetOptions,
-  type GenerateOptions,
-  runBankBuild,
-  runBankForget,
-  runBankGenerate,
-} from "./bank-command.js";
-import { type InspectOptions, runBankInspect } from "./bank-inspect.js";
-import { type ListOptions, runListAdd, runListRemove, runListShow } from "./bank-list-command.js";
+import type { BuildOptions, ForgetOptions, GenerateOptions } from "./bank-command.js";
+import type { InspectOptions } from "./bank-inspect.js";
+import type { ListOptions } from "./bank-list-command.js";
 import type { CommandIo } from "./command-io.js";
 
 type Exit = (code: number) => void;
@@ -20,6 +13,11 @@ const limits: readonly Option[] = [
   ["--memory <MB>", "memory for DuckDB, beside the index (default: a quarter of the machine's)"],
   ["--threads <count>", "threads for DuckDB (default: one for each core)"],
 ];
+
+/** Loaded by the command that was asked for alone: they bring DuckDB and the whole bank. */
+const bankCommand = () => import("./bank-command.js");
+const bankInspect = () => import("./bank-inspect.js");
+const bankLists = () => import("./bank-list-command.js");
 
 /** `crowdbid bank ...`. */
 export function addBank(crowdbid: Command, io: CommandIo, exit: Exit): void {
@@ -40,16 +38,22 @@ export function addBank(crowdbid: Command, io: CommandIo, exit: Exit): void {
     ["--out <folder>", "gets touchpoints/ and truth/", "data/world"],
     ["--format <name>", "parquet, csv or ndjson", "parquet"],
     ...limits,
-  ]).action(async (options: GenerateOptions) => exit(await runBankGenerate(options, io)));
+  ]).action(async (options: GenerateOptions) =>
+    exit(await (await bankCommand()).runBankGenerate(options, io)),
+  );
   add(bank, "build", "take touch-points in and publish the next epoch", [
     ["--from <folder>", "a folder for each touch-point (without: build anew from what is there)"],
     ...[data, config, ...limits],
   ])
     .option("--json", "print JSON")
-    .action(async (options: BuildOptions) => exit(await runBankBuild(options, io)));
+    .action(async (options: BuildOptions) =>
+      exit(await (await bankCommand()).runBankBuild(options, io)),
+    );
   add(bank, "inspect", "show the newest epoch: age, people, segments with bands", [data])
     .option("--json", "print JSON")
-    .action((options: InspectOptions) => exit(runBankInspect(options, io)));
+    .action(async (options: InspectOptions) =>
+      exit((await bankInspect()).runBankInspect(options, io)),
+    );
   add(bank, "forget", "opt people out and delete what is known of them", [
     data,
     ["--file <file>", "one kind:value a line; - is standard input"],
@@ -61,7 +65,7 @@ export function addBank(crowdbid: Command, io: CommandIo, exit: Exit): void {
     )
     .option("--only", "these identifiers alone, not the whole person behind them")
     .action(async (identifiers: string[], options: ForgetOptions) =>
-      exit(await runBankForget(identifiers, options, io)),
+      exit(await (await bankCommand()).runBankForget(identifiers, options, io)),
     );
   addLists(bank, add, io, exit);
 }
@@ -85,13 +89,15 @@ function addLists(
     .argument("<name>", "1 to 40 of a-z, 0-9, -")
     .argument("<file>")
     .action(async (name: string, file: string, options: ListOptions) =>
-      exit(await runListAdd(name, file, options, io)),
+      exit(await (await bankLists()).runListAdd(name, file, options, io)),
     );
   add(list, "remove", "take a list away", [data])
     .requiredOption(...agency)
     .argument("<name>")
-    .action((name: string, options: ListOptions) => exit(runListRemove(name, options, io)));
-  add(list, "show", "names and ends of all lists", [data]).action((options: ListOptions) =>
-    exit(runListShow(options, io)),
+    .action(async (name: string, options: ListOptions) =>
+      exit((await bankLists()).runListRemove(name, options, io)),
+    );
+  add(list, "show", "names and ends of all lists", [data]).action(async (options: ListOptions) =>
+    exit((await bankLists()).runListShow(options, io)),
   );
 }

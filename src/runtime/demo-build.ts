@@ -1,5 +1,6 @@
 import { startCold } from "./cold-process.js";
-import type { DemoWorldOrder, DemoWorldResult } from "./demo-world.js";
+import type { DemoWorldOrder } from "./demo-epoch.js";
+import type { DemoWorldResult } from "./demo-world.js";
 import type { DemoWorldMessage } from "./demo-world-process.js";
 
 export type DemoProgress = (stage: string, done: number, total: number, unit: string) => void;

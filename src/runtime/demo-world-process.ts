@@ -1,5 +1,6 @@
 import { bankFailure } from "./bank-open.js";
-import { type DemoWorldOrder, type DemoWorldResult, makeDemoWorld } from "./demo-world.js";
+import type { DemoWorldOrder } from "./demo-epoch.js";
+import { type DemoWorldResult, makeDemoWorld } from "./demo-world.js";
 import { hardenProcess } from "./process.js";
 
 /**

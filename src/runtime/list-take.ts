@@ -1,6 +1,7 @@
 import { addList, type ListTaken, type ListUpload } from "../bank/lists.js";
 import type { UnixMs } from "../base/units.js";
-import { bankConfigOf, defaultLimits, withBank } from "./bank-open.js";
+import { defaultLimits, withBank } from "./bank-open.js";
+import { bankConfigOf } from "./read-config.js";
 import { ReleaseLedger } from "./release-ledger.js";
 
 export type ListPlace = {

@@ -5,7 +5,7 @@ import { SegmentIndex } from "../index/segment-index.js";
 import { refuseOlder } from "../index/verify.js";
 import { forgetLogOf, snapshotsFolderOf, trustOf } from "./data-folder.js";
 import { buildDemoApart, type DemoBuild, type DemoProgress } from "./demo-build.js";
-import { type DemoWorldOrder, isDemoWorldMade } from "./demo-world.js";
+import { type DemoWorldOrder, isDemoWorldMade } from "./demo-epoch.js";
 import { type ForgetTail, tailForgetLog } from "./forget-log.js";
 import type { KeyFiles } from "./key-files.js";
 import type { Log } from "./log.js";

@@ -1,10 +1,12 @@
 import { join } from "node:path";
+import { BankError } from "../bank/bank.js";
 import type { Buyers } from "../bank/config/aipl.js";
 import { type BankOutcome, loadBankConfig } from "../bank/config/load.js";
+import type { BankConfig } from "../bank/config/model.js";
 import type { UnixMs } from "../base/units.js";
 import type { PrivacySettings } from "../bid/consent.js";
 import { segmentNames } from "../campaign/compile.js";
-import type { Issue } from "../campaign/issue.js";
+import { type Issue, issueText } from "../campaign/issue.js";
 import { lint } from "../campaign/lint.js";
 import { isBankFile, isBidderFile, type LoadedConfig, loadConfig } from "../campaign/load.js";
 import type { CampaignBook } from "../campaign/model.js";
@@ -70,6 +72,19 @@ export function readBankConfig(folder: string, book: CampaignBook | null): BankO
     const message = error instanceof Error ? error.message : "the folder cannot be read";
     return { config: null, issues: [issueOf(folder, message)] };
   }
+}
+
+/** The bank's part of a config folder; throws BankError with every finding, one a line. */
+export function bankConfigOf(configFolder: string): BankConfig {
+  const outcome = readBankConfig(configFolder, null);
+  if (outcome === null) {
+    throw new BankError(
+      `${join(configFolder, "touchpoints")} is missing: the bank needs bank.yaml, markets/, ` +
+        "touchpoints/ and segments/ in its config folder (name one with --config)",
+    );
+  }
+  if (outcome.config !== null) return outcome.config;
+  throw new BankError(outcome.issues.map(issueText).join("\n"));
 }
 
 const buyersOf = ({ agencies, advertisers }: CampaignBook): Buyers => ({

@@ -4,13 +4,8 @@ import { unpackAlpha3 } from "../base/units.js";
 import { nearestName } from "../campaign/issue.js";
 import { isZone } from "../campaign/zone.js";
 import type { JournalReading } from "../ledger/checkpoint.js";
-import {
-  type Dimension,
-  dimensions,
-  type ReportAsk,
-  type ReportNames,
-  reportOf,
-} from "../ledger/report.js";
+import { type Dimension, dimensions, reportFilters } from "../ledger/dimensions.js";
+import { type ReportAsk, type ReportNames, reportOf } from "../ledger/report.js";
 import { decimalOf, reportCsv, reportObjects, reportTable } from "../ledger/report-text.js";
 import { readCommandConfig } from "./command-config.js";
 import { type CommandIo, ExitCode } from "./command-io.js";
@@ -18,9 +13,6 @@ import { readFailure } from "./explain-command.js";
 import { UsageError } from "./flags.js";
 import { readSums } from "./journal-sums.js";
 import { reportNames } from "./report-names.js";
-
-/** What a report can be narrowed to, each as `--<name> a,b`. */
-export const reportFilters = dimensions.filter((name) => name !== "day" && name !== "hour");
 
 /** `crowdbid report`, flags as text by commander's names. */
 export type ReportOptions = {

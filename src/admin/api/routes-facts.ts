@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dimensions } from "../../ledger/report.js";
+import { dimensions } from "../../ledger/dimensions.js";
 import { checkedAsk, wholePeriod } from "../desk/desk-report.js";
 import { type Caller, maySee } from "./access.js";
 import { answer, nothingThere, refuse } from "./answer.js";

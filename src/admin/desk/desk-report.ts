@@ -1,13 +1,8 @@
 import { nearestName } from "../../campaign/issue.js";
 import { isZone } from "../../campaign/zone.js";
 import type { CubeRow } from "../../ledger/cube.js";
-import {
-  type Dimension,
-  dimensions,
-  type ReportAsk,
-  type ReportNames,
-  reportOf,
-} from "../../ledger/report.js";
+import { type Dimension, dimensions } from "../../ledger/dimensions.js";
+import { type ReportAsk, type ReportNames, reportOf } from "../../ledger/report.js";
 import { reportColumns, reportCsv } from "../../ledger/report-text.js";
 import type { DeskReport, DeskReportAsk } from "./desk.js";
 
