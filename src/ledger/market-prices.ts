@@ -174,19 +174,23 @@ function normalised(chance: Float64Array): boolean {
   return moved < 1e-4;
 }
 
+/** The grid's edges and what lies between them: a power each is most of what a context costs. */
+const edges = Float64Array.from({ length: gridBins }, (_, bin) => edgeOf(bin));
+const middles = Float64Array.from({ length: gridBins }, (_, bin) => edgeOf(bin + 0.5));
+
 /** For a value in each bin the bid at an edge with the greatest (value - bid) x chance to win. */
 function sharesInto(chance: Float64Array, rows: Uint16Array, at: number): void {
   for (let bin = 0; bin < gridBins; bin++) {
-    const value = edgeOf(bin + 0.5);
+    const value = middles[bin]!;
     let best = 0;
     let bid = value;
     let wins = 0;
     for (let edge = 1; edge <= bin; edge++) {
       wins += chance[edge - 1]!;
-      const surplus = (value - edgeOf(edge)) * wins;
+      const surplus = (value - edges[edge]!) * wins;
       if (surplus <= best) continue;
       best = surplus;
-      bid = edgeOf(edge);
+      bid = edges[edge]!;
     }
     rows[at + bin] = Math.max(1, Math.min(1000, Math.round((1000 * bid) / value)));
   }

@@ -95,9 +95,13 @@ export type Server = {
   readonly lineItems: LineItemNumbers;
 };
 
+/** The bank's part of the config, which says this, is read whole once a start. */
+type StartOptions = ServerOptions & { readonly exposureDays: number };
+
 /** Starts money, the first World and the edge workers; rejects with words for the operator. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { settings, log, ending } = options;
+  const exposureDays = exposureDaysKept(settings.configFolder);
   const keys = openKeyFiles(settings.dataFolder);
   for (const name of keys.made) log.info({ file: join(settings.dataFolder, name) }, "made");
   const buffers = createSharedBuffers(sharedSizes(settings.workers));
@@ -110,7 +114,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     bootFile: join(settings.dataFolder, "boot"),
     exposures: {
       folder: exposuresFolderOf(settings.dataFolder),
-      retentionDays: exposureDaysKept(settings.configFolder),
+      retentionDays: exposureDays,
       forgetLog: forgetLogOf(settings.dataFolder),
     },
     onFailure: (failure) => log.error({ failure }, "billing stopped: notices get 503, no bids"),
@@ -122,7 +126,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   try {
     const edge = new Edge(options, keys, buffers, money, await portOf(settings));
     edge.onSample = lineItems.takeSample;
-    return { ...(await startWorld(options, keys, buffers, money, edge)), lineItems };
+    return {
+      ...(await startWorld({ ...options, exposureDays }, keys, buffers, money, edge)),
+      lineItems,
+    };
   } catch (error) {
     await money.close();
     throw error;
@@ -209,7 +216,7 @@ class Edge {
 
 /** Builds Worlds and hands each to the money thread first, then to the workers. */
 function worldDeskOf(
-  options: ServerOptions,
+  options: StartOptions,
   deskConfig: DeskConfig | null,
   currencies: AdvertiserCurrencies,
   keys: KeyFiles,
@@ -228,7 +235,7 @@ function worldDeskOf(
   const capPlaceOf: NonNullable<WorldInput["capPlaceOf"]> = (...rule) => capPlaces.placeOf(...rule);
   const plans = new MoneyPlans({
     ...{ money, placeOf, capPlaceOf, nowMs: realClock.nowMs, log },
-    exposureDaysKept: exposureDaysKept(options.settings.configFolder),
+    exposureDaysKept: options.exposureDays,
   });
   return new WorldDesk({
     ...{ clock: realClock, placeOf, publicUrl: edge.publicUrl },
@@ -260,7 +267,7 @@ function worldDeskOf(
 }
 
 async function startWorld(
-  options: ServerOptions,
+  options: StartOptions,
   keys: KeyFiles,
   buffers: SharedBuffers,
   money: Money,
