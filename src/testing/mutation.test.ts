@@ -10,10 +10,11 @@ import { depthOf } from "./oracle/judge.js";
 import { isPlain, parsed } from "./oracle/plain.js";
 import { readFacts } from "./oracle/read-facts.js";
 import type { ExchangeFacts, WorldFacts } from "./oracle/world-facts.js";
+import { runSize } from "./run-size.js";
 
 /** Another seed: CROWDBID_SEED=7 npx vitest run mutation. */
 const seed = Number(process.env["CROWDBID_SEED"] ?? 1);
-const mutations = 100_000;
+const mutations = runSize(40_000, 100_000);
 const controlEvery = 500;
 const failuresMax = 20;
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   Base64Url,
   type GVL,
@@ -67,14 +68,25 @@ function encode(model: TCModel, random: SeededRandom): string {
   return segments.map((segment) => SegmentEncoder.encode(model, segment)).join(".");
 }
 
+/** Kept, since one string is asked about for several vendors and takes the library a while. */
+let last: { readonly text: string; readonly model: TCModel | null } = { text: "", model: null };
+
+/** What the library makes of a string; null where it refuses it. */
+function modelOf(text: string): TCModel | null {
+  if (text !== last.text || last.model === null) {
+    try {
+      last = { text, model: TCString.decode(text) };
+    } catch {
+      return null;
+    }
+  }
+  return last.model;
+}
+
 /** What the library reads, in our form; null where it refuses the string. */
 function oracle(text: string, vendorId: number): TcfReading | null {
-  let model: TCModel;
-  try {
-    model = TCString.decode(text);
-  } catch {
-    return null;
-  }
+  const model = modelOf(text);
+  if (model === null) return null;
   const out = new TcfReading();
   out.valid = 1;
   out.createdMs = model.created?.getTime() ?? 0;
@@ -135,7 +147,9 @@ describe("a TC string", () => {
       const text = encode(randomModel(random), random);
       for (const vendorId of [1, 2, 39, 40, 41, 1 + random.below(900), 1 + random.below(5_200)]) {
         const ours = read(text, vendorId);
-        expect(ours).toEqual(oracle(text, vendorId));
+        const theirs = oracle(text, vendorId);
+        // By plain code first: 10,000 expects take longer than what they look at.
+        if (!isDeepStrictEqual(ours, theirs)) expect(ours).toEqual(theirs);
         consented += ours.vendorConsent;
         if (ours.restrictedPurposes !== 0) restricted++;
       }
@@ -147,6 +161,7 @@ describe("a TC string", () => {
   it("is never read as allowing more than the library reads, over 100,000 broken strings", () => {
     const random = new SeededRandom(12);
     const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ~";
+    const nothing = new TcfReading();
     let valid = 0;
     let text = "";
     for (let i = 0; i < 100_000; i++) {
@@ -171,7 +186,7 @@ describe("a TC string", () => {
       if (ours.valid === 1 && !isNoMorePermissive(ours, oracle(mutant, vendorId))) {
         expect.fail(`more permissive on ${mutant} for vendor ${vendorId}`);
       }
-      if (ours.valid === 0) expect(ours).toEqual(new TcfReading());
+      if (ours.valid === 0 && !isDeepStrictEqual(ours, nothing)) expect(ours).toEqual(nothing);
     }
     expect(valid).toBeGreaterThan(10_000);
   });

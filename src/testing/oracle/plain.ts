@@ -94,18 +94,19 @@ export function moved(...places: readonly (readonly [from: unknown, key: string]
 }
 
 /**
+ * JSON text opens without a byte order mark (RFC 8259, section 8.1): keep it, so that it is
+ * refused.
+ */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/**
  * Runs JSON.parse on text or bytes; `undefined` for what is not JSON. Invalid UTF-8 is replaced.
  */
 export function parsed(raw: string | Uint8Array): { readonly value: unknown } | undefined {
   try {
-    const text = typeof raw === "string" ? raw : new TextDecoder("utf-8", strict).decode(raw);
+    const text = typeof raw === "string" ? raw : decoder.decode(raw);
     return { value: JSON.parse(text) as unknown };
   } catch {
     return undefined;
   }
 }
-/**
- * JSON text opens without a byte order mark (RFC 8259, section 8.1): keep it, so that it is
- * refused.
- */
-const strict = { ignoreBOM: true } as const;
