@@ -58,7 +58,7 @@ test("scenarios, sweep, changes, overload and memory run to their end", async ()
   for (const { text } of [scenarios, sweep, changes, overload, memory]) {
     expect(text).not.toMatch(/^\s+at .*\.js:\d+/m);
   }
-});
+}, 120_000);
 
 test("what is not there is named", async () => {
   const { text, code } = await bench("--only", "nonsense");

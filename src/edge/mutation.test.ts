@@ -4,11 +4,12 @@ import { expect, test } from "vitest";
 import { SeededRandom } from "../base/random.js";
 import { echoApp } from "../testing/echo-app.js";
 import { get, post, readAnswers, talk, verdictOf } from "../testing/raw-http.js";
+import { runSize } from "../testing/run-size.js";
 import type { HttpEdgeDriver } from "./http-edge.js";
 import { nodeDriver } from "./node-driver.js";
 import { uwsDriver } from "./uws-driver.js";
 
-const mutationsCount = 20_000;
+const mutationsCount = runSize(8_000, 20_000);
 const connectionsAtOnce = 64;
 /** All that a driver may say, whatever it is sent; 408 and 431 are node:http's own. */
 const allowed = new Set([200, 204, 302, 400, 401, 404, 405, 408, 411, 413, 415, 431, 503]);

@@ -28,7 +28,16 @@ const dayMs = 24 * 3600 * 1000;
 const limits = { memoryMb: 512, threads: 2 };
 const config = bankConfigOf("config/demo");
 
-async function world(folder: string, nowMs: number): Promise<string> {
+const worlds = new Map<number, Promise<string>>();
+
+/** The touch-points of a day, made once for all that build from them: nothing writes there. */
+function world(nowMs: number): Promise<string> {
+  const made = worlds.get(nowMs) ?? madeWorld(join(root, `world-${nowMs}`), nowMs);
+  worlds.set(nowMs, made);
+  return made;
+}
+
+async function madeWorld(folder: string, nowMs: number): Promise<string> {
   await generateWorld({
     ...{ folder, people: 1500, seed: 11, nowMs: nowMs as UnixMs, format: "parquet" },
     ...{ truth: false, limits, report: () => undefined },
@@ -56,12 +65,8 @@ async function peopleOf(dataFolder: string, epoch: number): Promise<Map<string, 
 test("the next day's build finds the same people under the same ordinals", async () => {
   const nowMs = Date.UTC(2026, 10, 26, 9);
   const dataFolder = join(root, "days");
-  await make(dataFolder, await world(join(root, "day-1"), nowMs), nowMs);
-  const next = await make(
-    dataFolder,
-    await world(join(root, "day-2"), nowMs + dayMs),
-    nowMs + dayMs,
-  );
+  await make(dataFolder, await world(nowMs), nowMs);
+  const next = await make(dataFolder, await world(nowMs + dayMs), nowMs + dayMs);
   expect(next.epoch).toBe(2);
   const accepted = next.ingested?.touchpoints.reduce((sum, one) => sum + one.accepted, 0);
   expect(accepted).toBeGreaterThan(1000);
@@ -93,7 +98,7 @@ async function stagesOf(dataFolder: string, epoch: number): Promise<string[]> {
 
 test("labels of a build that failed are not those of the next one's people", async () => {
   const nowMs = Date.UTC(2026, 10, 26, 9);
-  const from = await world(join(root, "labels-world"), nowMs);
+  const from = await world(nowMs);
   const some = join(root, "labels-some");
   for (const touchpoint of ["commerce", "consent"]) {
     cpSync(join(from, touchpoint), join(some, touchpoint), { recursive: true });
@@ -119,7 +124,7 @@ test("three snapshots stay, none with ordinals that others may have, and what be
   const dataFolder = join(root, "retired");
   const folders = bankFolders(dataFolder);
   const epochsIn = (folder: string): string[] => readdirSync(folder).sort();
-  const from = await world(join(root, "retired-world"), nowMs);
+  const from = await world(nowMs);
   for (const day of [0, 0, 1, 2]) await make(dataFolder, from, nowMs + day * dayMs);
   const three = ["epoch-2", "epoch-3", "epoch-4"];
   expect(epochsIn(join(dataFolder, "snapshots"))).toEqual(three);
@@ -158,7 +163,7 @@ const peopleBytes = (dataFolder: string, epoch: number): Buffer[] =>
   );
 
 test("a build killed at each of its stages goes on, and ends as one that nobody disturbed", async () => {
-  const from = await world(join(root, "world"), Date.now());
+  const from = await world(Date.now());
   const undisturbed = join(root, "undisturbed");
   const killed = join(root, "killed");
   await buildUntil(undisturbed, from, null);
