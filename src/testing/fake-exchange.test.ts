@@ -60,8 +60,11 @@ async function trade(seed: number) {
   return { market, heard, forged };
 }
 
+/** Asked for by two tests. */
+const first = trade(1);
+
 test("a minute of trade: rules kept, auctions won and lost, and every kind of notice", async () => {
-  const { market, heard, forged } = await trade(1);
+  const { market, heard, forged } = await first;
   const { totals } = market;
   expect(market.violations).toEqual([]);
   expect(totals.requests).toBeGreaterThan(1500);
@@ -83,7 +86,7 @@ test("a minute of trade: rules kept, auctions won and lost, and every kind of no
 });
 
 test("the same seed trades the same, another one otherwise", async () => {
-  const [a, b, c] = [await trade(2), await trade(2), await trade(3)];
+  const [a, b, c] = [await first, await trade(1), await trade(3)];
   expect(a.market.totals).toEqual(b.market.totals);
   expect(a.heard.map(({ kind, clearing }) => [kind, clearing])).toEqual(
     b.heard.map(({ kind, clearing }) => [kind, clearing]),

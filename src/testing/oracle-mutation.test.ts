@@ -9,10 +9,11 @@ import type { Verdict } from "./oracle/judge.js";
 import { judge } from "./oracle/judge.js";
 import { parsed } from "./oracle/plain.js";
 import { readFacts } from "./oracle/read-facts.js";
+import { runSize } from "./run-size.js";
 
 /** Another seed: CROWDBID_SEED=7 npx vitest run oracle-mutation. */
 const seed = Number(process.env["CROWDBID_SEED"] ?? 99);
-const mutations = 15_000;
+const mutations = runSize(8000, 15_000);
 const failuresMax = 20;
 const nowMs = Date.UTC(2026, 10, 23, 4);
 const world = worldFolder("rules");
