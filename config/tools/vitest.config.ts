@@ -24,9 +24,9 @@ const apart = [
 export default defineConfig({
   test: {
     globalSetup: ["config/tools/build-before-tests.mjs"],
-    // Two files beside each other also where vitest would leave a core of two to itself: many tests
-    // wait for the processes that they start.
-    maxWorkers: 2,
+    // One file more than the cores that vitest is meant for: many tests wait for the processes that
+    // they start, or for a limit to pass.
+    maxWorkers: 3,
     projects: [
       {
         test: {

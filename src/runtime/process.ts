@@ -74,8 +74,8 @@ export function announceReady(): void {
 
 /**
  * 110 parts of a core against a worker's 1,024, where both want it. Saving four times a second at
- * 4,000 requests/s, 10,000 line items, 2 cores: bid p99 3.8 ms, at 5 4.2, without saving 3.6; a save
- * took 21 ms in either case.
+ * 4,000 requests/s, 10,000 line items, 2 cores: bid p99 3.8 ms, at 5 4.2, without saving 3.6; a
+ * save took 21 ms in either case.
  */
 const mainNice = 10;
 
