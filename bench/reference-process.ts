@@ -1,6 +1,7 @@
 import uWS from "uWebSockets.js";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
 import type { AnswerSizes } from "./closed-loop.js";
 import type { ReferenceKind } from "./scenarios/target.js";
 
@@ -10,8 +11,8 @@ import type { ReferenceKind } from "./scenarios/target.js";
  * `AnswerSizes` before each run and acknowledges it.
  *
  *   echo   bare uWebSockets.js: reads the body, answers bytes that are ready
- *   json   the same, with JSON.parse of the body and JSON.stringify of an answer: no server that
- *          has these two at its border can cost less, whatever it decides
+ *   json   the same, with JSON.parse of the body (unzipped first) and JSON.stringify of an answer:
+ *          no server that has these two at its border can cost less, whatever it decides
  *   node   the echo on node:http
  */
 
@@ -44,15 +45,17 @@ function jsonAnswer(bid: boolean, body: Buffer): string | null {
 
 type Answer = (bid: boolean, body: Buffer) => Buffer | string | null;
 
-function serveUws(answerOf: Answer): void {
-  const app = uWS.App().any("/*", (response) => {
+/** `unzips`: bodies that come zipped are read. */
+function serveUws(answerOf: Answer, unzips: boolean): void {
+  const app = uWS.App().any("/*", (response, request) => {
+    const isZipped = unzips && request.getHeader("content-encoding") === "gzip";
     let body = Buffer.alloc(0);
     response.onAborted(() => undefined);
     response.onData((piece, isLast) => {
       const own = Buffer.from(piece);
       body = body.length === 0 && isLast ? own : Buffer.concat([body, own]);
       if (!isLast) return;
-      const answer = answerOf(isBid(), body);
+      const answer = answerOf(isBid(), isZipped ? gunzipSync(body) : body);
       response.cork(() => {
         if (answer === null) response.writeStatus("204 No Content").endWithoutBody();
         else response.writeHeader("content-type", "application/json").end(answer);
@@ -83,4 +86,4 @@ function serveNode(): void {
 
 const kind = process.argv[2] as ReferenceKind;
 if (kind === "node") serveNode();
-else serveUws(kind === "json" ? jsonAnswer : echoAnswer);
+else serveUws(kind === "json" ? jsonAnswer : echoAnswer, kind === "json");

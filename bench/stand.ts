@@ -109,11 +109,8 @@ export class Stand {
     const server = start("server-process", [], probed ? ["probe-thread"] : []);
     children.push(server);
     server.send({ ...world, people: 0, dataFolder, workers } satisfies ServerOrder);
-    const { port, lineItemsLive } = await message<ServerMessage>(server);
-    const ours: Target = { name: "ours", pid: server.pid ?? 0, port };
-    const byTarget = new Map([[ours, server]]);
-    const references: Target[] = [];
-    for (const name of kinds) {
+    // Beside each other: each of the two real servers takes seconds of a core to start.
+    const ports = kinds.map(async (name) => {
       const isOurs = name === "ours-json";
       const child = isOurs
         ? start("server-process", [], ["json-border-thread"])
@@ -122,11 +119,17 @@ export class Stand {
       if (isOurs) {
         child.send({ ...world, people: 0, dataFolder: second, workers: 1 } satisfies ServerOrder);
       }
-      const said = await message<{ port: number }>(child);
-      const target = { name, pid: child.pid ?? 0, port: said.port };
-      references.push(target);
-      byTarget.set(target, child);
-    }
+      const { port } = await message<{ port: number }>(child);
+      return { child, target: { name, pid: child.pid ?? 0, port } };
+    });
+    const [{ port, lineItemsLive }, ...started] = await Promise.all([
+      message<ServerMessage>(server),
+      ...ports,
+    ]);
+    const ours: Target = { name: "ours", pid: server.pid ?? 0, port };
+    const byTarget = new Map<Target, ChildProcess>([[ours, server]]);
+    for (const { child, target } of started) byTarget.set(target, child);
+    const references = started.map(({ target }) => target);
     for (const child of children) {
       child.setMaxListeners(0);
       if (pinned) pinTo(child.pid ?? 0, "server");

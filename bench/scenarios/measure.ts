@@ -32,8 +32,8 @@ export const sizes = {
     smaller: smallWorld,
   },
   quick: {
-    ...{ warm: 40_000, warmSec: 1, measured: 8000, rounds: 3, bodies: 2048, smaller: null },
-    ...{ saturatedSec: 2, openSec: 2 },
+    ...{ warm: 40_000, warmSec: 1, measured: 3500, rounds: 3, bodies: 2048, smaller: null },
+    ...{ saturatedSec: 1, openSec: 2 },
   },
   full: {
     ...{ warm: 100_000, warmSec: 5, measured: 60_000, rounds: 5, bodies: 4096, smaller: null },
