@@ -32,7 +32,7 @@ export const sizes = {
     smaller: smallWorld,
   },
   quick: {
-    ...{ warm: 40_000, warmSec: 1, measured: 3500, rounds: 3, bodies: 2048, smaller: null },
+    ...{ warm: 40_000, warmSec: 1, measured: 3000, rounds: 3, bodies: 2048, smaller: null },
     ...{ saturatedSec: 1, openSec: 2 },
   },
   full: {
@@ -99,7 +99,7 @@ async function roundOf(target: Target, load: Load, amount: number): Promise<Roun
  * Until the compiler has seen enough: by wrk, which asks several times as fast. A cold server may
  * keep one of its connections waiting; the rounds that are measured forgive nothing.
  */
-async function warmUp(target: Target, load: Load, size: Size): Promise<void> {
+export async function warmUp(target: Target, load: Load, size: Size): Promise<void> {
   const asked = size.saturatedSec > 0 && hasWrk();
   if (asked) await saturate(target, load, size.warmSec).catch(() => undefined);
   else await roundOf(target, load, size.warm);
