@@ -55,7 +55,8 @@ export function sweepPicture(points: readonly SweepPoint[], title: string): stri
   }
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ` +
-    `width="${width}" height="${height}"><style>${style}</style>` +
+    `width="${width}" height="${height}"><title>Latency by rate (${title})</title>` +
+    `<style>${style}</style>` +
     `<rect class="back" width="${width}" height="${height}"/>` +
     textOf(left, 24, `Latency since each request was due, by rate (${title})`, "start") +
     `<path class="axis" d="M${left} ${top}V${bottom}H${right}"/>${parts.join("")}` +
