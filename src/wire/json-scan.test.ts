@@ -25,6 +25,28 @@ function parses(text: string): boolean {
   }
 }
 
+test.each([" ", "\t", "\n", "\r", "\r\n"])("%j is white space wherever a token ends", (space) => {
+  const tokens = [
+    "{",
+    '"a"',
+    ":",
+    "[",
+    "1",
+    ",",
+    "true",
+    ",",
+    '"b"',
+    "]",
+    ",",
+    '"c"',
+    ":",
+    "{",
+    "}",
+    "}",
+  ];
+  expect(scan(space + tokens.join(space) + space)).toBe(JsonFailure.NONE);
+});
+
 describe.skipIf(!corporaPresent())("JSONTestSuite", () => {
   const decoded = new DecodedRequest();
   const tests = jsonTests();
