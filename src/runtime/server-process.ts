@@ -1,3 +1,4 @@
+import { isOpen } from "../campaign/exchange-file.js";
 import { DemoConsole } from "./demo-console.js";
 import type { DemoTrade } from "./demo-trade.js";
 import { openDeskConfig } from "./desk-wiring.js";
@@ -64,9 +65,7 @@ export async function serveHere(settings: Settings): Promise<number> {
  */
 function withCredentials(settings: Settings, reading: ConfigReading): ConfigReading {
   if (settings.mode === "demo" || reading.config === null) return reading;
-  const open = reading.config.exchanges.filter(
-    ({ secretSha256, addresses }) => secretSha256 === "" && addresses.length === 0,
-  );
+  const open = reading.config.exchanges.filter(isOpen);
   if (open.length === 0) return reading;
   const issues = open.map(({ name }) => ({
     severity: "error" as const,
