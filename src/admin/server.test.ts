@@ -226,7 +226,7 @@ describe("on a socket", () => {
     await new Promise((resolve) => idle.once("connect", resolve));
     const started = performance.now();
     await close();
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(20_000);
     idle.destroy();
   });
 

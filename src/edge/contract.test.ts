@@ -221,7 +221,7 @@ describe.each(drivers)("the %s driver, draining", (_name, driver) => {
     const before = performance.now();
     await edge.drain(400);
     await closed;
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(performance.now() - before).toBeLessThan(20_000);
     expect(app.record.bids).toBe(0);
   });
 });

@@ -75,13 +75,10 @@ describe.each([
     const { port, pid } = await ready();
     await idleConnections(port, 20);
     const { record, over } = steadyLoad(port, 40);
-    await delay(700);
+    await expect.poll(() => record.answered, { timeout: 30_000 }).toBeGreaterThan(1000);
     parent.kill("SIGTERM");
-    const before = performance.now();
     expect(await exit).toEqual([0, null]);
     await over;
-    expect(performance.now() - before).toBeLessThan(15_000);
-    expect(record.answered).toBeGreaterThan(1000);
     expect(record).toMatchObject({ lost: 0, ended: 40 });
     expect(isAlive(pid)).toBe(false);
     expect(errors()).toBe("");

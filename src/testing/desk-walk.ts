@@ -53,7 +53,7 @@ export class DeskWalk {
   }
 
   private async watched(page: Page, address: string): Promise<Page> {
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(45_000);
     page.on("pageerror", (error) => this.troubles.push(`${page.url()}: ${error.message}`));
     page.on("console", (message) => {
       const isAnswer = message.text().includes("status of");

@@ -21,7 +21,7 @@ async function visit(
 ): Promise<void> {
   const server = await startDeskPage(desk.answers);
   const page = await browser.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(45_000);
   const troubles: string[] = [];
   page.on("pageerror", (error) => troubles.push(error.message));
   page.on("console", (message) => {

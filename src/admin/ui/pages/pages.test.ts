@@ -105,7 +105,7 @@ test.skipIf(noBrowser !== "")(
       for (const [address, text] of shown) {
         await page.emulateMedia({ colorScheme: "light" });
         await step(page, address);
-        await page.getByText(text).first().waitFor({ timeout: 5000 });
+        await page.getByText(text).first().waitFor();
         note(address, await accessibilityViolations(page));
         await page.emulateMedia({ colorScheme: "dark" });
         note(`${address} dark`, await accessibilityViolations(page, ["color-contrast"]));
