@@ -168,12 +168,16 @@ function lookFurther(decision: Decision): void {
   }
 }
 
+/** `candidatesLeft` of a request that wanted to look further than it may. */
+const limitReached = -1;
+
 /** The next candidate of the imp; -1 = there is none, or the request has had its fill. */
 function nextCandidate(decision: Decision): number {
   const { table, scratch } = decision;
   const lineItem = takeCandidate(table, scratch);
   if (lineItem < 0 || scratch.candidatesLeft-- > 0) return lineItem;
-  scratch.candidatesLeft = scratch.listCount = 0;
+  scratch.candidatesLeft = limitReached;
+  scratch.listCount = 0;
   if (decision.furthest < Outcome.MATCHING_LIMIT) decision.furthest = Outcome.MATCHING_LIMIT;
   return -1;
 }
@@ -188,9 +192,14 @@ function considerCandidates(decision: Decision, untilSettled: boolean): void {
   }
 }
 
-/** Nothing is offered: why, of the imps whose prices came first. */
+/**
+ * Nothing is offered: why, of the imps whose prices came first. Where the limit was reached that is
+ * why, and they are not gone through once more (m: 100,000 line items on one segment: a decision
+ * 216 us instead of 969).
+ */
 function tellRefusals(decision: Decision): void {
   const { request, scratch, table } = decision;
+  if (scratch.candidatesLeft === limitReached) return;
   scratch.candidatesLeft = candidatesMax;
   for (let imp = 0; imp < request.impCount; imp++) {
     const record = request.imps[imp]!;
