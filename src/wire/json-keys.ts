@@ -172,7 +172,8 @@ export const Key = {
 } as const;
 
 /** The first eight letters of each name, its length and its number, at a hash of the three. */
-const slots = 1024;
+export const keySlots = 1024;
+const slots = keySlots;
 const lows = new Int32Array(slots);
 const highs = new Int32Array(slots);
 const lengths = new Uint8Array(slots);
@@ -181,9 +182,12 @@ const numbers = new Uint8Array(slots);
 const tails: Uint8Array[] = Array.from({ length: 256 }, () => new Uint8Array(0));
 const exactLetters = 8;
 
+/** How a slot is found. */
+export const keyMixes = { high: 0x2c1b3c6d, all: 0x9e3779b1, shift: 22 } as const;
+
 function slotOf(low: number, high: number, length: number): number {
-  const mixed = Math.imul(low ^ Math.imul(high, 0x2c1b3c6d) ^ length, 0x9e3779b1);
-  return mixed >>> 22;
+  const mixed = Math.imul(low ^ Math.imul(high, keyMixes.high) ^ length, keyMixes.all);
+  return mixed >>> keyMixes.shift;
 }
 
 for (const [name, number] of Object.entries(Key)) {
@@ -235,4 +239,28 @@ function hasTail(number: number, bytes: Uint8Array, start: number): boolean {
   const from = start + exactLetters;
   for (let i = 0; i < tail.length; i++) if (bytes[from + i] !== tail[i]) return false;
   return true;
+}
+
+/** A slot as the scan has it: the first sixteen letters, zeros behind; length; number; last 8. */
+export const keySlotBytes = 32;
+export const KeySlot = { length: 16, number: 20, tail: 24 } as const;
+const wideLetters = 16;
+
+/** The slots, for the scan. */
+export function keySlotsInto(bytes: Uint8Array, start: number): void {
+  const view = new DataView(bytes.buffer);
+  const names = new Map<number, string>(Object.entries(Key).map(([name, key]) => [key, name]));
+  for (const [slot, number] of numbers.entries()) {
+    const name = names.get(number);
+    if (name === undefined) continue;
+    assert(name.length <= wideLetters + exactLetters);
+    const at = start + slot * keySlotBytes;
+    for (let i = 0; i < name.length; i++) {
+      const fromEnd = name.length - i;
+      if (i < wideLetters) bytes[at + i] = name.charCodeAt(i);
+      if (fromEnd <= exactLetters) bytes[at + keySlotBytes - fromEnd] = name.charCodeAt(i);
+    }
+    view.setInt32(at + KeySlot.length, name.length, true);
+    view.setInt32(at + KeySlot.number, number, true);
+  }
 }

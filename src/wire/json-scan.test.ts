@@ -4,7 +4,9 @@ import { gunzipBytesMax, jsonDepthMax } from "../base/limits.js";
 import { carried, corporaMissing, corporaPresent, jsonTests } from "../testing/corpora.js";
 import { DecodedRequest } from "../testing/decoded-request.js";
 import { DecodeResult } from "./decode.js";
+import { Key } from "./json-keys.js";
 import { JsonFailure, scanJson } from "./json-scan.js";
+import { endAt, Kind, keyAt, kindAt, startAt, tokenAfter } from "./json-tape.js";
 
 const arena = new Uint8Array(2 * gunzipBytesMax);
 const encoder = new TextEncoder();
@@ -202,4 +204,63 @@ test("the longest body of the most tokens is read whole", () => {
   expect(scan(`[${"0,".repeat(gunzipBytesMax / 2 - 2)}0]`)).toBe(JsonFailure.NONE);
   expect(scan(`[${"[],".repeat(Math.floor(gunzipBytesMax / 3) - 2)}[]]`)).toBe(JsonFailure.NONE);
   expect(scan(`[${'"",'.repeat(Math.floor(gunzipBytesMax / 3) - 2)}""`)).toBe(JsonFailure.SYNTAX);
+});
+
+/** The scan looks at sixteen bytes at a time: texts end before, at and behind such an edge. */
+const lengths = Array.from({ length: 50 }, (_, length) => length);
+
+test("a string ends at its quote wherever that stands, escapes and characters before it", () => {
+  const value = tokenAfter(0);
+  for (const length of lengths) {
+    for (const [piece, kind] of [
+      ["", Kind.STRING],
+      ['\\"', Kind.ESCAPED],
+      ["\\u00e9", Kind.ESCAPED],
+      ["é", Kind.STRING],
+      ["\u{1f600}", Kind.STRING],
+    ] as const) {
+      const inside = "a".repeat(length) + piece + "b".repeat(3);
+      expect(scan(`["${inside}",1]`)).toBe(JsonFailure.NONE);
+      expect([kindAt(value), startAt(value)]).toEqual([kind, 2]);
+      expect(endAt(value)).toBe(2 + encoder.encode(inside).length);
+    }
+    for (const wrong of ["\n", "\u001f", "\\", "\\u12g4"]) {
+      expect(scan(`["${"a".repeat(length)}${wrong}"]`)).toBe(JsonFailure.SYNTAX);
+    }
+    expect(scan(`["${"a".repeat(length)}`)).toBe(JsonFailure.SYNTAX);
+  }
+});
+
+test("each name has its number, plain and with escapes, and a name like it has none", () => {
+  const value = tokenAfter(0);
+  const numberOf = (name: string): number => {
+    expect(scan(`{"${name}" : 1}`)).toBe(JsonFailure.NONE);
+    return keyAt(value);
+  };
+  for (const [name, number] of Object.entries(Key)) {
+    expect(numberOf(name), name).toBe(number);
+    const last = name
+      .charCodeAt(name.length - 1)
+      .toString(16)
+      .padStart(4, "0");
+    expect(numberOf(`${name.slice(0, -1)}\\u${last}`), name).toBe(number);
+    for (const other of [
+      `${name.slice(0, -1)}~`,
+      `${name}é`,
+      ` ${name}`,
+      `${name}\\n`,
+      name.toUpperCase(),
+    ]) {
+      expect(numberOf(other), other).toBe(0);
+    }
+  }
+  for (const length of lengths) expect(numberOf("z".repeat(length))).toBe(0);
+});
+
+test("what a longer text left behind a shorter one is not read", () => {
+  expect(scan(`["${"a".repeat(100)}"]`)).toBe(JsonFailure.NONE);
+  for (const length of lengths) expect(scan(`["${"a".repeat(length)}`)).toBe(JsonFailure.SYNTAX);
+  expect(scan('{"ids":1}')).toBe(JsonFailure.NONE);
+  expect(scan('{"id":1}')).toBe(JsonFailure.NONE);
+  expect(keyAt(tokenAfter(0))).toBe(Key.id);
 });

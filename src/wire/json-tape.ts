@@ -1,5 +1,6 @@
 import { assert } from "../base/assert.js";
 import { gunzipBytesMax } from "../base/limits.js";
+import { memoryPlaces, scanMemory, tapeWordsMax, tokenWords } from "./json-memory.js";
 
 /**
  * What json-scan.ts found in a text: four words a token, in the order of the text. A token is
@@ -29,14 +30,11 @@ export const Kind = {
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
-export const tokenWords = 4;
-
 /**
- * A token takes at least one byte of text; what is scanned a second time (a native request inside
- * a string) took one token for all its bytes the first time. Not exported: within its module the
- * array is a constant for the compiler, and the small functions below melt into their callers.
+ * Not exported: within its module the array is a constant for the compiler, and the small
+ * functions below melt into their callers.
  */
-const words = new Int32Array(tokenWords * (gunzipBytesMax + 64));
+const words = new Int32Array(scanMemory.buffer, memoryPlaces.tape, tapeWordsMax);
 assert(2 * gunzipBytesMax <= 2 ** 20, "the position of a name has 20 bits");
 
 export const kindAt = (at: number): number => words[at]! & 15;
@@ -64,8 +62,8 @@ export const membersOf = (object: number): number =>
 export const elementsOf = (array: number): number =>
   (words[array]! & 15) === Kind.ARRAY ? array + tokenWords : words[array + 3]!;
 
-/** The array itself, for the scan. */
-export const tapeWords = (): Int32Array => words;
+/** The token behind this one, which may be the first one inside it. */
+export const tokenAfter = (at: number): number => at + tokenWords;
 
 /** Where the tape of a text that was scanned to position 0 ends: a second text may go there. */
 export const tapeEnd = (): number => words[3]!;
@@ -74,4 +72,9 @@ export const tapeEnd = (): number => words[3]!;
 export function replaceText(at: number, start: number, end: number): void {
   words[at + 1] = start;
   words[at + 2] = end;
+}
+
+/** Gives a member its name's number. */
+export function setKey(at: number, key: number): void {
+  words[at] = (words[at]! & ~(255 << 4)) | (key << 4);
 }

@@ -1,33 +1,4 @@
-/** Characters inside JSON strings: what RFC 8259 section 7 and RFC 3629 section 4 allow. */
-
-/**
- * Bytes of the well-formed UTF-8 character at `at` (first byte >= 0x80): 2, 3 or 4; 0 = malformed.
- */
-export function utf8Length(bytes: Uint8Array, at: number): number {
-  const first = bytes[at]!;
-  const second = bytes[at + 1]!;
-  if (first < 0xc2 || first > 0xf4) return 0;
-  if (first < 0xe0) return isTail(second) ? 2 : 0;
-  if (first < 0xf0) {
-    // 0xe0 would allow overlong forms, 0xed the surrogates
-    if (first === 0xe0 ? second < 0xa0 || second > 0xbf : !isTail(second)) return 0;
-    if (first === 0xed && second > 0x9f) return 0;
-    return isTail(bytes[at + 2]!) ? 3 : 0;
-  }
-  if (first === 0xf0 ? second < 0x90 || second > 0xbf : !isTail(second)) return 0;
-  if (first === 0xf4 && second > 0x8f) return 0;
-  return isTail(bytes[at + 2]!) && isTail(bytes[at + 3]!) ? 4 : 0;
-}
-
-const isTail = (byte: number): boolean => (byte & 0xc0) === 0x80;
-
-/** Bytes of the escape at `at` (a backslash): 2 or 6; 0 = not an escape of JSON. */
-export function escapeLength(bytes: Uint8Array, at: number): number {
-  const kind = bytes[at + 1]!;
-  if (kind !== 117) return plainEscape(kind) === 0 ? 0 : 2;
-  for (let i = at + 2; i < at + 6; i++) if (hexValue(bytes[i]!) < 0) return 0;
-  return 6;
-}
+/** Escapes inside JSON strings that the scan has found sound (RFC 8259 section 7). */
 
 /** The byte that `\` + kind stands for; 0 = no such escape. */
 function plainEscape(kind: number): number {
