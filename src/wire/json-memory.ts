@@ -1,6 +1,6 @@
 import { gunzipBytesMax } from "../base/limits.js";
+import { newMemory } from "../base/wasm-code.js";
 import { keySlotBytes, keySlots } from "./json-keys.js";
-import { newMemory } from "./wasm-code.js";
 
 /**
  * The memory of the scan, and of the tape that it writes: one a thread, never grown.

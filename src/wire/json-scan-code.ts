@@ -1,7 +1,4 @@
 import { jsonDepthMax } from "../base/limits.js";
-import { KeySlot, keyMixes, keySlotBytes, keySlots } from "./json-keys.js";
-import { tokenWords } from "./json-memory.js";
-import { Kind } from "./json-tape.js";
 import {
   add,
   again,
@@ -45,7 +42,10 @@ import {
   when,
   word,
   xor,
-} from "./wasm-code.js";
+} from "../base/wasm-code.js";
+import { KeySlot, keyMixes, keySlotBytes, keySlots } from "./json-keys.js";
+import { tokenWords } from "./json-memory.js";
+import { Kind } from "./json-tape.js";
 
 /**
  * The scan of JSON (RFC 8259) in WebAssembly, for which json-scan.ts stands: it looks at sixteen

@@ -1,11 +1,11 @@
 import { assert } from "../base/assert.js";
 import { gunzipBytesMax } from "../base/limits.js";
+import { assemble, instantiate } from "../base/wasm-code.js";
 import { keyNumber, keySlotsInto, lettersAt } from "./json-keys.js";
 import { memoryPages, memoryPlaces, scanMemory } from "./json-memory.js";
 import { scanCode, TOO_DEEP } from "./json-scan-code.js";
 import { nameStartAt, nextAt, setKey, tokenAfter } from "./json-tape.js";
 import { unescapeInto } from "./json-text.js";
-import { assemble, instantiate } from "./wasm-code.js";
 
 /**
  * Strict JSON (RFC 8259) over bytes in one pass, onto the tape; no value is built. Everything

@@ -7,6 +7,7 @@ export type Code = readonly number[];
 
 /** Value types. */
 export const I32 = 0x7f;
+export const I64 = 0x7e;
 export const V128 = 0x7b;
 /** A block without a value. */
 const NOTHING = 0x40;
@@ -69,6 +70,16 @@ export const store32 = (address: Code, value: Code, offset = 0): Code => [
   ...[0x36, ...at(offset)],
 ];
 export const load128 = (address: Code, offset = 0): Code => [...address, SIMD, 0, ...at(offset)];
+
+/** Sixty-four bits, and a value of thirty-two as the low half of them. */
+export const add64 = two(0x7c);
+export const or64 = two(0x84);
+export const xor64 = two(0x85);
+export const shiftLeft64 = two(0x86);
+export const shiftRight64 = two(0x88);
+export const rotate64 = two(0x89);
+export const long = (a: Code): Code => [...a, 0xad];
+export const low = (a: Code): Code => [...a, 0xa7];
 
 /** Sixteen bytes at once. */
 const wide =
