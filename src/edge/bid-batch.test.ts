@@ -16,12 +16,15 @@ describe("a batch", () => {
   const owner = { data: () => undefined, release: () => undefined };
 
   /** A batch whose decisions are bodies doubled; what happens is told in order. */
-  function batchOf() {
+  function batchOf(decideNs = 0) {
+    let nowNs = 1000;
     const told: string[] = [];
     const answers = new Map<Incoming, string>();
     let last = new Uint8Array(0);
     const batch: BidBatch = new BidBatch({
+      nowNs: () => nowNs,
       decide: (_incoming, _exchange, body) => {
+        nowNs += decideNs;
         const text = Buffer.from(body).toString("latin1");
         told.push(`decide ${text.slice(0, 3)}`);
         if (text.startsWith("bad")) throw new Error("a broken invariant");
@@ -42,6 +45,7 @@ describe("a batch", () => {
     const incoming = (): Incoming => {
       const one = new Incoming({ ...owner, answer });
       one.exchange = exchange;
+      one.arrivedNs = nowNs;
       one.res = { cork: (body: () => void) => body() } as unknown as HttpResponse;
       return one;
     };
@@ -61,6 +65,26 @@ describe("a batch", () => {
     expect(kinds.filter((kind) => kind === "free")).toHaveLength(20);
     expect([...answers.values()]).toEqual(all.map((_, i) => `b${i}b${i}`));
     expect(all.some(({ gathered }) => gathered)).toBe(false);
+  });
+
+  test("lets the loop go on after a millisecond, and tells how long the oldest waits", async () => {
+    const { batch, told, answers, incoming } = batchOf(0.6e6);
+    const all = Array.from({ length: 10 }, incoming);
+    expect(batch.waitedNs(5000)).toBe(0);
+    for (const [i, one] of all.entries()) batch.add(one, Buffer.from(`b${i}`));
+    expect(batch.waitedNs(5000)).toBe(4000);
+    await turn();
+    expect(told.filter((line) => line.startsWith("decide"))).toHaveLength(4);
+    expect(answers.size).toBe(4);
+    // what comes meanwhile is decided on behind the others
+    all.push(incoming());
+    expect(batch.add(all[10]!, Buffer.from("b10"))).toBe(true);
+    expect(batch.waitedNs(2.4e6 + 1000)).toBe(2.4e6);
+    await turn();
+    expect(answers.size).toBe(8);
+    await turn();
+    expect([...answers.values()]).toEqual(all.map((_, i) => `b${i}b${i}`));
+    expect(batch.waitedNs(9e9)).toBe(0);
   });
 
   test("has room for so many requests and bytes, and takes none beyond", async () => {

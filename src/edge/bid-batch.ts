@@ -8,9 +8,16 @@ const requestsMax = 256;
 const bodyBytesMax = 512 * 1024;
 /** Decided before the first of them is answered: a request waits for 15 others at most. */
 const turnRequests = 16;
+/**
+ * After so long the loop reads what has come meanwhile, so that what is to be shed is told so at
+ * once; the rest of the batch goes on behind it. Looked at every so many decisions.
+ */
+const turnNs = 1e6;
+const lookRequests = 4;
 
 /** What the driver does with the requests of a batch. */
 export type BatchDriver = {
+  readonly nowNs: () => number;
   /** Decides on a body. The answer and its bytes are valid until the next call. */
   readonly decide: (incoming: Incoming, exchange: Exchange, body: Uint8Array) => BidAnswer;
   /** The bytes of the last answer. */
@@ -33,6 +40,8 @@ export class BidBatch {
   private readonly bodies = new Uint8Array(bodyBytesMax);
   private readonly bodyEnds = new Int32Array(requestsMax);
   private count = 0;
+  /** Of the requests, the first one that is not decided on. */
+  private next = 0;
   /** Any one answer fits. */
   private readonly answers = new Uint8Array(responseBytesMax);
   private answered = 0;
@@ -55,15 +64,23 @@ export class BidBatch {
     return true;
   }
 
+  /** How long the oldest request has waited for its decision, 0 = there is none. */
+  waitedNs(nowNs: number): number {
+    return this.next < this.count ? nowNs - this.requests[this.next]!.arrivedNs : 0;
+  }
+
   /** The answers that were decided on and not sent yet. */
   answerOf(incoming: Incoming): Uint8Array {
     return this.answers.subarray(incoming.answerStart, incoming.answerEnd);
   }
 
   private readonly run = (): void => {
-    const { count, requests } = this;
-    let sent = 0;
-    for (let i = 0; i < count; i++) {
+    const { count, requests, driver } = this;
+    const untilNs = driver.nowNs() + turnNs;
+    let sent = this.next;
+    let i = sent;
+    let over = false;
+    for (; i < count && !over; i++) {
       const incoming = requests[i]!;
       const length = this.decide(incoming, i);
       if (this.answered + length > this.answers.length) {
@@ -75,9 +92,12 @@ export class BidBatch {
         this.send(sent, i + 1);
         sent = i + 1;
       }
+      over = i % lookRequests === lookRequests - 1 && driver.nowNs() > untilNs;
     }
-    this.send(sent, count);
-    this.count = 0;
+    this.send(sent, i);
+    this.next = i;
+    if (i < count) setImmediate(this.run);
+    else this.count = this.next = 0;
   };
 
   /** The length of the answer. A request whose connection is gone is not bid on. */

@@ -25,8 +25,11 @@ export type EdgeApp = {
    * `address` the peer's, given only where the exchange has a list of addresses.
    */
   readonly mayAsk: (exchange: Exchange, secret: string, address: string) => boolean;
-  /** False = above the exchange's queries a second or shedding: answer 204 without reading on. */
-  readonly admit: (exchange: Exchange, nowMs: number) => boolean;
+  /**
+   * False = above the exchange's queries a second or shedding: answer 204 without reading on.
+   * `waitedMs`: how long the oldest request has waited that is not decided on.
+   */
+  readonly admit: (exchange: Exchange, nowMs: number, waitedMs: number) => boolean;
   /**
    * Where the driver puts the (gunzipped) body before `bid`; at least `gunzipBytesMax` bytes. Valid
    * until `bid` returns:

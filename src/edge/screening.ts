@@ -34,10 +34,13 @@ export class Screening {
   gzip = false;
   private readonly app: EdgeApp;
   private readonly guard: HeaderGuard;
+  private readonly waitedMs: () => number;
 
-  constructor(app: EdgeApp, guard: HeaderGuard) {
+  /** `waitedMs`: how long the oldest request waits that the driver has gathered. */
+  constructor(app: EdgeApp, guard: HeaderGuard, waitedMs: () => number = () => 0) {
     this.app = app;
     this.guard = guard;
+    this.waitedMs = waitedMs;
   }
 
   /** GO_ON, or the status to answer at once. `method` in upper case, `address` gives the peer's. */
@@ -81,7 +84,7 @@ export class Screening {
       this.gzip = true;
     }
     if (this.bodyBytes > bodyBytesMax) return 413;
-    return app.admit(exchange, app.clock.nowMs()) ? GO_ON : 204;
+    return app.admit(exchange, app.clock.nowMs(), this.waitedMs()) ? GO_ON : 204;
   }
 
   private notice(method: string, path: string): number {

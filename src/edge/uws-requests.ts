@@ -53,8 +53,11 @@ export class UwsRequests {
   constructor(app: EdgeApp) {
     assert(app.bodyBuffer.length >= gunzipBytesMax, "the body buffer holds any inflated body");
     this.app = app;
-    this.screening = new Screening(app, this.guard);
+    // Read a moment ago: the head that is screened has just arrived.
+    const waitedMs = (): number => this.batch.waitedNs(this.lastArrivalNs) / 1e6;
+    this.screening = new Screening(app, this.guard, waitedMs);
     this.batch = new BidBatch({
+      nowNs: () => app.clock.monotonicNs(),
       decide: (incoming, exchange, body) => this.decide(incoming, exchange, body),
       lastAnswer: (length) => this.answerOf(length),
       failed: (incoming, error) => this.failed(incoming, error),

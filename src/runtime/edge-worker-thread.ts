@@ -161,8 +161,8 @@ class EdgeProgram implements EdgeApp {
   exchangeOf(name: string): Exchange | null {
     return serving().world.world.exchanges.find((exchange) => exchange.name === name) ?? null;
   }
-  admit(exchange: Exchange, nowMs: number): boolean {
-    if (shedder.sheds()) {
+  admit(exchange: Exchange, nowMs: number, waitedMs: number): boolean {
+    if (shedder.sheds(waitedMs)) {
       counters.add(Single.SHED);
       return false;
     }

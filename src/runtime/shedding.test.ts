@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { askedMin, LoadShedder, lagMsMax, pendingMax } from "./shedding.js";
+import { askedMin, LoadShedder, lagMsMax, pendingMax, waitedMsMax } from "./shedding.js";
 
 const shedOf = (shedder: LoadShedder, calls: number): number => {
   let shed = 0;
-  for (let i = 0; i < calls; i++) if (shedder.sheds()) shed += 1;
+  for (let i = 0; i < calls; i++) if (shedder.sheds(0)) shed += 1;
   return shed;
 };
 
@@ -29,7 +29,7 @@ test("a lag without load is not overload", () => {
   const shedder = new LoadShedder();
   for (let i = 0; i < 100; i++) {
     shedder.sample(500, 0);
-    expect(shedder.sheds()).toBe(false);
+    expect(shedder.sheds(0)).toBe(false);
   }
 });
 
@@ -50,4 +50,11 @@ test("too many requests without an answer shed every new one, until they are ans
   expect(shedOf(shedder, 10)).toBe(10);
   shedder.sample(0, 0);
   expect(shedOf(shedder, 10)).toBe(0);
+});
+
+test("every new one is shed while the oldest waits for too long, and none when it is answered", () => {
+  const shedder = new LoadShedder();
+  expect(shedder.sheds(waitedMsMax)).toBe(false);
+  for (let i = 0; i < 10; i++) expect(shedder.sheds(waitedMsMax + 0.1)).toBe(true);
+  expect(shedder.sheds(0)).toBe(false);
 });
