@@ -30,10 +30,10 @@ const backStepMs = 200;
 
 /**
  * More requests than the worker can answer, which a stated spin in each bid makes possible. What is
- * shed is answered 204 before its body is read (`runtime/shedding.ts`): the signals are how long the
- * oldest request waits for its decision and how late the worker's timer runs, as uWebSockets.js
- * tells no time of arrival. True: no error, what was shed came in time, and the server was back in
- * time.
+ * shed is answered 204 before its body is read (`runtime/shedding.ts`): the signals are how long
+ * the oldest request waits for its decision and how late the worker's timer runs, as
+ * uWebSockets.js tells no time of arrival. True: no error, what was shed came in time, and the
+ * server was back in time.
  */
 export function printOverload(scenario: Scenario, size: OverloadSize, say: Say): Promise<boolean> {
   const options = { world: size.world, references: [], pinned: true, probed: true };
@@ -42,7 +42,8 @@ export function printOverload(scenario: Scenario, size: OverloadSize, say: Say):
     const capacity = await capacityOf(stand, scenario, size);
     say(
       `\n${scenario.name}, ${size.spinUs} us more a bid: ${capacity.toFixed(0)}/s on ` +
-        `${calmConnections} connections; shed by the oldest's wait and the loop's lag, on ${connections}`,
+        `${calmConnections} connections; shed by the oldest's wait and the loop's lag, ` +
+        `on ${connections}`,
     );
     say(
       "offered    answered/s  shed  errors    p50 us    p99 us  shed p99 us  waiting  resident MB",
