@@ -64,9 +64,13 @@ export class BidBatch {
     return true;
   }
 
-  /** How long the oldest request has waited for its decision, 0 = there is none. */
+  /**
+   * How long the oldest request has waited for its decision where a turn has ended before it; 0 =
+   * no turn has. What waits for its first turn says nothing of the load: the thread may have been
+   * off its core.
+   */
   waitedNs(nowNs: number): number {
-    return this.next < this.count ? nowNs - this.requests[this.next]!.arrivedNs : 0;
+    return this.next > 0 ? nowNs - this.requests[this.next]!.arrivedNs : 0;
   }
 
   /** The answers that were decided on and not sent yet. */

@@ -11,7 +11,7 @@
  * to have them ask again. The share that is shed rises fast and falls slower, so that it settles
  * where the lag stays near its limit.
  */
-export const waitedMsMax = 5;
+export const waitedMsMax = 10;
 export const lagMsMax = 10;
 /** Requests that wait for their body or a durable answer; beyond it every new one is shed. */
 export const pendingMax = 8192;
