@@ -1,6 +1,7 @@
 import { assert } from "../base/assert.js";
 import { creativesMax } from "../base/limits.js";
 import { KeyKind, Media } from "../base/lists.js";
+import type { Steps } from "../base/steps.js";
 import type { Exchange } from "./exchange.js";
 import type { Category, CreativeModel } from "./model.js";
 import { shapeAudio, shapeNative, shapeOfSize, shapeVideo } from "./table.js";
@@ -13,18 +14,19 @@ const categorySpace = KeyKind.CATEGORY + 256;
 /**
  * The creative columns, in the order of `creatives`. `usable` says by creative index on which
  * exchanges the markup could be compiled (bit e = exchange e); an approval never says more than
- * that.
+ * that. In steps of a few milliseconds.
  */
-export function writeCreatives(
+export function* creativeSteps(
   creatives: readonly CreativeModel[],
   exchanges: readonly Exchange[],
   usable: ArrayLike<number> | null,
   dictionary: Dictionary,
   columns: GrowingColumns,
-): void {
+): Steps<void> {
   assert(creatives.length <= creativesMax, "more creatives than a table holds");
   let natives = 0;
-  creatives.forEach((creative, index) => {
+  for (const [index, creative] of creatives.entries()) {
+    if (index % creativesAStep === creativesAStep - 1) yield;
     columns.creativeId.push(creative.id);
     columns.creativeAdvertiser.push(creative.advertiser);
     columns.creativeMedia.push(mediaOf(creative));
@@ -50,8 +52,11 @@ export function writeCreatives(
     columns.creativeHasDsa.push(creative.dsa === null ? 0 : 1);
     columns.creativeDsaAdvertiserRenders.push(creative.dsa?.adRender === true ? 1 : 0);
     columns.creativeNative.push(creative.markup.kind === "native" ? natives++ : noNative);
-  });
+  }
 }
+
+/** 2 to 4 us each. */
+const creativesAStep = 512;
 
 export function mediaOf({ markup }: CreativeModel): Media {
   if (markup.kind === "html" || markup.kind === "thirdPartyTag") return Media.BANNER;

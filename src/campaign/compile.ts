@@ -8,7 +8,7 @@ import { segmentsOf } from "./audience.js";
 import { bestFirst } from "./best-first.js";
 import type { AudienceNeeded } from "./compile-audiences.js";
 import { Audiences } from "./compile-audiences.js";
-import { writeCreatives } from "./compile-creatives.js";
+import { creativeSteps } from "./compile-creatives.js";
 import type { Compiled, CompileInput } from "./compile-input.js";
 import { LineItems } from "./compile-line-items.js";
 import type { CompileMemory } from "./compile-memory.js";
@@ -46,7 +46,7 @@ export function* compileSteps(input: CompileInput, memory?: CompileMemory): Step
   const audiences = new Audiences(book.homeAreas);
   const exchangeIds = new Map<string, number>(exchanges.map(({ name, id }) => [name, id]));
   const predicates = new Predicates(columns, dictionary, exchangeIds);
-  writeCreatives(book.creatives, exchanges, input.usable ?? null, dictionary, columns);
+  yield* creativeSteps(book.creatives, exchanges, input.usable ?? null, dictionary, columns);
   const lineItems = new LineItems({ input, columns, postings, audiences, predicates });
   for (let i = 0; i < book.lineItems.length; i++) {
     lineItems.add(book.lineItems[i]!);

@@ -14,6 +14,18 @@ export function figuresChanged(
   before: CampaignBook,
   after: CampaignBook,
 ): readonly number[] | null {
+  const known = compared.get(after);
+  if (known?.before === before) return known.changed;
+  const changed = lookForFigures(before, after);
+  compared.set(after, { before, changed });
+  return changed;
+}
+
+/** Of one edit the table, the money's plan and what is needed certified ask the same. */
+const compared = new WeakMap<CampaignBook, Compared>();
+type Compared = { readonly before: CampaignBook; readonly changed: readonly number[] | null };
+
+function lookForFigures(before: CampaignBook, after: CampaignBook): readonly number[] | null {
   const others = ["agencies", "advertisers", "campaigns", "creatives", "deals"] as const;
   if (before.homeAreas !== after.homeAreas) return null;
   if (!others.every((name) => haveSameElements(before[name], after[name]))) return null;

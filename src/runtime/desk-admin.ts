@@ -9,6 +9,7 @@ import { type Ending, EndRank } from "./ending.js";
 import type { Log } from "./log.js";
 import { realClock } from "./real-clock.js";
 import type { Server } from "./server.js";
+import { inSlices } from "./slices.js";
 
 /**
  * The built page, beside the compiled program; from src/ (tests) the one that the build has made.
@@ -39,7 +40,7 @@ export function deskOf(
   return {
     ...{ book, store, stops, ...facts },
     passwords: { hashPassword, verifyPassword, passwordProblem },
-    clock: realClock,
+    ...{ clock: realClock, inSlices },
     randomBytes: (count) => new Uint8Array(randomBytes(count)),
     dataFolder: settings.dataFolder,
     uiFolder: existsSync(join(builtPage, "index.html")) ? builtPage : null,

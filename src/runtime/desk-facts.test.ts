@@ -37,9 +37,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function until<T>(what: string, look: () => T | undefined | false | null): Promise<T> {
+type Maybe<T> = T | undefined | false | null;
+
+async function until<T>(what: string, look: () => Maybe<T> | Promise<Maybe<T>>): Promise<T> {
   for (let tries = 0; tries < 200; tries++) {
-    const found = look();
+    const found = await look();
     if (found !== undefined && found !== false && found !== null) return found;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -64,8 +66,10 @@ test("a bill is in its line item's numbers within two seconds, equal to the repo
     const { burl, price } = seatbid[0]!.bid[0]!;
     await fetch(burl.replaceAll(/\$\{[A-Z_:0-9]*PRICE[A-Z_:0-9]*\}/g, String(price / 2)));
   }
-  const won = await until("three bills", () => {
-    const spent = [...desk.facts.lineItems().values()].filter((one) => one.impressionsToday > 0);
+  const won = await until("three bills", async () => {
+    const spent = [...(await desk.facts.lineItems()).values()].filter(
+      (one) => one.impressionsToday > 0,
+    );
     return spent.reduce((sum, one) => sum + one.impressionsToday, 0) === 3 && spent;
   });
   const ask = { agency: "", by: ["line-item"], from: "", to: "", timeZone: "", only: {} };
@@ -92,14 +96,18 @@ test("a bill is in its line item's numbers within two seconds, equal to the repo
 
 test("a funnel fills from requests, and without people audiences wait", async () => {
   const [sample] = desk.facts.exchanges()[0]!.samples;
-  const lineItem = [...desk.facts.lineItems().values()].find(({ state }) => state === "live")!;
+  const lineItem = [...(await desk.facts.lineItems()).values()].find(
+    ({ state }) => state === "live",
+  )!;
   const bars = await until("a sample", () => {
     void post("openrtb26", sample!.body);
     const found = desk.facts.funnel(lineItem.id, 1);
     return (found[0]?.count ?? 0) > 0 && found;
   });
   expect(bars[0]?.step).toBe("requests");
-  const waiting = [...desk.facts.lineItems().values()].filter(({ field }) => field === "audience");
+  const waiting = [...(await desk.facts.lineItems()).values()].filter(
+    ({ field }) => field === "audience",
+  );
   expect(new Set(waiting.map(({ state }) => state))).toEqual(new Set(["checking"]));
   expect(desk.audiences.segments("1")).toEqual([]);
   const check = await desk.audiences.check("1", "interest.running");
@@ -123,13 +131,13 @@ test("a list comes in, and marked identities in lists and requests are in no ans
   expect(list).toMatchObject({ state: "in the bank", rows: 31, unusable: 1, segment: "" });
   expect(() => readFileSync(file)).toThrow();
   expect(desk.lists.lists("2")).toEqual([]);
-  const lineItems = [...desk.facts.lineItems().keys()];
+  const lineItems = [...(await desk.facts.lineItems()).keys()];
   await until("samples", () => desk.facts.funnel(lineItems[0]!, 14).length > 0);
   const report = await desk.facts.report({
     ...{ agency: "", by: ["property", "line-item"], from: "", to: "", timeZone: "", only: {} },
   });
   const answers = {
-    lineItems: [...desk.facts.lineItems().values()],
+    lineItems: [...(await desk.facts.lineItems()).values()],
     funnels: lineItems.map((id) => desk.facts.funnel(id, 14)),
     series: desk.facts.series({}),
     latency: desk.facts.latency(),

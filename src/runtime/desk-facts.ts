@@ -16,9 +16,10 @@ import type {
 import { checkedAsk } from "../admin/desk/desk-report.js";
 import { checkAnswer, exchangeFactOf } from "../admin/desk/exchange-facts.js";
 import { FunnelCounts, funnelBars } from "../admin/desk/funnel-counts.js";
-import { type LineItemsInput, lineItemsNow } from "../admin/desk/line-item-now.js";
+import { type LineItemsInput, lineItemSteps, lineItemsNow } from "../admin/desk/line-item-now.js";
 import type { AudienceTrouble } from "../admin/desk/line-item-state.js";
 import { unservedLineItems } from "../admin/desk/unserved.js";
+import type { EntityRecord } from "../admin/store/desk-store.js";
 import type { LoadedConfig } from "../campaign/load.js";
 import { tableFrom } from "../campaign/table.js";
 import { decimalOf } from "../ledger/report-text.js";
@@ -28,6 +29,7 @@ import { realClock } from "./real-clock.js";
 import { ReportDesk } from "./report-apart.js";
 import { reportNames } from "./report-names.js";
 import type { Server } from "./server.js";
+import { giveWay, inSlices } from "./slices.js";
 import { TrafficSamples } from "./traffic-samples.js";
 import type { Published } from "./world-desk.js";
 import type { WorldParts } from "./world-parts.js";
@@ -60,11 +62,10 @@ export function deskFacts(parts: DeskFactParts): AllDeskFacts {
     ...{ clock: realClock, log },
     segments: () => new Set((server.desk.servedPeople.segments ?? []).map(({ name }) => name)),
   });
-  const lineItems = lineItemReader(parts);
   const startMs = realClock.nowMs();
   const funnel = followSamples(server);
   const facts: DeskFacts = {
-    lineItems,
+    ...lineItemReader(parts),
     funnel: (lineItem, days) => funnelOf(server, funnel, startMs, lineItem, days),
     latency: () => samples.latency(),
     series: (of) => seriesOf(server, of),
@@ -140,24 +141,68 @@ function servedOf(published: Published): Served {
   return { published, live, zoneOf };
 }
 
-function lineItemReader({ server, book, stops }: DeskFactParts): DeskFacts["lineItems"] {
+type Kept = {
+  readonly of: Published;
+  readonly madeMs: number;
+  readonly all: ReadonlyMap<number, LineItemNow>;
+};
+
+function lineItemReader({
+  server,
+  book,
+  stops,
+}: DeskFactParts): Pick<DeskFacts, "lineItems" | "lineItem"> {
   let served: Served | null = null;
-  let madeMs = Number.NEGATIVE_INFINITY;
-  let made: ReadonlyMap<number, LineItemNow> = new Map();
-  return () => {
-    const nowMs = realClock.nowMs();
-    const { current } = server.desk;
-    const isNew = current !== served?.published;
-    if (!isNew && nowMs - madeMs >= 0 && nowMs - madeMs < keptMs) return made;
-    if (current === null) return made;
-    if (served === null || isNew) served = servedOf(current);
-    const now = lineItemsNow(inputOf(server, served, stops?.list() ?? [], nowMs));
-    const records = book?.all("lineItem") ?? [];
-    for (const one of unservedLineItems(records, now, server.desk.lastIssues)) now.set(one.id, one);
-    madeMs = nowMs;
-    made = now;
-    return made;
+  let kept: Kept | null = null;
+  let making: Promise<ReadonlyMap<number, LineItemNow>> | null = null;
+  const fresh = (nowMs: number): Kept["all"] | null => {
+    if (kept === null || kept.of !== server.desk.current) return null;
+    const ageMs = nowMs - kept.madeMs;
+    return ageMs >= 0 && ageMs < keptMs ? kept.all : null;
   };
+  const inputNow = (of: Published, nowMs: number): LineItemsInput => {
+    if (served?.published !== of) served = servedOf(of);
+    return inputOf(server, served, stops?.list() ?? [], nowMs);
+  };
+  const unserved = (records: readonly EntityRecord[], now: Map<number, LineItemNow>): void => {
+    for (const one of unservedLineItems(records, now, server.desk.lastIssues)) now.set(one.id, one);
+  };
+  const make = async (of: Published, madeMs: number): Promise<Kept["all"]> => {
+    const all = await inSlices(lineItemSteps(inputNow(of, madeMs)));
+    await giveWay();
+    unserved(book?.all("lineItem") ?? [], all);
+    kept = { of, madeMs, all };
+    return all;
+  };
+  return {
+    lineItems: async () => {
+      const nowMs = realClock.nowMs();
+      const { current } = server.desk;
+      const known = fresh(nowMs);
+      if (known !== null || current === null) return known ?? new Map();
+      making ??= make(current, nowMs).finally(() => {
+        making = null;
+      });
+      return making;
+    },
+    lineItem: (id) => {
+      const nowMs = realClock.nowMs();
+      const { current } = server.desk;
+      const known = fresh(nowMs);
+      if (known !== null || current === null) return known?.get(id);
+      const only = advertiserOf(current.config.book, id);
+      const now = lineItemsNow({ ...inputNow(current, nowMs), only });
+      const record = book?.get("lineItem", String(id)) ?? null;
+      if (record !== null) unserved([record], now);
+      return now.get(id);
+    },
+  };
+}
+
+/** 0 = it has none: no line item is told of then. */
+function advertiserOf({ lineItems, campaigns }: LoadedConfig["book"], id: number): number {
+  const of = lineItems.find((one) => one.id === id)?.campaign;
+  return campaigns.find((one) => one.id === of)?.advertiser ?? 0;
 }
 
 function inputOf(

@@ -5,8 +5,12 @@ const sliceMs = 10;
 
 export const giveWay = (): Promise<void> => new Promise((done) => setImmediate(done));
 
-/** Runs steps to their end, giving the thread back whenever a slice of time is over. */
+/**
+ * Runs steps to their end, giving the thread back whenever a slice of time is over, and before the
+ * first: who calls has had the thread for a while, and several runs in a row are one turn else.
+ */
 export async function inSlices<T>(steps: Steps<T>): Promise<T> {
+  await giveWay();
   let begunMs = performance.now();
   for (;;) {
     const step = steps.next();

@@ -5,6 +5,7 @@ import type { Desk } from "../admin/api/desk-parts.js";
 import type { DeskFacts, ExchangeFact, LineItemNow, ListFact, Stop } from "../admin/desk/desk.js";
 import { adminServer } from "../admin/server.js";
 import type { DeskKind, DeskStore, EntityChange, Role } from "../admin/store/desk-store.js";
+import { inSlices } from "../runtime/slices.js";
 import { MemoryAccounts } from "./memory-accounts.js";
 import { memoryBook } from "./memory-book.js";
 import { MemoryStore } from "./memory-store.js";
@@ -112,6 +113,7 @@ export async function deskWorld(
   const desk: Desk = {
     ...{ book, store, facts: factsOf(now), clock, randomBytes, dataFolder: "", uiFolder: null },
     ...{ trustedProxies: [], demo: false, print: (line: string) => void printed.push(line) },
+    inSlices,
     stops: {
       list: () => stops,
       add: async (stop) => void stops.push(stop),
@@ -182,7 +184,8 @@ export const ask = (
   });
 
 const factsOf = (now: Map<number, LineItemNow>): DeskFacts => ({
-  lineItems: () => now,
+  lineItems: async () => now,
+  lineItem: (id) => now.get(id),
   funnel: () => [{ step: "requests", reason: "", count: 10, field: "", noisy: false }],
   series: () => [{ atMs: deskStartMs, spend: "1.00", bids: 2, wins: 1, cpm: "2.50" }],
   latency: () => [{ atMs: deskStartMs, requests: 2, p50Us: 100, p99Us: 300 }],

@@ -20,7 +20,7 @@ export function memoryBook(store: DeskStore): DeskBook & { readonly fill: () => 
     lists.delete(record.kind);
     changes++;
   };
-  const check: DeskBook["check"] = (wanted) =>
+  const findings = (wanted: Parameters<DeskBook["check"]>[0]): FieldIssue[] =>
     wanted.flatMap(({ kind, key, form, draft, archived }): FieldIssue[] => {
       if (archived || kind === "audience") return [];
       const result = campaignFile.safeParse({ [plurals[kind]]: [form] });
@@ -48,9 +48,9 @@ export function memoryBook(store: DeskStore): DeskBook & { readonly fill: () => 
       return own;
     },
     change: () => changes,
-    check,
+    check: async (wanted) => findings(wanted),
     commit: async (set) => {
-      const issues = check(set.changes).filter(({ severity }) => severity === "error");
+      const issues = findings(set.changes).filter(({ severity }) => severity === "error");
       if (issues.length > 0) return { ok: false, code: "invalid", issues };
       const result = await store.commit(set);
       if (result.ok) for (const record of result.records) hold(record);

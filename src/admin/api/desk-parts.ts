@@ -1,3 +1,4 @@
+import type { Steps } from "../../base/steps.js";
 import type { AudienceFacts, DeskBook, DeskFacts, ListFacts, Stops } from "../desk/desk.js";
 import type { DeskStore } from "../store/desk-store.js";
 
@@ -22,6 +23,8 @@ export type Desk = {
   readonly passwords: Passwords;
   readonly clock: { readonly nowMs: () => number };
   readonly randomBytes: (count: number) => Uint8Array;
+  /** Runs what thousands of things make long, with pauses. */
+  readonly inSlices: <T>(steps: Steps<T>) => Promise<T>;
   /** Uploads wait here, for their reader alone. */
   readonly dataFolder: string;
   /** The built page (dist/ui); null = none is served. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mapSteps, type Steps } from "../../base/steps.js";
 import { type LineItemNow, lineItemStates } from "../desk/desk.js";
 import type { DeskKind, EntityRecord } from "../store/desk-store.js";
 import type { Caller } from "./access.js";
@@ -48,38 +49,50 @@ const known = new Set<string>(lineItemStates);
 const statesIn = (text: string): readonly string[] => text.split(",");
 
 type Now = ReadonlyMap<number, LineItemNow>;
-type Facts = Pick<Desk, "book" | "facts">;
+type Facts = Pick<Desk, "book" | "facts" | "inSlices">;
 
 type Sought = Omit<ListQuery, "limit" | "offset">;
 
 /** All that match, in order. */
-export function foundOf(
+export async function foundOf(
   desk: Facts,
   caller: Caller,
   kind: DeskKind,
   query: Sought,
-): readonly EntityRecord[] {
-  const now: Now = kind === "lineItem" ? desk.facts.lineItems() : new Map();
-  return sortedBy(matching(desk, caller, kind, query, now), query.sort, now);
+): Promise<readonly EntityRecord[]> {
+  const now: Now = kind === "lineItem" ? await desk.facts.lineItems() : new Map();
+  return desk.inSlices(foundSteps(desk, caller, kind, query, now));
 }
 
-export function listOf(desk: Facts, caller: Caller, kind: DeskKind, query: ListQuery) {
-  const found = foundOf(desk, caller, kind, query);
-  const page = found.slice(query.offset, query.offset + query.limit);
-  return { items: page.map((one) => entityOf(desk, caller, one)), total: found.length };
-}
-
-function matching(
+function* foundSteps(
   desk: Facts,
   caller: Caller,
   kind: DeskKind,
   query: Sought,
   now: Now,
-): readonly EntityRecord[] {
+): Steps<readonly EntityRecord[]> {
+  const matching = yield* matchingSteps(desk, caller, kind, query, now);
+  yield;
+  return yield* sortedSteps(matching, query.sort, now);
+}
+
+export async function listOf(desk: Facts, caller: Caller, kind: DeskKind, query: ListQuery) {
+  const found = await foundOf(desk, caller, kind, query);
+  const page = found.slice(query.offset, query.offset + query.limit);
+  return { items: page.map((one) => entityOf(desk, caller, one)), total: found.length };
+}
+
+function* matchingSteps(
+  desk: Facts,
+  caller: Caller,
+  kind: DeskKind,
+  query: Sought,
+  now: Now,
+): Steps<readonly EntityRecord[]> {
   const words = query.search.toLowerCase().split(/\s+/).filter(Boolean);
   const states = query.state === undefined ? null : new Set(statesIn(query.state));
   const isOfAdvertiser = ofAdvertiser(desk, query.advertiser, kind);
-  return desk.book.all(kind).filter((record) => {
+  const matches = (record: EntityRecord): boolean => {
     if (record.archived !== query.archived || !seen(desk, caller, record)) return false;
     if (query.agency !== undefined && record.agency !== query.agency) return false;
     if (isOfAdvertiser !== null && !isOfAdvertiser(record)) return false;
@@ -89,8 +102,17 @@ function matching(
     if (states !== null && !states.has(stateOf(record, now))) return false;
     const text = words.length === 0 ? "" : searchTextOf(record);
     return words.every((word) => text.includes(word));
-  });
+  };
+  const found: EntityRecord[] = [];
+  for (const [i, record] of desk.book.all(kind).entries()) {
+    if (i % recordsAStep === recordsAStep - 1) yield;
+    if (matches(record)) found.push(record);
+  }
+  return found;
 }
+
+/** Some 2 us each. */
+const recordsAStep = 256;
 
 /** Of an advertiser: what names it, and line items by way of their campaign. */
 function ofAdvertiser({ book }: Facts, advertiser: string | undefined, kind: DeskKind) {
@@ -120,12 +142,22 @@ function searchTextOf(record: EntityRecord): string {
   return text;
 }
 
-function sortedBy(records: readonly EntityRecord[], sort: string, now: Now) {
+function* sortedSteps(
+  records: readonly EntityRecord[],
+  sort: string,
+  now: Now,
+): Steps<readonly EntityRecord[]> {
   const down = sort.startsWith("-");
   const by = down ? sort.slice(1) : sort;
   // The book gives them in order of their ids.
   if (by === "id") return down ? [...records].reverse() : records;
-  const values = records.map((record, i) => ({ i, record, value: sortValue(record, by, now) }));
+  const make = (record: EntityRecord, i: number) => ({
+    i,
+    record,
+    value: sortValue(record, by, now),
+  });
+  const values = yield* mapSteps(records, make, recordsAStep);
+  yield;
   const sign = down ? -1 : 1;
   values.sort((a, b) => {
     if (a.value === b.value) return a.i - b.i;

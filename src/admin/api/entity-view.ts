@@ -82,7 +82,7 @@ export function entityOf(desk: Pick<Desk, "book" | "facts">, caller: Caller, rec
   const advertiser = advertiserOf(desk, record);
   const campaign = kind === "lineItem" ? linkTo(campaignOf(desk, record)) : undefined;
   const ofAgency = kind === "agency" ? undefined : linkTo(desk.book.get("agency", agency));
-  const facts = kind === "lineItem" ? desk.facts.lineItems().get(Number(key)) : undefined;
+  const facts = kind === "lineItem" ? desk.facts.lineItem(Number(key)) : undefined;
   return {
     ...{ kind, key, version, draft, archived, agency },
     createdAt: new Date(record.createdMs).toISOString(),

@@ -1,3 +1,5 @@
+import { mapSteps, type Steps } from "../../base/steps.js";
+import type { LineItemNow } from "../desk/desk.js";
 import type { EntityRecord, Json, JsonObject } from "../store/desk-store.js";
 import type { Caller } from "./access.js";
 import { csvLine, readCsv } from "./csv.js";
@@ -22,9 +24,12 @@ const own = ["key", "version", "state"];
 
 export const csvHead = (): string => csvLine([...own, ...columns.map(({ name }) => name)]);
 
-export function csvRowOf(desk: Pick<Desk, "facts">, record: EntityRecord): string {
+export function csvRowOf(
+  now: ReadonlyMap<number, Pick<LineItemNow, "state">>,
+  record: EntityRecord,
+): string {
   const { key, version, form } = record;
-  const state = desk.facts.lineItems().get(Number(key))?.state ?? (record.draft ? "draft" : "");
+  const state = now.get(Number(key))?.state ?? (record.draft ? "draft" : "");
   const cells = columns.map(({ path, write }) => {
     const value = valueAt(form, path);
     return value === undefined ? "" : write(value);
@@ -37,7 +42,7 @@ export type CsvPlans =
   | { readonly ok: false; readonly message: string };
 
 /** Plans of all rows; those at the places `created` are new and wait for a key. */
-export function csvPlans(desk: Desk, caller: Caller, text: string): CsvPlans {
+export function* csvPlanSteps(desk: Desk, caller: Caller, text: string): Steps<CsvPlans> {
   const read = readCsv(text);
   if (!read.ok) return { ok: false, message: `line ${read.line}: ${read.message}` };
   const [head, ...rows] = read.rows;
@@ -47,7 +52,7 @@ export function csvPlans(desk: Desk, caller: Caller, text: string): CsvPlans {
   if (problem !== "") return { ok: false, message: problem };
   const created: number[] = [];
   const seenKeys = new Set<string>();
-  const plans = rows.map(({ line, cells }, i): RowPlan => {
+  const plans = yield* mapSteps(rows, ({ line, cells }, i): RowPlan => {
     if (cells.length !== head.cells.length) {
       return bad("", `line ${line} has ${cells.length} cells, not ${head.cells.length}`);
     }

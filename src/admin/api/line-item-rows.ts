@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mapSteps } from "../../base/steps.js";
 import type { FieldIssue } from "../desk/desk.js";
 import type { ChangeWay, EntityChange, EntityRecord } from "../store/desk-store.js";
 import { type Answer, answer, refuse, storeTrouble } from "./answer.js";
@@ -46,12 +47,12 @@ export async function rowsAnswer(
   plans: readonly RowPlan[],
   { preview, way, note }: { preview: boolean; way: ChangeWay; note: string },
 ): Promise<Answer> {
-  const rows = plans.map((plan) => rowOf(desk, maker, plan));
+  const rows = await desk.inSlices(mapSteps(plans, (plan) => rowOf(desk, maker, plan)));
   const raised = await raisedOf(desk, maker, changesIn(rows));
   if (!raised.ok) return storeTrouble(troubleCode(raised));
   const tooFar = [...raised.value].map(([{ key }, errors]) => [key, errors.map(wordsOf)] as const);
   takenOut(rows, new Map(tooFar));
-  marked(rows, desk.book.check(changesIn(rows)));
+  marked(rows, await desk.book.check(changesIn(rows)));
   if (preview || changesIn(rows).length === 0) return answer(replyOf(rows, null));
   const idempotency = idempotencyOf(maker);
   if (idempotency === null) return refuse(400, "`idempotency-key` is not usable");

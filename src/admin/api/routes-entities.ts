@@ -25,7 +25,7 @@ const readRoutes = (desk: Desk, kind: DeskKind): readonly Route[] => [
     summary: `Lists ${kinds[kind].path}`,
     query: listQuery,
     reply: z.object({ items: z.array(entityReply), total: z.int() }),
-    handler: ({ caller, query }) => answer(listOf(desk, caller, kind, query)),
+    handler: async ({ caller, query }) => answer(await listOf(desk, caller, kind, query)),
   }),
   route({
     ...{ method: "GET", path: `/${kinds[kind].path}/:key`, access: agency("viewer") },
@@ -47,7 +47,7 @@ const readRoutes = (desk: Desk, kind: DeskKind): readonly Route[] => [
         }),
       ),
     }),
-    handler: ({ caller, body: { form: given, key } }) => {
+    handler: async ({ caller, body: { form: given, key } }) => {
       const before = key === undefined ? null : seenOf(desk, caller, kind, key);
       if (key !== undefined && before === null) return nothingThere();
       const place = before?.key ?? (kind === "deal" ? placeOf(kind, given) : null) ?? noKey;
@@ -57,11 +57,13 @@ const readRoutes = (desk: Desk, kind: DeskKind): readonly Route[] => [
       if (!ready.ok) {
         return answer({ issues: ready.errors.map((one) => ({ severity: "error", ...one })) });
       }
-      const issues = desk.book
-        .check([ready.change])
-        .filter((one) => one.kind === kind && one.key === place)
-        .map(({ severity, field, message }) => ({ severity, field, message: plainly(message) }));
-      return answer({ issues });
+      const issues = await desk.book.check([ready.change]);
+      const own = issues.filter((one) => one.kind === kind && one.key === place);
+      return answer({
+        issues: own.map(({ severity, field, message }) => ({
+          ...{ severity, field, message: plainly(message) },
+        })),
+      });
     },
   }),
 ];

@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { mapSteps } from "../../base/steps.js";
 import type { JsonObject } from "../store/desk-store.js";
 import { type Answer, nothingThere, refuse, storeTrouble } from "./answer.js";
 import { bulkBody, bulkPlans } from "./bulk.js";
 import type { Desk } from "./desk-parts.js";
 import { foundOf, listQuery } from "./entity-list.js";
 import { entityReply, nameOf, seenOf } from "./entity-view.js";
-import { csvHead, csvPlans, csvRowOf } from "./line-item-csv.js";
+import { csvHead, csvPlanSteps, csvRowOf } from "./line-item-csv.js";
 import { rowsAnswer, rowsReply } from "./line-item-rows.js";
 import { type Ask, agency, type Route, route } from "./route.js";
 import { created } from "./routes-entities.js";
@@ -49,14 +50,10 @@ export const lineItemRoutes = (desk: Desk): readonly Route[] => [
     ...{ method: "GET", path: "/line-items.csv", access: agency("viewer"), reply: "text/csv" },
     ...{ summary: "Line items as CSV, filtered as the list", query: z.strictObject(filters) },
     handler: async ({ caller, query }) => {
-      const records = foundOf(desk, caller, "lineItem", query);
-      let text = csvHead();
-      for (const [i, record] of records.entries()) {
-        text += csvRowOf(desk, record);
-        // 10,000 rows at once would keep the pages of others waiting.
-        if (i % 500 === 499) await new Promise(setImmediate);
-      }
-      return csvAnswer(text, "line-items.csv");
+      const records = await foundOf(desk, caller, "lineItem", query);
+      const now = await desk.facts.lineItems();
+      const rows = await desk.inSlices(mapSteps(records, (record) => csvRowOf(now, record)));
+      return csvAnswer(csvHead() + rows.join(""), "line-items.csv");
     },
   }),
   route({
@@ -76,7 +73,7 @@ async function imported(
   desk: Desk,
   ask: Ask<unknown, { preview?: "1" | undefined }, string>,
 ): Promise<Answer> {
-  const read = csvPlans(desk, ask.caller, ask.body);
+  const read = await desk.inSlices(csvPlanSteps(desk, ask.caller, ask.body));
   if (!read.ok)
     return refuse(400, "this CSV cannot be used", [{ field: "", message: read.message }]);
   const preview = ask.query.preview === "1";

@@ -1,4 +1,4 @@
-import { finish, type Steps } from "../../base/steps.js";
+import { finish, mapSteps, type Steps } from "../../base/steps.js";
 import type { UnixMs } from "../../base/units.js";
 import { type Issue, sortIssues } from "../../campaign/issue.js";
 import type { BesideCampaigns } from "../../campaign/load.js";
@@ -146,8 +146,8 @@ export class Book implements DeskBook {
     });
   }
 
-  check(changes: readonly ProposedChange[]): readonly FieldIssue[] {
-    return finish(this.findings(changes, true));
+  check(changes: readonly ProposedChange[]): Promise<readonly FieldIssue[]> {
+    return this.inSlices(this.findings(changes, true));
   }
 
   /** What keeps changes out whoever makes them: lint's findings are none of that. */
@@ -191,7 +191,8 @@ export class Book implements DeskBook {
       const moved = await this.movedDrafts(store, set);
       if (!moved.ok) return moved;
       if (moved.value.length > 0) return { ok: false, code: "invalid", issues: moved.value };
-      const done = await store.commit({ ...set, changes: this.withAgencies(set.changes) });
+      const changes = await this.inSlices(this.withAgencies(set.changes));
+      const done = await store.commit({ ...set, changes });
       if (!done.ok) {
         this.noteRefusal(done);
         if (done.code === "stale") await this.catchUp(store);
@@ -241,10 +242,10 @@ export class Book implements DeskBook {
   }
 
   /** What something belongs to follows from its form; half a form keeps what it was given. */
-  private withAgencies(changes: readonly EntityChange[]): readonly EntityChange[] {
+  private *withAgencies(changes: readonly EntityChange[]): Steps<readonly EntityChange[]> {
     const proposed = new Map(changes.map((one) => [`${one.kind} ${one.key}`, one]));
     const read: RecordReader = (kind, key) => proposed.get(`${kind} ${key}`) ?? this.get(kind, key);
-    return changes.map((one) => {
+    return yield* mapSteps(changes, (one) => {
       const agency = agencyOfForm(one.kind, one.form, read);
       return agency === "" && one.draft ? one : { ...one, agency };
     });

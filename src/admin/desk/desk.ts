@@ -35,7 +35,7 @@ export type DeskBook = {
    */
   readonly check: (
     changes: readonly Pick<EntityChange, "kind" | "key" | "form" | "draft" | "archived">[],
-  ) => readonly FieldIssue[];
+  ) => Promise<readonly FieldIssue[]>;
   /** Refuses `invalid` where `check` finds an error. */
   readonly commit: (
     set: ChangeSet,
@@ -202,7 +202,10 @@ export type ExchangeFact = {
 
 /** Facts of the running program that pages show; all from memory but `report`. */
 export type DeskFacts = {
-  readonly lineItems: () => ReadonlyMap<number, LineItemNow>;
+  /** All of them, in slices; half a second old at most. */
+  readonly lineItems: () => Promise<ReadonlyMap<number, LineItemNow>>;
+  /** One of them, without a look at all; undefined = there is none. */
+  readonly lineItem: (id: number) => LineItemNow | undefined;
   readonly funnel: (lineItem: number, days: 1 | 7 | 14) => readonly FunnelBar[];
   readonly series: (of: {
     lineItem?: number;

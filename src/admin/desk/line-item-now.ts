@@ -1,3 +1,4 @@
+import { finish, mapSteps, type Steps } from "../../base/steps.js";
 import { armsAtHome } from "../../campaign/arms.js";
 import type { LoadedConfig } from "../../campaign/load.js";
 import type { Campaign, LineItem } from "../../campaign/model.js";
@@ -24,6 +25,8 @@ export type LineItemPace = { readonly plannedToday: number; readonly dayBudget: 
 export type LineItemsInput = {
   /** What the served World was built from. */
   readonly config: LoadedConfig;
+  /** Line items of this advertiser alone, who share its budget; absent = all. */
+  readonly only?: number;
   readonly nowMs: number;
   readonly epoch: number;
   readonly live: ReadonlyMap<number, number>;
@@ -46,19 +49,27 @@ const nothing: Stretch = {
 };
 
 /** What each line item of the served configuration does now. */
-export function lineItemsNow(input: LineItemsInput): Map<number, LineItemNow> {
-  const { config, nowMs, sums } = input;
+export const lineItemsNow = (input: LineItemsInput): Map<number, LineItemNow> =>
+  finish(lineItemSteps(input));
+
+/** The same in steps of a few milliseconds: the first look at 10,000 after a start takes 100. */
+export function* lineItemSteps(input: LineItemsInput): Steps<Map<number, LineItemNow>> {
+  const { config, nowMs, sums, only } = input;
   const { book } = config;
   const advertisers = new Map(book.advertisers.map((one) => [one.id, one]));
   const campaigns = new Map(book.campaigns.map((one) => [one.id, one]));
   const owned = book.lineItems.flatMap((lineItem): Owned[] => {
     const campaign = campaigns.get(lineItem.campaign);
     const advertiser = campaign && advertisers.get(campaign.advertiser);
-    return campaign && advertiser ? [{ lineItem, campaign, advertiser }] : [];
+    if (campaign === undefined || advertiser === undefined) return [];
+    return only === undefined || only === advertiser.id ? [{ lineItem, campaign, advertiser }] : [];
   });
+  yield;
   const today = sums.todayOf(input.zoneOf, nowMs);
+  yield;
   const now = new Moment(input, today, owned);
-  return new Map(owned.map((one) => [one.lineItem.id, now.of(one)]));
+  yield;
+  return new Map(yield* mapSteps(owned, (one) => [one.lineItem.id, now.of(one)] as const));
 }
 
 class Moment {
