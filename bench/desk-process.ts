@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "../src/admin/store/desk-store.js";
 import { DeskConfig } from "../src/runtime/desk-config.js";
@@ -7,22 +7,25 @@ import { createLog } from "../src/runtime/log.js";
 import { endOnSignals, hardenProcess } from "../src/runtime/process.js";
 import { realClock } from "../src/runtime/real-clock.js";
 import { type Server, startServer } from "../src/runtime/server.js";
+import { startServerAdmin } from "../src/runtime/server-admin.js";
 import { StopsFile } from "../src/runtime/stops-file.js";
 import { openStore } from "../src/runtime/store-desk.js";
 import { deskForms, watchedLineItem } from "./desk-forms.js";
+import { type Turns, watchTurns } from "./turns.js";
 
 export type DeskOrder = { readonly dataFolder: string; readonly lineItems: number };
 /** After the start. */
-export type DeskReady = { readonly port: number };
+export type DeskReady = {
+  readonly port: number;
+  readonly adminPort: number;
+  readonly token: string;
+};
 /** Sets the watched line item's price; answered by DeskSaved when the store has it. */
 export type DeskPrice = { readonly cpm: number };
-export type DeskSaved = {
-  readonly savedMs: number;
-  /** The longest that main's thread stood still since the last message. */
-  readonly longestTurnMs: number;
-  /** The most that one turn of it computed: on two cores it waits for bids as well. */
-  readonly mostOnCoreMs: number;
-};
+/** Turns are those since the last message. */
+export type DeskSaved = Turns & { readonly savedMs: number };
+/** Answered by Turns. */
+export type DeskTurns = { readonly turns: true };
 
 const actor = { user: 0, name: "bench", from: "" };
 
@@ -72,9 +75,15 @@ async function start({ dataFolder, lineItems }: DeskOrder): Promise<void> {
     readConfig: (desk) => desk!.read(),
     demoProgress: () => undefined,
   });
+  const admin = await startServerAdmin(server, ending, log);
   const turns = watchTurns();
-  process.on("message", ({ cpm }: DeskPrice) => void save(server, cpm, turns));
-  process.send?.({ port: server.workers.port } satisfies DeskReady);
+  process.on("message", (order: DeskPrice | DeskTurns) => {
+    if ("cpm" in order) void save(server, order.cpm, turns);
+    else process.send?.(turns() satisfies Turns);
+  });
+  const token = server.keys.adminToken.reveal();
+  const { port } = server.workers;
+  process.send?.({ port, adminPort: admin.port, token } satisfies DeskReady);
 }
 
 async function save(server: Server, cpm: number, turns: () => Turns): Promise<void> {
@@ -89,34 +98,4 @@ async function save(server: Server, cpm: number, turns: () => Turns): Promise<vo
   if (!done.ok) throw new Error(`the price is not saved: ${JSON.stringify(done)}`);
   const savedMs = performance.now() - startedMs;
   process.send?.({ savedMs, ...turns() } satisfies DeskSaved);
-}
-
-type Turns = Pick<DeskSaved, "longestTurnMs" | "mostOnCoreMs">;
-
-/** Gives the longest turns of this thread since it was asked last, less the timer's own pace. */
-function watchTurns(): () => Turns {
-  const paceMs = 2;
-  let [last, onCore, longest, most] = [performance.now(), onCoreMs(), 0, 0];
-  setInterval(() => {
-    const now = performance.now();
-    const nowOnCore = onCoreMs();
-    longest = Math.max(longest, now - last - paceMs);
-    most = Math.max(most, nowOnCore - onCore);
-    [last, onCore] = [now, nowOnCore];
-  }, paceMs).unref();
-  return () => {
-    const told = { longestTurnMs: longest, mostOnCoreMs: most };
-    [longest, most] = [0, 0];
-    return told;
-  };
-}
-
-/** What main's thread has computed so far (Linux), 0 where nobody tells. */
-function onCoreMs(): number {
-  try {
-    const stat = readFileSync(`/proc/self/task/${process.pid}/schedstat`, "latin1");
-    return Number(stat.split(" ")[0]) / 1e6;
-  } catch {
-    return 0;
-  }
 }
