@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import type { EntityChange, EntityState, JsonObject, Revision, User } from "../store/desk-store.js";
+import type {
+  EntityChange,
+  EntityState,
+  JsonObject,
+  Revision,
+  RevisionQuery,
+  User,
+} from "../store/desk-store.js";
 import type { Caller } from "./access.js";
 import { raisesOfDay } from "./four-eyes.js";
 
@@ -17,7 +24,7 @@ async function refused(total: number, steps: readonly Step[], caller = trader) {
     return { draft: false, archived: false, form: formOf(amount), ...more };
   });
   const revisions = steps.map(([hoursAgo, user], i) => ({
-    ...{ atMs: nowMs - hoursAgo * hourMs, actor: { user, name: "", from: "" } },
+    ...{ seq: i + 1, atMs: nowMs - hoursAgo * hourMs, actor: { user, name: "", from: "" } },
     ...{ before: states[i - 1] ?? null, after: states[i]! },
   })) as unknown as Revision[];
   const users = [
@@ -25,7 +32,10 @@ async function refused(total: number, steps: readonly Step[], caller = trader) {
     { id: approver, role: "approver" },
   ] as User[];
   const store = {
-    revisions: () => Promise.resolve({ ok: true as const, value: revisions.toReversed() }),
+    revisions: ({ before = Number.POSITIVE_INFINITY, limit }: RevisionQuery) => {
+      const value = revisions.filter(({ seq }) => seq < before).toReversed();
+      return Promise.resolve({ ok: true as const, value: value.slice(0, limit) });
+    },
     users: () => Promise.resolve({ ok: true as const, value: users }),
   };
   const wanted = { kind: "campaign", key: "7", draft: false, form: formOf(total) } as EntityChange;
@@ -61,6 +71,17 @@ test("steps within a day are added up, older ones are what they are counted from
       [3, 1, 140],
     ]),
   ).toEqual(["budget.total"]);
+});
+
+test("thousands of changes hide no raise, and more than anybody reads let none pass", async () => {
+  const changes = (count: number): Step[] => [
+    [30, 1, 100],
+    ...Array.from({ length: count }, (): Step => [20, 1, 140]),
+  ];
+  expect(await refused(150, changes(5000))).toEqual([]);
+  expect(await refused(151, changes(5000))).toEqual(["budget.total"]);
+  expect(await refused(141, changes(10_000))).toEqual(["budget.total"]);
+  expect(await refused(140, changes(10_000))).toEqual([]);
 });
 
 test("an approver's budget is counted from, another edit of an approver is not", async () => {

@@ -121,23 +121,31 @@ export async function raisesOfDay(
   const approving = users.value.filter(({ role }) => role === "approver" || role === "admin");
   const approvers = new Set([0, ...approving.map(({ id }) => id)]);
   for (const change of asked) {
-    const { kind, key, form } = change;
-    const revisions = await store.revisions({ kind, key, limit: dayRevisionsMax });
-    if (!revisions.ok) return revisions;
-    const from = standingOf(revisions.value, approvers, nowMs - dayMs);
-    const raised = from === null ? [] : budgets.filter((name) => rises(name, from, form));
-    if (raised.length === 0) continue;
-    const message = "rises by more than half within a day: an approver does that";
-    found.set(
-      change,
-      raised.map((name) => ({ field: `budget.${name}`, message })),
-    );
+    const standing = await standingOf(store, change, approvers, nowMs - dayMs);
+    if (!standing.ok) return standing;
+    const errors = raisedFrom(standing.value, change.form);
+    if (errors.length > 0) found.set(change, errors);
   }
   return { ok: true, value: found };
 }
 
 const dayMs = 86_400_000;
-const dayRevisionsMax = 1000;
+/** Of one thing within a day; past that it is no work of a person's, and nobody knows the sum. */
+const dayRevisionsMax = 10_000;
+
+/** What raises count from: null = it was never published, `unknown` = nobody has read so far. */
+type Standing = { readonly form: JsonObject | null; readonly unknown: boolean };
+
+function raisedFrom({ form: from, unknown }: Standing, form: JsonObject): readonly FieldError[] {
+  const errors = (names: readonly string[], message: string): readonly FieldError[] =>
+    names.map((name) => ({ field: `budget.${name}`, message }));
+  if (unknown) {
+    return errors(["total"], "was changed too often today to be raised: an approver does that");
+  }
+  if (from === null) return [];
+  const raised = budgets.filter((name) => rises(name, from, form));
+  return errors(raised, "rises by more than half within a day: an approver does that");
+}
 
 /** What needs its history looked at: a budget that rises, or a draft that is published. */
 function mayRaise(
@@ -152,22 +160,44 @@ function mayRaise(
   });
 }
 
-/** The form that raises count from; null = it was never published. */
-function standingOf(
-  newestFirst: readonly Revision[],
+/** Looked for from the newest revision on, a page after the other. */
+async function standingOf(
+  store: Pick<DeskStore, "revisions">,
+  { kind, key }: Pick<EntityChange, "kind" | "key">,
   approvers: ReadonlySet<number>,
   sinceMs: number,
-): JsonObject | null {
-  let standing: JsonObject | null = null;
-  for (const { actor, atMs, before, after } of newestFirst) {
-    if (after.draft) continue;
-    standing = after.form;
-    const sets = budgets.some(
-      (name) => budgetOf(before?.form ?? {}, name) !== budgetOf(after.form, name),
-    );
-    if (atMs <= sinceMs || (sets && approvers.has(actor.user))) break;
+): Promise<Stored<Standing>> {
+  let form: JsonObject | null = null;
+  let from: { readonly before?: number } = {};
+  for (let seen = 0; seen < dayRevisionsMax; seen += revisionsAtOnce) {
+    const page = await store.revisions({ kind, key, limit: revisionsAtOnce, ...from });
+    if (!page.ok) return page;
+    for (const revision of page.value) {
+      if (!revision.after.draft) form = revision.after.form;
+      if (endsDay(revision, approvers, sinceMs)) {
+        return { ok: true, value: { form, unknown: false } };
+      }
+    }
+    const last = page.value.at(-1);
+    if (last === undefined || page.value.length < revisionsAtOnce) {
+      return { ok: true, value: { form, unknown: false } };
+    }
+    from = { before: last.seq };
   }
-  return standing;
+  return { ok: true, value: { form, unknown: true } };
+}
+
+/** Whether what a revision published is what raises count from. */
+function endsDay(
+  { actor, atMs, before, after }: Revision,
+  approvers: ReadonlySet<number>,
+  sinceMs: number,
+): boolean {
+  if (after.draft) return false;
+  const sets = budgets.some(
+    (name) => budgetOf(before?.form ?? {}, name) !== budgetOf(after.form, name),
+  );
+  return atMs <= sinceMs || (sets && approvers.has(actor.user));
 }
 
 const budgetOf = (form: JsonObject, name: (typeof budgets)[number]): Json | undefined =>
