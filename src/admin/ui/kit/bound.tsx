@@ -35,15 +35,23 @@ export function numberTyped(text: string): Json | undefined {
   return plainNumber.test(trimmed) ? Number(trimmed) : trimmed;
 }
 
+const large = 10_000;
+const form = new Intl.NumberFormat(undefined, { maximumFractionDigits: 9 });
+/** A large number once more, so that its noughts need not be counted. */
+const readable = (value: Json | undefined): string | undefined =>
+  typeof value === "number" && Math.abs(value) >= large ? form.format(value) : undefined;
+
 export function NumberAt(props: Bound & { readonly suffix?: string; readonly whole?: boolean }) {
-  const { draft, path, whole, ...rest } = props;
+  const { draft, path, whole, hint, ...rest } = props;
   const [typed, setTyped] = useState("");
   const value = draft.at(path);
   // "2.50" stays as it is typed as long as it means what the form holds.
   const text = numberTyped(typed) === value ? typed : value === undefined ? "" : String(value);
+  const said = [hint, readable(value)].filter((word) => word !== undefined).join(" ");
   return (
     <TextField
       {...rest}
+      {...(said === "" ? {} : { hint: said })}
       path={path}
       mode={whole === true ? "numeric" : "decimal"}
       value={text}

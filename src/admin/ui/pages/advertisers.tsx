@@ -16,7 +16,9 @@ const columns: readonly Column<Entity>[] = [
     ...{ id: "updated", label: "Changed", sort: "updatedAt" },
     cell: ({ updatedAt, updatedBy }) => (
       <>
-        <Time at={updatedAt} /> by {updatedBy}
+        <Time at={updatedAt} />
+        <br />
+        <span class="muted">by {updatedBy}</span>
       </>
     ),
   },

@@ -22,7 +22,13 @@ const columns: readonly Column<Entity>[] = [
   },
   {
     ...{ id: "flight", label: "Flight" },
-    cell: (entity) => `${textAt(entity, "flight.start")} to ${textAt(entity, "flight.end")}`,
+    cell: (entity) => (
+      <>
+        {textAt(entity, "flight.start")}
+        <br />
+        to {textAt(entity, "flight.end")}
+      </>
+    ),
   },
   {
     ...{ id: "total", label: "Budget", digits: true },
@@ -40,7 +46,9 @@ const columns: readonly Column<Entity>[] = [
     ...{ id: "updated", label: "Changed", sort: "updatedAt" },
     cell: ({ updatedAt, updatedBy, links }) => (
       <>
-        <Time at={updatedAt} zone={links.advertiser?.timeZone} /> by {updatedBy}
+        <Time at={updatedAt} zone={links.advertiser?.timeZone} />
+        <br />
+        <span class="muted">by {updatedBy}</span>
       </>
     ),
   },

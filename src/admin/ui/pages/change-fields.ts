@@ -19,7 +19,8 @@ export function changedFields(
     const [left, right] = [from.get(field), to.get(field)];
     if (JSON.stringify(left) === JSON.stringify(right)) return [];
     if (Array.isArray(left) && Array.isArray(right)) return [listChange(field, left, right)];
-    return [{ field, before: textOf(left), after: textOf(right) }];
+    const text = field.startsWith("budget.") ? amountText : textOf;
+    return [{ field, before: text(left), after: text(right) }];
   });
 }
 
@@ -56,6 +57,10 @@ function fieldsOf(state: EntityState | null): ReadonlyMap<string, Json> {
   if (state.archived) fields.set("(archived)", true);
   return fields;
 }
+
+const form = new Intl.NumberFormat(undefined, { maximumFractionDigits: 9 });
+const amountText = (value: Json | undefined): string =>
+  typeof value === "number" ? form.format(value) : textOf(value);
 
 function textOf(value: Json | undefined): string {
   if (value === undefined) return "";

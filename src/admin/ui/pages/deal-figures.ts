@@ -1,8 +1,7 @@
 import type { DeskReport } from "../../desk/desk.js";
 
-/** What a deal came to; requests are those that offered it. */
+/** What a deal came to; requests are not counted by the deals that they offer. */
 export type DealFigures = {
-  readonly requests: number;
   readonly bids: number;
   readonly wins: number;
 };
@@ -18,7 +17,6 @@ export function figuresByDeal({
     const key = `${at("exchange")}/${at("deal_id")}`;
     const before = found.get(key);
     found.set(key, {
-      requests: (before?.requests ?? 0) + Number(at("requests")),
       bids: (before?.bids ?? 0) + Number(at("bids")),
       wins: (before?.wins ?? 0) + Math.max(Number(at("wins")), Number(at("billed"))),
     });

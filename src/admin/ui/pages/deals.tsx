@@ -9,7 +9,7 @@ import { lastDays } from "./report-address.js";
 
 const text = (value: unknown): string => (value === undefined ? "" : String(value));
 
-const weekWords = { requests: "Requests", bids: "Bids", wins: "Wins" } as const;
+const weekWords = { bids: "Bids", wins: "Wins" } as const;
 
 /** What was agreed with publishers, an exchange each, and what came of it in a week. */
 export default function DealsPage() {
@@ -28,7 +28,7 @@ export default function DealsPage() {
           ...{ id: "floor", label: "Bid floor", digits: true },
           cell: ({ form }) => priceText(text(form["floor"]), text(form["floorCurrency"])),
         },
-        ...(["requests", "bids", "wins"] as const).map((name) => ({
+        ...(["bids", "wins"] as const).map((name) => ({
           ...{ id: name, label: `${weekWords[name]}, 7 days`, digits: true },
           cell: ({ key }: { readonly key: string }) => countText(figures?.get(key)?.[name] ?? null),
         })),

@@ -11,12 +11,15 @@ import { place, setQuery } from "../route.js";
 import { may } from "../session.js";
 import { changedFields } from "./change-fields.js";
 import type { ChangesAnswer } from "./desk-answers.js";
+import { fieldLabel } from "./field-labels.js";
 import { TextTable } from "./text-table.js";
 import "../css/desk.css";
 
 const pageSize = 30;
 const kinds = Object.keys(kindPaths) as (keyof typeof kindPaths)[];
-const kindWords = (kind: string): string => kind.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
+/** `lineItem` as "Line item". */
+const kindWords = (kind: string): string =>
+  kind.charAt(0).toUpperCase() + kind.slice(1).replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
 
 /** Who changed what, when, from what to what; each change may be undone, each state restored. */
 export default function HistoryPage() {
@@ -40,10 +43,9 @@ export default function HistoryPage() {
         />
         {kind === "" ? null : (
           <TextField
-            label="Number"
+            label="Number of one"
             value={key}
             onInput={(value) => setQuery({ key: value.trim() })}
-            hint="of one thing"
           />
         )}
       </div>
@@ -194,7 +196,9 @@ function RevisionView(props: { readonly revision: Revision; readonly then: () =>
           label={`What changed in ${name}, version ${revision.version}`}
           columns={["Field", "Before", "After"]}
           rows={fields.map(({ field, before, after }) => [
-            <code key="field">{field}</code>,
+            <span key="field" title={field}>
+              {fieldLabel(field)}
+            </span>,
             <del key="before">{before}</del>,
             <ins key="after">{after}</ins>,
           ])}

@@ -69,11 +69,11 @@ const shown: readonly Choice[] = [
     cell: ({ now }) => percentText(now?.winRatePercent),
   },
   {
-    ...{ id: "ctr", label: "CTR", sort: "ctrPercent", usual: true, digits: true },
+    ...{ id: "ctr", label: "CTR", sort: "ctrPercent", usual: false, digits: true },
     cell: ({ now }) => percentText(now?.ctrPercent),
   },
   {
-    ...{ id: "bid", label: "Bid (CPM)", sort: "bidHigh", usual: true, digits: true },
+    ...{ id: "bid", label: "Bid (CPM)", sort: "bidHigh", usual: false, digits: true },
     cell: bidRangeText,
   },
   {

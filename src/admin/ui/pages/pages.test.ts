@@ -87,7 +87,7 @@ const shown: readonly (readonly [address: string, text: string])[] = [
   ["/exchanges", "no JSON"],
   ["/exchanges/openrtb26", "x-openrtb-version"],
   ["/explain", "Paste a bid request"],
-  ["/history", "price.cpm"],
+  ["/history", "CPM"],
   ["/users", "Invited, not here yet"],
   ["/account", "nightly report"],
   ["/audit", "login failed"],
@@ -256,6 +256,6 @@ walk("where something is missing or does not answer, the page says so and asks a
     await page.getByRole("button", { name: "Try again" }).waitFor();
     locked = false;
     await page.getByRole("button", { name: "Try again" }).click();
-    await page.getByText("price.cpm").waitFor();
+    await page.getByText("CPM", { exact: true }).waitFor();
   }, first);
 });

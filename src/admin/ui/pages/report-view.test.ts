@@ -27,6 +27,22 @@ test("of several currencies each total says which it is, and that of no bid as w
   expect(totalsOf("EUR")).toEqual(["Total"]);
 });
 
+test("requests are nobody's: rows of somebody's money have none, and it is said why", () => {
+  const columns = ["line_item_id", "line_item", "currency", "requests", "bids", "no_bids"];
+  const rows = [
+    ["7", "Line", "EUR", "0", "5", "0"],
+    ["", "", "", "9", "0", "4"],
+  ];
+  const view = reportView({ columns, rows, totals: [["", "", "EUR", "0", "5", "0"]] });
+  expect(view.rows).toEqual([
+    ["Line #7", "\u2013", "5", "\u2013"],
+    ["none", "9", "0", "4"],
+  ]);
+  expect(view.totals).toEqual([["Total", "\u2013", "5", "\u2013"]]);
+  expect(view.note).toContain("no line item");
+  expect(reportView({ columns, rows: rows.slice(1), totals: [] }).note).toBe("");
+});
+
 test("rows without money have no amount, and a name that is its id stands once", () => {
   const rows = [
     ["77", "77", "2026-11-26", "", "3", "", ""],

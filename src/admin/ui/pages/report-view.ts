@@ -7,13 +7,23 @@ export type ReportView = {
   readonly totals: readonly (readonly string[])[];
   /** Columns of numbers, by place. */
   readonly digits: readonly number[];
+  /** Why some cells say nothing, "" = they all do. */
+  readonly note: string;
 };
 
 const counts = [
   ...["requests", "bids", "no_bids", "wins", "billed", "impressions", "clicks", "losses"],
 ];
 const amounts = ["media", "margin", "data", "technical", "late", "total", "ecpm"];
-const headWords: Readonly<Record<string, string>> = { ecpm: "eCPM" };
+const headWords: Readonly<Record<string, string>> = {
+  ...{ ecpm: "eCPM", wins: "win notices", losses: "loss notices" },
+};
+
+/** Of requests, which are sent to nobody in particular: rows of somebody's money have none. */
+const asked = ["requests", "no_bids"];
+const whyNotAsked =
+  "A request is sent to no line item in particular and has no currency: requests stand in rows " +
+  "of their own. A report by exchange, place or time alone tells how many there were.";
 
 /** Of a row that is no advertiser's, line item's, deal's: what was only asked, or bid openly. */
 const nobody = "none";
@@ -46,6 +56,7 @@ export function reportView(report: {
     rows: shown(report.rows).map((row) => row.map(named)),
     totals: totals.map(([first = "", ...rest], at) => [first === "" ? nameOf(at) : first, ...rest]),
     digits: columns.flatMap(({ isNumber }, at) => (isNumber ? [at] : [])),
+    note: isMoneys(report.rows, currency) ? whyNotAsked : "",
   };
 }
 
@@ -57,6 +68,12 @@ function columnOf(name: string, at: number, names: readonly string[]): Column[] 
   const head = headWords[name] ?? name.replaceAll(/[_-]/g, " ");
   const textAt = (row: readonly string[]): string => row[at] ?? "";
   const column = (isNumber: boolean, cell: Column["cell"]): Column[] => [{ head, isNumber, cell }];
+  if (asked.includes(name)) {
+    const currency = names.indexOf("currency");
+    return column(true, (row) =>
+      textAt(row) === "0" && isMoneys([row], currency) ? "\u2013" : grouped(textAt(row)),
+    );
+  }
   if (counts.includes(name)) return column(true, (row) => grouped(textAt(row)));
   if (name === "win_rate") return column(true, (row) => percentOf(textAt(row)));
   if (amounts.includes(name)) {
@@ -74,7 +91,11 @@ function columnOf(name: string, at: number, names: readonly string[]): Column[] 
   });
 }
 
+const isMoneys = (rows: readonly (readonly string[])[], currency: number): boolean =>
+  rows.some((row) => (row[currency] ?? "") !== "");
+
 const form = new Intl.NumberFormat();
 const grouped = (text: string): string => (text === "" ? "" : form.format(Number(text)));
+/** A bill can be counted before the bid that it is of. */
 const percentOf = (text: string): string =>
-  text === "" ? "\u2013" : `${Number((100 * Number(text)).toFixed(1))} %`;
+  text === "" ? "\u2013" : `${Number((100 * Math.min(1, Number(text))).toFixed(1))} %`;

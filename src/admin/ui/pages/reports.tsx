@@ -103,7 +103,7 @@ function Breakdown(props: {
                 props.onChange(at < 0 ? [...by, name] : by.filter((one) => one !== name))
               }
             />{" "}
-            {name}
+            {name.replaceAll("-", " ")}
             {at < 0 ? null : <span class="badge">{at + 1}</span>}
           </label>
         );
@@ -210,7 +210,7 @@ function Filters({ names, draft, onChange }: DraftProps & { readonly names: read
           label="What"
           required
           value={chosen}
-          options={narrowing.map((name) => ({ value: name, label: name }))}
+          options={narrowing.map((name) => ({ value: name, label: name.replaceAll("-", " ") }))}
           onChange={setDimension}
         />
         <TextField label="Name or number" required value={value} onInput={setValue} />
@@ -273,6 +273,7 @@ function ReportTable(props: { readonly report: DeskReport; readonly body: Report
         </Button>
       </p>
       {problem === null ? null : <ProblemNote problem={problem} />}
+      {view.note === "" ? null : <p class="hint">{view.note}</p>}
       {view.rows.length > longRows ? (
         <LongTable view={view} />
       ) : (

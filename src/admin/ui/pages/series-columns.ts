@@ -23,7 +23,8 @@ export function columnsOf(points: readonly Point[], span: "6 hours" | "14 days")
   return {
     atSec: shown.map((point) => msOf(point) / 1000),
     spend: shown.map(({ spend }) => Number(spend)),
-    winPercent: shown.map(({ bids, wins }) => (bids === 0 ? null : (100 * wins) / bids)),
+    // A win may come in the minute after its bid's.
+    winPercent: shown.map(({ bids, wins }) => (bids === 0 ? null : 100 * Math.min(1, wins / bids))),
     cpm: shown.map(({ cpm }) => (cpm === null ? null : Number(cpm))),
   };
 }
