@@ -14,7 +14,12 @@ let world: DeskWorld;
 let trader: Record<string, string>;
 /** Pauses that work over many things has made for others. */
 let pauses = 0;
+/** What somebody else does in one. */
+let meanwhile: (() => Promise<unknown>) | null = null;
 const inSlices = async <T>(steps: Steps<T>): Promise<T> => {
+  const others = meanwhile;
+  meanwhile = null;
+  await others?.();
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
@@ -75,6 +80,16 @@ describe("one edit for many", () => {
     expect(keys.filter((key) => formOf(key).price.cpm !== 2.5)).toEqual([]);
     const again = await ask(world.server, trader, "POST", `/changes/${done.change}/undo`);
     expect(again.statusCode).toBe(409);
+  });
+
+  it("is not undone over what somebody saves meanwhile", async () => {
+    const done = await bulk({ keys: ["5010", "5011"], set: { cpm: { to: 3 } } });
+    meanwhile = () => bulk({ keys: ["5011"], set: { cpm: { to: 4 } } });
+    const undone = await ask(world.server, trader, "POST", `/changes/${done.change}/undo`);
+    expect([undone.statusCode, formOf("5010").price.cpm, formOf("5011").price.cpm]).toEqual([
+      ...[409, 3, 4],
+    ]);
+    await bulk({ keys: ["5010", "5011"], set: { cpm: { to: 2.5 } } });
   });
 
   it.each([

@@ -10,7 +10,7 @@ import {
 import { type Caller, maySee } from "./access.js";
 import { type Answer, answer, nothingThere, refuse } from "./answer.js";
 import type { Desk } from "./desk-parts.js";
-import { committed, prepared, type Wish } from "./entity-save.js";
+import { committed, type Prepared, prepared, type Wish } from "./entity-save.js";
 import { entityReply, formFor, seenOf } from "./entity-view.js";
 import { mayWrite } from "./kinds.js";
 import { type Ask, agency, house, type Route, route } from "./route.js";
@@ -137,9 +137,11 @@ async function undone(desk: Desk, ask: Undoing): Promise<Answer> {
   if (!revisions.every((one) => isUndoable(desk, caller, one))) {
     return refuse(409, "something of it was changed since: restore what you want back one by one");
   }
-  // The state before the first of several revisions of one thing.
+  // The state before the first of several revisions of one thing, in place of that after the last.
   const first = new Map(revisions.map((one) => [`${one.kind} ${one.key}`, one]));
-  const saved = await put(desk, ask, [...first.values()].map(beforeOf), "undo", params.change);
+  const last = new Map(revisions.toReversed().map((one) => [`${one.kind} ${one.key}`, one]));
+  const wanted = [...first].map(([of, one]) => ({ ...beforeOf(one), base: last.get(of)!.version }));
+  const saved = await put(desk, ask, wanted, "undo", params.change);
   return "change" in saved ? answer({ change: saved.change }) : saved;
 }
 
@@ -186,7 +188,11 @@ async function restored(desk: Desk, ask: Restoring): Promise<Answer> {
   return record === null ? nothingThere() : entityAnswer(desk, caller, record);
 }
 
-type Wanted = Pick<Wish, "kind" | "key"> & { readonly state: EntityState };
+type Wanted = Pick<Wish, "kind" | "key"> & {
+  readonly state: EntityState;
+  /** The version that it takes the place of; absent = whichever there is. */
+  readonly base?: number;
+};
 type Asking = Ask<unknown, unknown, unknown>;
 
 async function put(
@@ -196,11 +202,14 @@ async function put(
   way: ChangeWay,
   of: number,
 ): Promise<Answer | { readonly change: number }> {
-  const make = ({ kind, key, state: { form, draft, archived } }: Wanted) =>
-    prepared(desk, ask.caller, {
+  const make = ({ kind, key, state: { form, draft, archived }, base }: Wanted): Prepared => {
+    const ready = prepared(desk, ask.caller, {
       ...{ kind, key, before: desk.book.get(kind, key), form, draft, archived },
       isOfBefore: true,
     });
+    // Others may have saved since it was found that nobody had.
+    return ready.ok && base !== undefined ? { ...ready, change: { ...ready.change, base } } : ready;
+  };
   const ready = await desk.inSlices(mapSteps(wanted, make));
   const errors = ready.flatMap((one) => (one.ok ? [] : one.errors));
   if (errors.length > 0) return refuse(422, "mend what `errors` names", errors);
