@@ -24,9 +24,17 @@ class Plans {
         this.told.push(`plan ${generation} of ${campaigns.length}`),
       sendGeneration: (generation) => this.told.push(`generation ${generation}`),
     },
-    ...{ placeOf: () => 0, capPlaceOf: () => 0, nowMs: () => this.nowMs },
+    ...{ placeOf: () => 0, nowMs: () => this.nowMs },
+    capPlaceOf: (...rule) => this.capPlaceOf(rule.join(" ")),
     ...{ log: { warn: () => undefined }, exposureDaysKept: 90 },
   });
+
+  private readonly capPlaces: string[] = [];
+  /** A place for each rule, as in a server. */
+  private capPlaceOf(rule: string): number {
+    const known = this.capPlaces.indexOf(rule);
+    return known < 0 ? this.capPlaces.push(rule) - 1 : known;
+  }
 
   /** What the money thread hears of this World. */
   async send(of: LoadedConfig, epoch = 1): Promise<string> {
@@ -55,6 +63,23 @@ test("the plan is sent once, and the number alone of Worlds with other prices an
   ]);
 });
 
+const targeted = (include: object) => (one: LineItem) => ({
+  targeting: { ...one.targeting, include: { ...one.targeting.include, ...include } },
+});
+test.each([
+  ["a country", withFirst(targeted({ countries: ["FRA"] }))],
+  ["a creative", { ...config, book: { ...book, creatives: [...book.creatives] } }],
+  ["rates that nothing is converted by", { ...config, rates: { ...config.rates } }],
+])("%s changes no plan", async (_, other) => {
+  const plans = new Plans();
+  await plans.send(config);
+  expect(await plans.send(other as LoadedConfig)).toBe("generation");
+  plans.nowMs += dayMs;
+  expect(await plans.send(config)).toBe("generation");
+  plans.nowMs += 1;
+  expect(await plans.send(other as LoadedConfig)).toBe("plan");
+});
+
 const budget = { totalNanos: 7n, dailyNanos: 0n };
 test.each([
   ["the most that a bid may cost", priced({ maxMicros: 99 as never })],
@@ -63,8 +88,8 @@ test.each([
   ["a budget", withFirst(() => ({ budget }))],
   ["a pace", withFirst(() => ({ pacing: "ahead" }))],
   ["a cap", withFirst(() => ({ frequency: [{ impressions: 2, windowSec: 77 }] }))],
-  ["fees", { ...config, fees: { ...config.fees } }],
-  ["rates", { ...config, rates: { ...config.rates } } as LoadedConfig],
+  ["fees", { ...config, fees: { ...config.fees, technicalPpm: 77 } }],
+  ["hours of the week", withFirst(targeted({ dayParts: ["mon 00:00-06:00"] }))],
   ["an exchange", { ...config, exchanges: exchanges.slice(1) }],
 ])("%s makes another plan", async (_, other) => {
   const plans = new Plans();
