@@ -9,8 +9,9 @@ import { Select } from "./kit/field.js";
 import { Picker } from "./kit/picker.js";
 import { Empty, Loading } from "./kit/say.js";
 import { Toasts } from "./kit/toast.js";
+import { matchPath } from "./match-path.js";
 import { navigation, type Page, pages } from "./pages.js";
-import { goOn, heldBack, matchPath, type PageProps, place } from "./route.js";
+import { goOn, heldBack, type PageProps, place } from "./route.js";
 import {
   advertiserShown,
   agencyShown,

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { decoded } from "./match-path.js";
 
 /**
  * Where the page is: the address bar as a signal. A page with unsaved work holds the way out until
@@ -14,7 +15,7 @@ export type Place = {
 const read = (): Place => ({
   path: location.pathname,
   query: new URLSearchParams(location.search),
-  hash: decodeURIComponent(location.hash.slice(1)),
+  hash: decoded(location.hash.slice(1)) ?? "",
 });
 
 export const place = signal<Place>(read());
@@ -72,20 +73,6 @@ export function setQuery(changes: Readonly<Record<string, string | null>>): void
 
 /** What a page gets: the parts of its address that `:name` stood for. */
 export type PageProps = { readonly part: Readonly<Record<string, string>> };
-
-/** The parts that `:name` stands for, or null where the path is another one. */
-export function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | null {
-  const wanted = pattern.split("/");
-  const given = path.replace(/(.)\/$/, "$1").split("/");
-  if (wanted.length !== given.length) return null;
-  const found: Record<string, string> = {};
-  for (const [i, part] of wanted.entries()) {
-    const text = given[i] ?? "";
-    if (part.startsWith(":")) found[part.slice(1)] = decodeURIComponent(text);
-    else if (part !== text) return null;
-  }
-  return found;
-}
 
 function followLink(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0) return;
