@@ -54,7 +54,7 @@ export default function LineItems() {
         <Selected
           {...{ selected, setSelected, reload, total }}
           onEdit={() => setDialog("bulk")}
-          onAll={() => void selectAll()}
+          onAll={selectAll}
         />
       )}
       {total === null && problem === null ? <Loading what="line items" /> : null}
@@ -153,9 +153,15 @@ function Selected(props: {
   readonly total: number | null;
   readonly reload: () => void;
   readonly onEdit: () => void;
-  readonly onAll: () => void;
+  readonly onAll: () => Promise<void>;
 }) {
   const { selected, setSelected, total, reload } = props;
+  // Nothing may be done with half of what was asked for.
+  const [busy, setBusy] = useState(false);
+  const gather = (): void => {
+    setBusy(true);
+    void props.onAll().finally(() => setBusy(false));
+  };
   const keys = [...selected];
   const run = (set: { paused?: boolean; archived?: boolean }, done: string): void => {
     void bulkAndSay(keys, set, done, reload);
@@ -165,23 +171,24 @@ function Selected(props: {
     <section class="selected row" aria-label="Selected line items">
       <strong role="status">{countText(selected.size)} selected</strong>
       {more ? (
-        <Button small look="quiet" onClick={props.onAll}>
+        <Button small look="quiet" busy={busy} onClick={gather}>
           {total > bulkMax
             ? `Select the first ${countText(bulkMax)} of ${countText(total)}`
             : `Select all ${countText(total)}`}
         </Button>
       ) : null}
-      <Button small onClick={() => run({ paused: true }, "paused")}>
+      <Button small disabled={busy} onClick={() => run({ paused: true }, "paused")}>
         Pause
       </Button>
-      <Button small onClick={() => run({ paused: false }, "set running")}>
+      <Button small disabled={busy} onClick={() => run({ paused: false }, "set running")}>
         Run
       </Button>
-      <Button small onClick={props.onEdit}>
+      <Button small disabled={busy} onClick={props.onEdit}>
         Edit…
       </Button>
       <Button
         small
+        disabled={busy}
         onClick={() => {
           run({ archived: true }, "archived");
           setSelected(new Set());
