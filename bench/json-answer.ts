@@ -3,6 +3,7 @@ import type { BidRequest } from "../src/bid/request.js";
 import type { Exchange } from "../src/campaign/exchange.js";
 import { TokenFlag } from "../src/journal/record.js";
 import type { ServedWorld } from "../src/runtime/world-parts.js";
+import { Echo } from "../src/wire/echo.js";
 import { encodeInto } from "../src/wire/encode.js";
 import { bidIdChars } from "../src/wire/encode-entry.js";
 import { TokenFields, tokenChars } from "../src/wire/token-format.js";
@@ -92,7 +93,15 @@ function modelOf(
   const one = new Offers();
   Object.assign(one, { count: 1, currency: offers.currency, test: offers.test });
   Object.assign(one.items[0]!, offer);
-  const bytes = encodeInto(request, one, exchange, templates, world.table, tokens, scratch);
+  const bytes = encodeInto(
+    new Echo(request),
+    one,
+    exchange,
+    templates,
+    world.table,
+    tokens,
+    scratch,
+  );
   if (bytes === 0) return null;
   const answer = JSON.parse(Buffer.from(scratch.subarray(0, bytes)).toString()) as JsonAnswer;
   const [

@@ -58,12 +58,12 @@ export const tokenStep: Step = {
 
 /** The answer's bytes of the walk's offers. */
 export function encodeOffers({ bidder, exchange, tokens }: Walk): number {
-  const { request, offers, answerBuffer, world } = bidder;
+  const { echo, offers, answerBuffer, world } = bidder;
   const { templates } = world;
   const { table } = world.world;
   return offers.count === 0
-    ? noBidInto(request, exchange, answerBuffer)
-    : encodeInto(request, offers, exchange, templates, table, tokens, answerBuffer);
+    ? noBidInto(echo, exchange, answerBuffer)
+    : encodeInto(echo, offers, exchange, templates, table, tokens, answerBuffer);
 }
 
 export const encodeStep: Step = { name: "encode", run: (walk) => void encodeOffers(walk) };

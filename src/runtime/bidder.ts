@@ -21,6 +21,7 @@ import type { BidAnswer } from "../edge/http-edge.js";
 import { readConsent } from "../wire/consent.js";
 import { ConsentCache } from "../wire/consent-cache.js";
 import { DecodeResult, decode } from "../wire/decode.js";
+import { Echo } from "../wire/echo.js";
 import { encodeInto, noBidInto } from "../wire/encode.js";
 import type { TokenWriter } from "../wire/token-writer.js";
 import type { ContextSampler } from "./context-sampler.js";
@@ -59,6 +60,7 @@ export type BidderParts = {
  */
 export class Bidder {
   readonly request = new BidRequest();
+  readonly echo = new Echo(this.request);
   readonly answerBuffer = new Uint8Array(responseBytesMax);
   readonly offers = new Offers();
   /** Why the last request was answered as it was. */
@@ -121,7 +123,7 @@ export class Bidder {
       return this.answerWith(200, bytes);
     }
     counters?.noBid(exchange.index, this.outcome);
-    const noBid = noBidInto(this.request, exchange, this.answerBuffer);
+    const noBid = noBidInto(this.echo, exchange, this.answerBuffer);
     return this.answerWith(noBid > 0 ? 200 : 204, noBid);
   }
 
@@ -144,8 +146,8 @@ export class Bidder {
     if (this.outcome !== Outcome.BID) return 0;
     const { table } = world;
     const { tokens } = parts;
-    const { answerBuffer } = this;
-    const bytes = encodeInto(request, offers, exchange, templates, table, tokens, answerBuffer);
+    const { answerBuffer, echo } = this;
+    const bytes = encodeInto(echo, offers, exchange, templates, table, tokens, answerBuffer);
     // No template, or no room: reservations of what was left out run to their expiry.
     if (bytes === 0) this.outcome = Outcome.NO_CREATIVE;
     return bytes;

@@ -1,17 +1,8 @@
 import { assert } from "../base/assert.js";
-import { nativeAssetFor } from "../bid/native-fit.js";
 import type { Offer } from "../bid/offer.js";
-import type { NativeRequest } from "../bid/request.js";
 import type { CampaignTable } from "../campaign/table.js";
-import {
-  constantBytes,
-  constantInto,
-  copyInto,
-  integerInto,
-  priceInto,
-  wholeInto,
-} from "./encode-bytes.js";
-import type { EchoView } from "./encode-echo.js";
+import type { Echo, EchoNative } from "./echo.js";
+import { constantBytes, constantInto, integerInto, priceInto, wholeInto } from "./encode-bytes.js";
 import { OpaqueKind, opaqueIdInto } from "./opaque-id.js";
 import type { TemplateTable } from "./template.js";
 import { NativePart, NO_ENTRY, nativePartsMax, Slot } from "./template.js";
@@ -22,7 +13,7 @@ export class Answer {
   out: Uint8Array = new Uint8Array(0);
   /** The same memory, for writing words at any place. */
   view: DataView = new DataView(this.out.buffer);
-  echo: EchoView | null = null;
+  echo: Echo | null = null;
   templates: TemplateTable | null = null;
   table: CampaignTable | null = null;
   dialect = 0;
@@ -102,10 +93,8 @@ function slotInto(answer: Answer, slot: Slot, offer: Offer, at: number): number 
         out[at + i] = 48 + (tokens[tokenEnd - bidIdChars + i]! % 10);
       }
       return at + bidIdChars;
-    case Slot.IMP_ID: {
-      const { id } = echoOf(answer).imps[offer.impIndex]!;
-      return copyInto(echoOf(answer).bytes, id.start, id.end, out, at);
-    }
+    case Slot.IMP_ID:
+      return echoOf(answer).impIdInto(offer.impIndex, out, at);
     case Slot.PRICE:
       return priceInto(offer.priceMicros, out, at);
     case Slot.DEAL:
@@ -129,15 +118,13 @@ function slotInto(answer: Answer, slot: Slot, offer: Offer, at: number): number 
   }
 }
 
-const echoOf = (answer: Answer): EchoView => answer.echo as EchoView;
+const echoOf = (answer: Answer): Echo => answer.echo as Echo;
 
 function dealInto(answer: Answer, offer: Offer, at: number): number {
   if (offer.dealIndex < 0) return at;
-  const echo = echoOf(answer);
-  const start = echo.dealIdStart[offer.dealIndex]!;
-  const end = echo.dealIdEnd[offer.dealIndex]!;
   const text = constantInto(dealOpen, answer.out, at);
-  return constantInto(quote, answer.out, copyInto(echo.bytes, start, end, answer.out, text));
+  const end = echoOf(answer).dealIdInto(offer.dealIndex, answer.out, text);
+  return constantInto(quote, answer.out, end);
 }
 
 function sizeInto(offer: Offer, out: Uint8Array, at: number): number {
@@ -151,7 +138,8 @@ function sizeInto(offer: Offer, out: Uint8Array, at: number): number {
  * adm.
  */
 function nativeInto(answer: Answer, offer: Offer, start: number): number {
-  const request = echoOf(answer).imps[offer.impIndex]!.native;
+  const echo = echoOf(answer);
+  const request = echo.native(offer.impIndex);
   const templates = answer.templates as TemplateTable;
   const native = templates.creativeNative[offer.creative]!;
   if (request === null) return start;
@@ -159,11 +147,10 @@ function nativeInto(answer: Answer, offer: Offer, start: number): number {
   let at = constantInto(request.wrapped ? nativeWrappedOpen : nativeOpen, out, start);
   let filled = 0;
   for (let i = 0; i < request.assets.length; i++) {
-    const asked = request.assets[i]!;
-    const asset = nativeAssetFor(asked, templates, native);
+    const asset = echo.nativeAsset(offer.impIndex, i, templates, native);
     if (asset < 0) continue;
     if (filled++ > 0) out[at++] = comma;
-    at = integerInto(asked.id, out, constantInto(assetOpen, out, at));
+    at = integerInto(request.assets[i]!.id, out, constantInto(assetOpen, out, at));
     out[at++] = comma;
     at = entryInto(answer, templates.assetEntry[asset]!, offer, at);
     out[at++] = 125;
@@ -183,7 +170,7 @@ function partInto(answer: Answer, part: number, offer: Offer, at: number): numbe
 }
 
 /** Event 1 is the impression, method 1 an image (Native 1.2 sections 7.6, 7.7). */
-function wantsImage(request: NativeRequest): boolean {
+function wantsImage(request: EchoNative): boolean {
   for (let i = 0; i < request.eventTrackers.length; i++) {
     const tracker = request.eventTrackers[i]!;
     if (tracker.event === 1 && tracker.methods.includes(1)) return true;
@@ -195,11 +182,9 @@ function wantsImage(request: NativeRequest): boolean {
 export function bidBytesMax(answer: Answer, entry: number, offer: Offer): number {
   const templates = answer.templates as TemplateTable;
   const echo = echoOf(answer);
-  const { id, native } = echo.imps[offer.impIndex]!;
-  let bytes = entryBytesMax(templates, entry) + id.end - id.start;
-  if (offer.dealIndex >= 0) {
-    bytes += echo.dealIdEnd[offer.dealIndex]! - echo.dealIdStart[offer.dealIndex]!;
-  }
+  const native = echo.native(offer.impIndex);
+  let bytes = entryBytesMax(templates, entry) + echo.impIdBytes(offer.impIndex);
+  if (offer.dealIndex >= 0) bytes += echo.dealIdBytes(offer.dealIndex);
   const own = templates.creativeNative[offer.creative]!;
   if (native === null || own === NO_ENTRY) return bytes;
   const part = (own * templates.dialectCount + answer.dialect) * nativePartsMax;

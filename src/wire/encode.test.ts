@@ -22,8 +22,8 @@ import {
   vastWrapper,
 } from "../testing/wire-samples.js";
 import { acceptanceProblems } from "./accept.js";
+import { Echo } from "./echo.js";
 import { encodeInto, noBidInto } from "./encode.js";
-import type { EchoView } from "./encode-echo.js";
 import { templatesFrom } from "./template.js";
 import { compileTemplates } from "./template-compile.js";
 import { TokenFields } from "./token-format.js";
@@ -118,19 +118,21 @@ const requestJson = {
 };
 
 /** The echo of `requestJson`, by the raw texts of its ids. */
-function echoOf(native_: NativeRequest | null = nativeRequest): EchoView {
+function echoOf(native_: NativeRequest | null = nativeRequest): Echo {
   const raw = (text: string) => JSON.stringify(text).slice(1, -1);
   const texts = [requestJson.id, "i1", "i2", "i3", 'deal"1'].map((text) => Buffer.from(raw(text)));
   const starts = texts.map((_, i) => 5 + texts.slice(0, i).reduce((sum, t) => sum + t.length, 0));
   const slice = (i: number) => ({ start: starts[i]!, end: starts[i]! + texts[i]!.length });
   const imp = (i: number, of: NativeRequest | null) => ({ id: slice(i), native: of });
-  return {
+  return new Echo({
     bytes: Buffer.concat([Buffer.from("-----"), ...texts]),
     id: slice(0),
+    impCount: 3,
     imps: [imp(1, null), imp(2, null), imp(3, native_)],
+    dealCount: 1,
     dealIdStart: Uint32Array.of(slice(4).start),
     dealIdEnd: Uint32Array.of(slice(4).end),
-  };
+  });
 }
 
 let offers: Offers;

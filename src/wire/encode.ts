@@ -4,8 +4,8 @@ import type { Offer, Offers } from "../bid/offer.js";
 import type { Exchange } from "../campaign/exchange.js";
 import type { CampaignTable } from "../campaign/table.js";
 import { TokenFlag } from "../journal/record.js";
+import type { Echo } from "./echo.js";
 import { constantBytes, constantInto, copyInto, currencyInto } from "./encode-bytes.js";
-import type { EchoView } from "./encode-echo.js";
 import { Answer, bidBytesMax, bidIdChars, entryInto } from "./encode-entry.js";
 import type { TemplateTable } from "./template.js";
 import { bidEntryOf, NO_ENTRY } from "./template.js";
@@ -48,7 +48,7 @@ answer.tokenWords = new Uint32Array(tokens.buffer);
  * fits: its reservation expires by itself.
  */
 export function encodeInto(
-  echo: EchoView,
+  echo: Echo,
   offers: Offers,
   exchange: Exchange,
   templates: TemplateTable,
@@ -62,8 +62,7 @@ export function encodeInto(
   for (let i = first; i < offers.count; i++) {
     if (seatOf[i] !== done) tokenInto(offers, offers.items[i]!, i, exchange, writer);
   }
-  const { id, bytes } = echo;
-  let at = copyInto(bytes, id.start, id.end, out, constantInto(idOpen, out, 0));
+  let at = echo.idInto(out, constantInto(idOpen, out, 0));
   const firstEnd = (first + 1) * tokenChars;
   at = constantInto(bididName, out, at);
   at = copyInto(tokens, firstEnd - bidIdChars, firstEnd, out, at);
@@ -89,17 +88,16 @@ function padded(out: Uint8Array, bytes: number, step: number): number {
 }
 
 /** The no-bid form of the exchange: 0 bytes mean an empty 204, else a 200 with this body. */
-export function noBidInto(echo: EchoView, exchange: Exchange, out: Uint8Array): number {
+export function noBidInto(echo: Echo, exchange: Exchange, out: Uint8Array): number {
   if (exchange.noBid === "204") return 0;
   if (exchange.noBid === "empty-object") return constantInto(emptyObject, out, 0);
-  const { id, bytes } = echo;
-  assert(id.end - id.start + frameBytes <= out.length);
-  const at = copyInto(bytes, id.start, id.end, out, constantInto(idOpen, out, 0));
+  assert(echo.idBytes + frameBytes <= out.length);
+  const at = echo.idInto(out, constantInto(idOpen, out, 0));
   return constantInto(emptySeatbid, out, at);
 }
 
 function begin(
-  echo: EchoView,
+  echo: Echo,
   exchange: Exchange,
   templates: TemplateTable,
   table: CampaignTable,
@@ -121,8 +119,8 @@ function begin(
 function admit(offers: Offers, exchange: Exchange): number {
   const templates = answer.templates as TemplateTable;
   const table = answer.table as CampaignTable;
-  const echo = answer.echo as EchoView;
-  let room = answer.out.length - frameBytes - (echo.id.end - echo.id.start);
+  const echo = answer.echo as Echo;
+  let room = answer.out.length - frameBytes - echo.idBytes;
   let first = -1;
   for (let i = 0; i < offers.count; i++) {
     const offer = offers.items[i]!;
