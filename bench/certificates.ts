@@ -9,7 +9,7 @@ import { canonicalText, normalise } from "../src/campaign/audience.js";
 import { Audiences } from "../src/campaign/compile-audiences.js";
 import type { CrowdAudience } from "../src/campaign/crowd-rule.js";
 import type { AudienceExpression, CampaignBook } from "../src/campaign/model.js";
-import { packTable, tableFrom } from "../src/campaign/table.js";
+import { type CampaignTable, packTable, tableFrom } from "../src/campaign/table.js";
 import { emptyColumns } from "../src/campaign/table-columns.js";
 import { placesIn } from "../src/index/projection.js";
 import { forgetLogOf, snapshotsFolderOf, trustOf } from "../src/runtime/data-folder.js";
@@ -146,6 +146,17 @@ function timed(name: string, request: CountRequest): Line {
   return line;
 }
 
+/**
+ * A function of its own, so that it is compiled like any other: inside the rounds the loop waited
+ * for its replacement on the stack, in one process of 40 until the end, and an expression seemed to
+ * take 17 ns in place of 7.
+ */
+function howManyMet(table: CampaignTable, row: Uint32Array): number {
+  let met = 0;
+  for (let a = 0; a < audienceCount; a++) met += meetsAudience(table, row, a);
+  return met;
+}
+
 /** A thousand certified audiences, each asked once a request, of people with random rows. */
 export function expressionNs(names: readonly string[], requests: number, rounds = 100): number {
   const audiences = new Audiences();
@@ -167,7 +178,7 @@ export function expressionNs(names: readonly string[], requests: number, rounds 
     const before = process.cpuUsage();
     for (let request = 0; request < requests; request++) {
       for (let w = 0; w < planes; w++) row[w] = random.nextU32();
-      for (let a = 0; a < audienceCount; a++) met += meetsAudience(table, row, a);
+      met += howManyMet(table, row);
     }
     const { user, system } = process.cpuUsage(before);
     best = Math.min(best, ((user + system) * 1000) / (requests * audienceCount));

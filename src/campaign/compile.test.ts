@@ -198,7 +198,7 @@ describe("audiences", () => {
     expect([...table.lineItemLive]).toEqual([Live.LIVE]);
     expect([...table.audienceLive]).toEqual([1]);
     const last = Demand.LAST_OF_TERM | Demand.LAST_OF_AUDIENCE;
-    const demands = [0, 2 ** 28, 2 ** 30, last | 1, 2 ** 29, 0];
+    const demands = [0, 2 ** 28 + 2 ** 30, 2 ** 28, last | 1, 2 ** 29, 2 ** 29];
     expect([...table.demand]).toEqual([last, 0, 0, ...demands]);
     expect([...table.audienceDemand]).toEqual([3]);
   });

@@ -75,7 +75,8 @@ export const NO_AUDIENCE = 0xffff_ffff;
 /**
  * An audience is one run of `demand`: what its terms want of one word of the row each, term by
  * term. One array and one loop: 2.3 times as fast as columns of terms and of their words (15 ns an
- * expression where those took 35, both memoised, on a busy machine).
+ * expression where those took 35, both memoised, on a busy machine). `WORD` is the row's word; a
+ * bit that is wanted and not looked at is never there.
  */
 export const Demand = { WORD: 0xff, LAST_OF_TERM: 0x100, LAST_OF_AUDIENCE: 0x200 } as const;
 
@@ -173,7 +174,7 @@ export const tableSpec = {
   audienceAgency: "u32", // agency index
   audiencePlace: "u32", // on its agency's circle of the day, see campaign/roster
   audienceDemand: "u32", // place in `demand` of its first
-  demand: "u32", // threes: word of the projected row with the marks below, ones, zeros
+  demand: "u32", // threes: word of the row with the marks above, bits looked at, wanted ones
   // creatives
   creativeId: "u32",
   creativeAdvertiser: "u32",
