@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { leash } from "../src/testing/leash.js";
 
 /** The processes of the bench: each compiled from `bench/<name>.ts`, told one order. */
 export function start(
@@ -7,10 +8,11 @@ export function start(
   /** Other entries, loaded first into the process and each of its threads. */
   preloaded: readonly string[] = [],
 ): ChildProcess {
-  const urlOf = (entry: string): URL => new URL(`./${entry}.js`, import.meta.url);
   const execArgv = preloaded.flatMap((entry) => ["--import", urlOf(entry).href]);
   return fork(urlOf(name), [...args], { execArgv });
 }
+
+const urlOf = (entry: string): URL => new URL(`./${entry}.js`, import.meta.url);
 
 /** The next message of a process; rejects when it ends before. */
 export const message = <T>(child: ChildProcess): Promise<T> =>
@@ -32,9 +34,12 @@ type ChildMessage<Result> =
   | { readonly stage: string; readonly done: number; readonly total: number }
   | { readonly result: Result };
 
-/** Starts a process, gives it an order and resolves with its result when it has ended. */
+/**
+ * Starts a process, gives it an order and resolves with its result when it has ended. It ends with
+ * this one, also where this one is killed: an order may run for minutes.
+ */
 export function ask<Result>(name: string, order: object, onProgress: Progress): Promise<Result> {
-  const child = start(name);
+  const child = fork(urlOf(name), [], { execArgv: [...leash("SIGKILL")] });
   const end = (): boolean => child.kill("SIGKILL");
   process.once("exit", end);
   child.send(order);

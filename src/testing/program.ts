@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { leash } from "./leash.js";
 
 /** The secret of every exchange in a test's config folder. */
 export const testSecret = "the-secret-of-the-test-exchange";
@@ -58,7 +59,8 @@ export class Program {
       "--public-url": "https://bid.test.example",
       "--workers": String(workers),
     };
-    const args = ["dist/main.js", "serve", ...Object.entries(flags).flat()];
+    const serve = ["dist/main.js", "serve", ...Object.entries(flags).flat()];
+    const args = [...leash("SIGTERM"), ...serve];
     const env = { ...process.env, ...environment };
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env });
     for (const stream of [child.stdout, child.stderr]) {
