@@ -42,14 +42,14 @@ function overCounted(answers: number): { mean: number; sharePermille: number } {
   const people = Math.ceil(answers / 5);
   const asked = new Asked();
   for (let i = 0; i < answers; i++) {
-    noteAsked(counts, testAskingKey, 1 + random.below(people), 1, day, false, asked);
+    noteAsked(counts, testAskingKey, 1 + random.below(people), 1, day, 0, asked);
     noteAnswered(counts, asked, day);
   }
   let sum = 0;
   let some = 0;
   const strangers = 100_000;
   for (let i = 0; i < strangers; i++) {
-    noteAsked(counts, testAskingKey, people + 1 + i, 1, day, false, asked);
+    noteAsked(counts, testAskingKey, people + 1 + i, 1, day, 0, asked);
     sum += asked.answered;
     if (asked.answered > 0) some++;
   }
@@ -63,14 +63,14 @@ export function printAsking(tiny: boolean, write: (line: string) => void): void 
   const counts = new AskCounts(new SharedArrayBuffer(askCountBytes(tiny ? 1024 : cells)));
   const asked = new Asked();
   const decision = decisionOf();
-  const note = (known: boolean) =>
+  const note = (known: number) =>
     bestNs(rounds, turns, (i) => {
       noteAsked(counts, testAskingKey, 1 + ((i * 7919) % 500_000), 1, day, known, asked);
     });
   let sum = 0;
   const row = {
-    knownNs: note(true),
-    unknownNs: note(false),
+    knownNs: note(1),
+    unknownNs: note(0),
     answeredNs: bestNs(rounds, turns, () => noteAnswered(counts, asked, day)),
     audienceNs: bestNs(rounds, turns, (i) => {
       sum += isAsked(decision, i % audiences);

@@ -1,5 +1,5 @@
 import { mix32 } from "../../src/base/hash.js";
-import { NOBODY } from "../../src/base/ids.js";
+import type { Ordinal } from "../../src/base/ids.js";
 import { Outcome } from "../../src/base/outcome.js";
 import { mayAskGroups, tellAnswered } from "../../src/bid/asking.js";
 import { armOf } from "../../src/bid/audience.js";
@@ -28,8 +28,8 @@ export const identifyStep: Step = {
     decision.asked.clear();
     const { index, privacy } = world;
     identifyInto(request, granted, exchange, privacy.eidSources, identifierKey, index, person);
-    decision.known = asking !== null && mayAskGroups(decision, asking);
-    index.rowInto(decision.known ? person.ordinal : NOBODY, scratch.row, request.seed.hi);
+    decision.known = asking === null ? 0 : mayAskGroups(decision, asking);
+    index.rowInto((person.ordinal & -decision.known) as Ordinal, scratch.row, request.seed.hi);
   },
 };
 

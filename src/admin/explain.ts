@@ -119,7 +119,7 @@ function decisionFor(input: ExplainInput, request: BidRequest, exchange: Exchang
     request,
     exchange,
     imp: request.imps[0]!,
-    known: false,
+    known: 0,
     currency: 0 as CurrencyCode,
     now: input.now,
     furthest: Outcome.BID,

@@ -101,8 +101,13 @@ export class SharedBits {
   }
 
   has(bit: number): boolean {
-    if (bit >= this.bitCount) return false;
-    return (Atomics.load(this.words, bit >>> 5) & (1 << (bit & 31))) !== 0;
+    return this.bitAt(bit) === 1;
+  }
+
+  /** 1 when set, else 0. */
+  bitAt(bit: number): number {
+    if (bit >= this.bitCount) return 0;
+    return (Atomics.load(this.words, bit >>> 5) >>> (bit & 31)) & 1;
   }
 
   /** True when the bit was clear before. */

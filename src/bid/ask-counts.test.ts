@@ -8,7 +8,7 @@ const countsOf = (cells: number) => new AskCounts(new SharedArrayBuffer(askCount
 
 function ask(counts: AskCounts, person: number, day: number, exchange = 1, answer = true) {
   const asked = new Asked();
-  noteAsked(counts, key, person, exchange, day, true, asked);
+  noteAsked(counts, key, person, exchange, day, 1, asked);
   if (answer) noteAnswered(counts, asked, day);
   return asked;
 }
@@ -57,11 +57,11 @@ describe("what was asked of a person", () => {
   test("of nobody adds nothing, also where somebody is counted", () => {
     const counts = countsOf(4096);
     const asked = new Asked();
-    noteAsked(counts, key, 42, 1, 100, false, asked);
+    noteAsked(counts, key, 42, 1, 100, 0, asked);
     expect(counts.words.every((word) => (word & 0xff_ffff) === 0)).toBe(true);
     expect(asked.asked).toBe(0);
     ask(counts, 42, 100);
-    noteAsked(counts, key, 42, 1, 100, false, asked);
+    noteAsked(counts, key, 42, 1, 100, 0, asked);
     expect(asked.asked).toBe(1);
   });
 });

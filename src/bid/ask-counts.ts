@@ -69,8 +69,8 @@ export class Asked {
 }
 
 /**
- * Finds the counts of (person, exchange). Where `known`, counts the request too: of nobody nothing
- * is added, at a place that the caller chooses, so that the look-up costs the same.
+ * Finds the counts of (person, exchange). Where `known` is 1, counts the request too; 0: of nobody
+ * nothing is added, at a place that the caller chooses, so that the look-up costs the same.
  */
 export function noteAsked(
   counts: AskCounts,
@@ -78,7 +78,7 @@ export function noteAsked(
   person: number,
   exchange: number,
   day: number,
-  known: boolean,
+  known: number,
   out: Asked,
 ): void {
   const { hash } = out;
@@ -87,27 +87,26 @@ export function noteAsked(
   const cell = mix32(hash.hi, exchange);
   out.first = line + (cell & (halfWords - 1));
   out.second = line + halfWords + ((cell >>> 8) & (halfWords - 1));
-  const one = known ? oneAsked : 0;
-  const first = add(counts.words, out.first, day, one);
-  const second = add(counts.words, out.second, day, one);
+  const one = oneAsked * known;
+  const first = add(counts.words, out.first, day, one, askedMask << answeredBits);
+  const second = add(counts.words, out.second, day, one, askedMask << answeredBits);
   out.asked = Math.min((first >>> answeredBits) & askedMask, (second >>> answeredBits) & askedMask);
   out.answered = Math.min(first & answeredMask, second & answeredMask);
 }
 
 /** The request that `asked` speaks of was answered by the person's groups. */
 export function noteAnswered(counts: AskCounts, asked: Asked, day: number): void {
-  add(counts.words, asked.first, day, oneAnswered);
-  add(counts.words, asked.second, day, oneAnswered);
+  add(counts.words, asked.first, day, oneAnswered, answeredMask);
+  add(counts.words, asked.second, day, oneAnswered, answeredMask);
 }
 
-/** Adds to one of a cell's counts, which stops at its highest; gives the cell afterwards. */
-function add(words: Uint32Array, at: number, day: number, one: number): number {
+/** Adds to the count under `mask`, which stops at its highest; gives the cell afterwards. */
+function add(words: Uint32Array, at: number, day: number, one: number, mask: number): number {
   for (;;) {
     const before = Atomics.load(words, at);
     const ahead = ((before >>> dayShift) - day) & 0xff;
     const goesOn = ahead <= 1 && before !== 0;
     const base = goesOn ? before : ((day & 0xff) << dayShift) >>> 0;
-    const mask = one === oneAsked ? askedMask << answeredBits : answeredMask;
     const after = (base & mask) === mask ? base : base + one;
     if (Atomics.compareExchange(words, at, before, after) === before) return after;
   }

@@ -1,5 +1,4 @@
 import { Hash64, mix32, type SipKey } from "../base/hash.js";
-import { NOBODY } from "../base/ids.js";
 import { askedAudiencesMax, holdOutPermille, personAnswersMax } from "../base/limits.js";
 import { type Asking, noteAnswered, noteAsked } from "./ask-counts.js";
 import { dependsOnGroups, isTargeted } from "./audience-use.js";
@@ -10,20 +9,23 @@ import type { Offers } from "./offer.js";
 const dayMs = 86_400_000;
 const hash = new Hash64();
 
-/** Counts a request about the decision's person; false: the person's groups are not asked. */
-export function mayAskGroups(decision: Decision, asking: Asking): boolean {
+/**
+ * Counts a request about the decision's person; 0: the person's groups are not asked, else 1. No
+ * branch depends on who it is.
+ */
+export function mayAskGroups(decision: Decision, asking: Asking): number {
   const { person, exchange, request, now, asked } = decision;
-  const known = person.ordinal !== NOBODY;
+  const isKnown = -person.ordinal >> 31;
   // 31 bits, as an ordinal: a larger number is an object of its own on the way, which takes time.
-  const who = known ? person.ordinal : request.seed.lo >>> 1;
+  const who = (person.ordinal & isKnown) | ((request.seed.lo >>> 1) & ~isKnown);
   const day = Math.floor(now / dayMs);
-  noteAsked(asking.counts, asking.key, who, exchange.id, day, known, asked);
-  return known && asked.answered < personAnswersMax;
+  noteAsked(asking.counts, asking.key, who, exchange.id, day, isKnown & 1, asked);
+  return isKnown & ((asked.answered - personAnswersMax) >>> 31);
 }
 
 /** Counts an answer with an offer that the person's groups had a part in. */
 export function tellAnswered({ asking, asked, known, now, table }: Decision, offers: Offers): void {
-  if (asking === null || !known) return;
+  if (asking === null || known === 0) return;
   for (let i = 0; i < offers.count; i++) {
     if (!dependsOnGroups(table, offers.items[i]!.lineItem)) continue;
     noteAnswered(asking.counts, asked, Math.floor(now / dayMs));
@@ -62,7 +64,7 @@ const heldOutBelow = Math.floor((2 ** 32 * holdOutPermille) / 1000);
  */
 export function isHeldOut(decision: Decision, lineItem: number): boolean {
   const { asking, known, declaredRow, person, table } = decision;
-  if (asking === null || !known || declaredRow !== null || !isTargeted(table, lineItem)) {
+  if (asking === null || known === 0 || declaredRow !== null || !isTargeted(table, lineItem)) {
     return false;
   }
   return isControl(asking.holdOutKey, person.ordinal, table.lineItemCampaign[lineItem]!);

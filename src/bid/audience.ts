@@ -19,7 +19,7 @@ function inAudience(decision: Decision, audience: number): boolean {
   }
   const met = meetsAudience(table, scratch.row, audience);
   const open = table.audienceLive[audience]! & isAsked(decision, audience);
-  const truth = met & open & (decision.known ? 1 : 0);
+  const truth = met & open & decision.known;
   scratch.audienceStamp[audience] = scratch.requestStamp;
   scratch.audienceTrue[audience] = truth;
   return truth === 1;

@@ -1,5 +1,5 @@
 import { mix32 } from "../base/hash.js";
-import { NOBODY } from "../base/ids.js";
+import type { Ordinal } from "../base/ids.js";
 import { candidatesMax, impsMax } from "../base/limits.js";
 import { Outcome } from "../base/outcome.js";
 import type { CountryCode, UnixMs } from "../base/units.js";
@@ -90,7 +90,7 @@ export function openRequest(
   decision.request = request;
   decision.exchange = exchange;
   decision.now = now;
-  decision.known = false;
+  decision.known = 0;
   decision.person.clear();
   decision.asked.clear();
   scratch.candidatesLeft = candidatesMax;
@@ -118,11 +118,11 @@ function tellPerson(decision: Decision, grant: Grant | null): void {
     identifyInto(request, grant, exchange, eidSources, decision.identifierKey, world.index, person);
     decision.known = mayAskGroups(decision, asking);
   }
-  const ordinal = decision.known ? person.ordinal : NOBODY;
+  const ordinal = (person.ordinal & -decision.known) as Ordinal;
   world.index.rowInto(ordinal, scratch.row, request.seed.hi);
   if (grant !== null && declaredRow !== null) {
     scratch.row.set(declaredRow);
-    decision.known = true;
+    decision.known = 1;
   }
 }
 

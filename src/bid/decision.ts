@@ -65,8 +65,8 @@ export type Decision = {
   request: BidRequest;
   exchange: Exchange;
   imp: ImpRecord;
-  /** The person has an ordinal and may be asked about: audiences can be true. */
-  known: boolean;
+  /** 1 = the person has an ordinal and may be asked about: audiences can be true; else 0. */
+  known: number;
   currency: CurrencyCode;
   now: UnixMs;
   /** The furthest refusal so far: what the request is counted under when nothing is offered. */

@@ -94,8 +94,12 @@ function lookUp(
   if (!identifierHashInto(namespace, scope, key, request.bytes, start, end, hash)) return;
   lookUpCount++;
   const ordinal = index.ordinalOf(hash.lo, hash.hi);
-  if (out.ordinal === NOBODY) out.ordinal = ordinal;
-  else if (ordinal !== NOBODY && ordinal !== out.ordinal) out.mixed = 1;
+  // The first one who is somebody, and whether another is somebody else; no branch tells who is.
+  const before = out.ordinal;
+  const hasOne = -before >> 31;
+  const differs = -(ordinal ^ before) | (ordinal ^ before);
+  out.mixed |= hasOne & (-ordinal >> 31) & (differs >> 31) & 1;
+  out.ordinal = (before | (ordinal & ~hasOne)) as Ordinal;
   if (out.hashKnown === 0) {
     out.hashKnown = 1;
     out.hash.lo = hash.lo;

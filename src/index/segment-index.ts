@@ -12,7 +12,14 @@ import { MergedPeople } from "./merged-people.js";
 
 /** A place of somebody, whoever it is: its content is looked at and thrown away. */
 const decoyOf = (seed: number, rowCount: number): number =>
-  Math.floor(((seed >>> 0) / 2 ** 32) * rowCount);
+  ((seed >>> 0) * (rowCount / 2 ** 32)) >>> 0;
+
+/**
+ * -1 (all bits) where the ordinal is a person's, else 0; both below 2^31. No branch: one that
+ * depends on it is guessed wrong for people and strangers unequally often.
+ */
+const personMask = (ordinal: number, rowCount: number): number =>
+  ((ordinal - rowCount) & -ordinal) >> 31;
 
 /**
  * WHO, read-only but for the suppression bits: from an identifier's hash to a person's ordinal,
@@ -73,6 +80,7 @@ export class SegmentIndex extends Withheld {
   static from(parts: IndexParts): SegmentIndex {
     const { epoch, lineCount, rowCount, shifts } = parts;
     assert(parts.planes.length <= planesResidentMax, "too many resident planes");
+    assert(rowCount < 2 ** 31, "an ordinal has 31 bits");
     assert(parts.rows.length > 0, "an index has rows, nobody's at least");
     for (const [part, buffer] of parts.table.entries()) {
       const itemCount = itemsInPart(lineCount, shifts.lines, part);
@@ -103,12 +111,10 @@ export class SegmentIndex extends Withheld {
   ordinalOf(hashLo: number, hashHi: number): Ordinal {
     const { rowCount } = this;
     const found = findOrdinal(this.lines, this.lineShift, this.lineCount, hashLo, hashHi);
-    const ordinal = found < rowCount ? found : NOBODY;
+    const isKnown = personMask(found, rowCount);
     // A stranger's bit is looked at where chance puts it: that of nobody would always be at hand.
-    const decoy = decoyOf(hashLo, rowCount);
-    const place = ordinal === NOBODY ? decoy : ordinal;
-    const isSuppressed = this.suppressed.has(place);
-    return (ordinal === NOBODY || isSuppressed ? NOBODY : ordinal) as Ordinal;
+    const place = (found & isKnown) | (decoyOf(hashLo, rowCount) & ~isKnown);
+    return (found & isKnown & (this.suppressed.bitAt(place) - 1)) as Ordinal;
   }
 
   /**
@@ -118,10 +124,8 @@ export class SegmentIndex extends Withheld {
    */
   rowInto(ordinal: Ordinal, out: Uint32Array, seed = 0): number {
     const { rowWords, rowCount } = this;
-    const isKnown = ordinal !== NOBODY && ordinal < rowCount;
-    const decoy = decoyOf(seed, rowCount);
-    const row = isKnown ? ordinal : decoy;
-    const keep = isKnown ? -1 : 0;
+    const keep = personMask(ordinal, rowCount);
+    const row = (ordinal & keep) | (decoyOf(seed, rowCount) & ~keep);
     const words = this.rows[row >>> this.rowShift]!;
     const at = (row & this.rowMask) * rowWords;
     for (let i = 0; i < rowWords; i++) out[i] = words[at + i]! & keep;

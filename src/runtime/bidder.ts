@@ -159,16 +159,17 @@ export class Bidder {
    */
   private noteAsking(exchange: Exchange, counters: WorkerCounters): void {
     const { person, asked } = this.decisionNow;
-    if (person.ordinal === NOBODY) return;
-    // By key, which of the first requests it is: one clean request in front hides no mixed ones.
-    if (asked.asked === 1 + (asked.hash.hi & 3)) {
+    // Who it is comes last: a note is seldom due, and no other branch depends on it. By key, which
+    // of the first requests it is: one clean request in front hides no mixed ones.
+    if (asked.asked === 1 + (asked.hash.hi & 3) && person.ordinal !== NOBODY) {
       counters.asking(exchange.index, AskingNote.KNOWN);
       if (person.mixed === 1) counters.asking(exchange.index, AskingNote.MIXED);
     }
-    if (asked.asked === cappedAsksAt && asked.answered >= personAnswersMax) {
-      counters.asking(exchange.index, AskingNote.CAPPED);
+    const isCapped = asked.asked === cappedAsksAt && asked.answered >= personAnswersMax;
+    if (isCapped && person.ordinal !== NOBODY) counters.asking(exchange.index, AskingNote.CAPPED);
+    if (asked.asked === repeatedAsksAt && person.ordinal !== NOBODY) {
+      counters.asking(exchange.index, AskingNote.REPEATED);
     }
-    if (asked.asked === repeatedAsksAt) counters.asking(exchange.index, AskingNote.REPEATED);
   }
 
   private refuse(exchange: Exchange): BidAnswer {

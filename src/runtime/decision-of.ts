@@ -40,7 +40,7 @@ export const decisionOf = (
   request,
   exchange: world.exchanges[0] as Exchange,
   imp: request.imps[0] as Decision["imp"],
-  known: false,
+  known: 0,
   currency: 0 as Decision["currency"],
   now: 0 as Decision["now"],
   furthest: Outcome.BID,

@@ -128,7 +128,7 @@ describe("a control group", () => {
     let members = 0;
     for (let ordinal = 1; ordinal <= 1000; ordinal++) {
       const person = Object.assign(new Identified(), { ordinal });
-      const decision = { ...open.bidder.decision, table: inOne, known: true, person };
+      const decision = { ...open.bidder.decision, table: inOne, known: 1, person };
       const left = all.filter((lineItem) => isHeldOut(decision, lineItem));
       expect(left).toEqual(isControl(holdOutKey, ordinal, 77) ? all : []);
       members += left.length / all.length;
