@@ -1,6 +1,6 @@
 import type { Transition } from "../campaign/zone.js";
 import type { BudgetHistory, Owners, SpendHistory } from "./budget-history.js";
-import { type AmountUnit, localDay } from "./budget-plan.js";
+import { type AmountUnit, isSameZone, localDay } from "./budget-plan.js";
 
 /**
  * One level of the tree of budgets in one unit: all of a currency, an advertiser, a campaign, a
@@ -65,7 +65,9 @@ export class Level {
     }
   }
 
+  /** The same zone again leaves what was billed today as it is counted. */
   setZone(zone: readonly Transition[]): void {
+    if (isSameZone(zone, this.zone)) return;
     this.zone = zone;
     this.day = Number.NaN;
   }

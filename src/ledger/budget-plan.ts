@@ -115,6 +115,16 @@ export function offsetAt(zone: readonly Transition[], atSec: number): number {
   return offsetSec;
 }
 
+/** Whether both say the same of every moment, written alike: messages bring copies. */
+export function isSameZone(a: readonly Transition[], b: readonly Transition[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (a[i]!.fromSec !== b[i]!.fromSec || a[i]!.offsetSec !== b[i]!.offsetSec) return false;
+  }
+  return true;
+}
+
 /**
  * Line item id and unit -> place in the shared allowances: kept for the life of the process, never
  * given twice.

@@ -1,7 +1,7 @@
 import type { Flow } from "../bid/pace.js";
 import type { Level } from "./budget-level.js";
 import { localDay, Unit } from "./budget-plan.js";
-import { type PacedSpan, PacingDay } from "./pacing-day.js";
+import { isSameSpan, type PacedSpan, PacingDay } from "./pacing-day.js";
 import { PacingRecord } from "./pacing-record.js";
 import type { TrafficShape } from "./traffic-shape.js";
 
@@ -97,8 +97,9 @@ export class Pacer {
 
   /** `members`: ids of the line items whose flow is gathered. */
   adopt(span: PacedSpan, members: readonly number[]): void {
+    // Most plans change one budget's: to make the days of 5,000 anew takes 70 ms.
+    if (this.span === null || !isSameSpan(span, this.span)) this.day = null;
     this.span = span;
-    this.day = null;
     const ids = members.join();
     // What one that left had in its allowance is taken back after the first.
     if (this.members !== "" && ids !== this.members) this.rebasing = 2;

@@ -1,5 +1,6 @@
+import { haveSameElements } from "../base/alike.js";
 import type { Transition } from "../campaign/zone.js";
-import { localDay, offsetAt, type PacingMode } from "./budget-plan.js";
+import { isSameZone, localDay, offsetAt, type PacingMode } from "./budget-plan.js";
 import type { TrafficShape } from "./traffic-shape.js";
 
 /**
@@ -19,6 +20,17 @@ export type PacedSpan = {
   readonly week: readonly number[] | null;
   readonly mode: PacingMode;
 };
+
+/** Whether two spans make the same day. */
+export function isSameSpan(a: PacedSpan, b: PacedSpan): boolean {
+  if (a.mode !== b.mode || a.startMs !== b.startMs || a.endMs !== b.endMs) return false;
+  return isSameWeek(a.week, b.week) && isSameZone(a.zone, b.zone);
+}
+
+function isSameWeek(a: PacedSpan["week"], b: PacedSpan["week"]): boolean {
+  if (a === null || b === null) return a === b;
+  return haveSameElements(a, b);
+}
 
 export class PacingDay {
   readonly day: number;
