@@ -40,6 +40,12 @@ describe("transitions", () => {
       { fromSec: sec("2026-10-25T01:00Z"), offsetSec: 3600 },
     ]);
   });
+
+  test("are whole seconds where the span ends half a second after one", () => {
+    const change = sec("2026-03-29T01:00Z");
+    const list = transitionsOf("Europe/Paris", change - 5, change + 0.5);
+    expect(list.map(({ fromSec }) => fromSec)).toEqual([change - 5, change]);
+  });
 });
 
 describe("a local day", () => {

@@ -68,8 +68,10 @@ export function offsetSecAt(zone: string, atSec: number): number {
 export function transitionsOf(zone: string, fromSec: number, toSec: number): Transition[] {
   let offset = offsetSecAt(zone, fromSec);
   const out: Transition[] = [{ fromSec, offsetSec: offset }];
-  for (let at = fromSec; at < toSec; ) {
-    const next = Math.min(at + stepSec, toSec);
+  // Offsets are told of whole seconds, and a flight may end between two.
+  const endSec = Math.ceil(toSec);
+  for (let at = fromSec; at < endSec; ) {
+    const next = Math.min(at + stepSec, endSec);
     const nextOffset = offsetSecAt(zone, next);
     if (nextOffset !== offset) {
       const changeSec = firstSecondWith(zone, at, next, offset);

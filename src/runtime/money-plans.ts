@@ -36,7 +36,7 @@ type SentPlan = BudgetPlan & { readonly exposures: ExposurePlan };
 /**
  * Tells the money thread of each World before the workers have it: its whole plan, or, where no
  * money is another (most edits are of prices), its number alone. A plan of 10,000 line items costs
- * 100 ms here, in slices, and 100 to 150 ms on the money's side, in which no notice is answered: so
+ * 100 ms here, in slices, and 70 to 170 ms on the money's side, in which no notice is answered: so
  * a plan that says what the last one said (an edit of targeting, of a creative) stays here.
  */
 export class MoneyPlans {
