@@ -22,7 +22,8 @@ export function takeAllowance(state: SharedState, place: number, nanos: number):
   const { allowances } = state;
   const amount = BigInt(nanos);
   for (;;) {
-    const left = Atomics.load(allowances, place);
+    // Plain (base/bitset): the exchange below finds out what has changed since.
+    const left = allowances[place]!;
     if (left < amount) return false;
     if (Atomics.compareExchange(allowances, place, left, left - amount) === left) return true;
   }

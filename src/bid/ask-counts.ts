@@ -103,7 +103,8 @@ export function noteAnswered(counts: AskCounts, asked: Asked, day: number): void
 /** Adds to the count under `mask`, which stops at its highest; gives the cell afterwards. */
 function add(words: Uint32Array, at: number, day: number, one: number, mask: number): number {
   for (;;) {
-    const before = Atomics.load(words, at);
+    // Plain (base/bitset): the exchange below finds out what has changed since.
+    const before = words[at]!;
     const ahead = ((before >>> dayShift) - day) & 0xff;
     const goesOn = ahead <= 1 && before !== 0;
     const base = goesOn ? before : ((day & 0xff) << dayShift) >>> 0;

@@ -110,7 +110,8 @@ function reserveSlot(
   for (let i = 0; i < probes; i++) {
     const slot = slotFirst + state.slotCursor;
     state.slotCursor = state.slotCursor + 1 === slotCount ? 0 : state.slotCursor + 1;
-    const word = Atomics.load(slots, slot * slotWords);
+    // Plain (base/bitset): a free slot is this worker's alone, a held one is left by an exchange.
+    const word = slots[slot * slotWords]!;
     if ((word & 3) === HELD && !expire(state, slot, word, nowSec)) continue;
     const use = ((word >>> 2) + 1) & useMask;
     const base = slot * slotWords;

@@ -193,8 +193,9 @@ export class SharedState {
     this.slotCount = worker === NO_WORKER ? 0 : part;
   }
 
+  /** Plain (base/bitset): a moment late at most. Nobody may spin on a cell. */
   cell(cell: number): number {
-    return Atomics.load(this.cells, cell * lineWords);
+    return this.cells[cell * lineWords]!;
   }
 
   setCell(cell: number, value: number): void {
