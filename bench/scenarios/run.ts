@@ -2,7 +2,7 @@ import { machineOf } from "../machine.js";
 import { record } from "../record.js";
 import { hasWrk, type Saturation, saturate } from "../saturation.js";
 import { Stand } from "../stand.js";
-import { measureInTurn, type Row, type Size, sizesOf } from "./measure.js";
+import { measureInTurn, type Row, type Size, sizesOf, warmUp } from "./measure.js";
 import type { Scenario, ScenarioWorld } from "./scenario.js";
 import type { Load } from "./target.js";
 import { requestsOf } from "./workloads.js";
@@ -82,6 +82,8 @@ async function measureOne(
   say: Say,
 ): Promise<Measured> {
   const load = loadOf(scenario, size);
+  // While its code is compiled it sheds, and the references would answer as it did then.
+  await warmUp(stand.ours, load, size);
   await stand.tellSizes(await sizesOf(stand.ours, load));
   const wanted: readonly string[] = ["ours", ...scenario.references];
   const targets = stand.targets.filter(({ name }) => wanted.includes(name));
