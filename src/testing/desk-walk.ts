@@ -20,6 +20,8 @@ export class DeskWalk {
   readonly program = new Program();
   private browser: Browser | null = null;
   private context: BrowserContext | null = null;
+  /** No two requests are the same: what is chosen by the request would be chosen alike. */
+  private asked = 0;
   /** What any page complained of, but for answers that say no. */
   readonly troubles: string[] = [];
 
@@ -96,7 +98,7 @@ export class DeskWalk {
   async bids(site: string): Promise<readonly Bid[]> {
     const answer = await this.program.bid(
       JSON.stringify({
-        id: "walk",
+        id: `walk-${++this.asked}`,
         imp: [{ id: "1", banner: { w: 300, h: 250 }, bidfloor: 0.5 }],
         site: { domain: site, page: `https://${site}/` },
         device: { geo: { country: "NZL" } },

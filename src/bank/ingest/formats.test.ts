@@ -220,10 +220,10 @@ test("a file that cannot be read as a whole is refused with the reason, the othe
   one.put("commerce/text.parquet", "not parquet");
   const words = "'1' AS event_id, 'US' AS market, 'view' AS behaviour, 'A' AS account";
   await parquet("commerce/number-time.parquet", `SELECT ${words}, 5::BIGINT AS time`);
-  await parquet("commerce/list.parquet", `SELECT ${words}, now() AS time, [1] AS brand`);
+  await parquet("commerce/list.parquet", `SELECT ${words}, '2026-11-25' AS time, [1] AS brand`);
   const torn = await parquet(
     "commerce/torn.parquet",
-    `SELECT ${words}, now() AS time FROM range(9999)`,
+    `SELECT ${words}, '2026-11-25' AS time FROM range(9999)`,
   );
   truncateSync(torn, 300);
   one.put("commerce/z-good.csv", `${header}${row}`);
@@ -255,7 +255,7 @@ test("strange names in the source are warned of, or read as any other", async ()
   one.put("commerce/a[1]*?.csv", `${header}1,2026-11-25,US,view,b,A\n`);
   await parquet(
     "commerce/it's [2].parquet",
-    "SELECT 2 AS event_id, now() AS time, 'US' AS market, 'view' AS behaviour, 'A' AS account",
+    "SELECT 2 AS event_id, '2026-11-25' AS time, 'US' AS market, 'view' AS behaviour, 'A' AS account",
   );
   const { warnings, touchpoints } = await run();
   expect(warnings).toEqual([
