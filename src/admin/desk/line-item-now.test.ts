@@ -44,12 +44,12 @@ const withBook = (more: object) => ({
     },
   },
 });
-const spentRow = (minute: number, media: number, billed = 1): Float64Array => {
+const spentRow = (minute: number, media: number, billed = 1, bids = 4): Float64Array => {
   const row = new Float64Array(sumFields);
   row[SumField.id] = lineItem.id;
   row[SumField.minute] = minute;
   row[SumField.billed] = billed;
-  row[SumField.bids] = 4;
+  row[SumField.bids] = bids;
   row[SumField.media] = media;
   row[SumField.gross] = media;
   return row;
@@ -147,6 +147,17 @@ test("numbers are those of its sums, and what it shares with its campaign is its
   });
   expect(own.now).toMatchObject({ idealToday: "7.000000000", dayBudget: "8.000000000" });
   expect(own.now.totalBudget).toBe(decimalOf(10n ** 12n));
+});
+
+test("what was billed was bid, also where the bid is counted later", () => {
+  const sums = new LineItemSums();
+  expect(nowOf({ ...withBook({}), sums })).toMatchObject({
+    reason: expect.stringMatching(/^no bid/),
+  });
+  sums.take(spentRow(Math.floor(nowMs / 60_000), 1_000_000, 2, 0));
+  const { now, reason } = nowOf({ ...withBook({}), sums });
+  expect(now).toMatchObject({ bidsToday: 2, winRatePercent: null });
+  expect(reason).toBe("");
 });
 
 test("a bid range spans modifiers and ladder steps inside its bounds and the ceiling", () => {

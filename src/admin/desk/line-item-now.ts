@@ -112,6 +112,8 @@ class Moment {
     const { id } = lineItem;
     const total = input.sums.totalOf(id);
     const today = this.today.get(id) ?? nothing;
+    // A bill can be counted before the bid that it is of.
+    const bidsToday = Math.max(today.bids, today.wins, today.billed);
     const range = rangeOf(lineItem, input.config, advertiser.currency);
     const { state, reason, field } = stateOf(owned, {
       nowMs: input.nowMs,
@@ -125,7 +127,7 @@ class Moment {
       heldAt: input.heldAt.get(campaign.id) ?? none,
       // The cheapest bid that it makes costs so many nanos an impression.
       spent: this.spentOf(owned, BigInt(Math.max(1, range.lowMicros))),
-      bidsToday: today.bids,
+      bidsToday,
     });
     const { idealToday, dayBudget, totalBudget } = this.budgetsOf(owned);
     // One literal: spreads made 10,000 of these ten times as slow (400 ms, not 40).
@@ -141,9 +143,8 @@ class Moment {
       totalBudget,
       impressionsToday: today.billed,
       impressionsTotal: total.billed,
-      bidsToday: today.bids,
+      bidsToday,
       clicksTotal: total.clicks,
-      // A bill can be counted before the bid that it is of.
       winRatePercent: percentOf(
         Math.min(Math.max(total.wins, total.billed), total.bids),
         total.bids,

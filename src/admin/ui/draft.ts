@@ -94,7 +94,7 @@ export function useDraft(kind: DeskKind, key: string | null, start: JsonObject =
     at: (path) => valueAt(form, path),
     set: (path, value) => edit((was) => withValue(was, path, value)),
     replace: (to) => edit(() => to),
-    findings: findingsOf(live, problem).filter(
+    findings: findingsOf(live === null ? [] : standing(live, form), problem).filter(
       ({ field }) => entity !== null || round > 0 || valueAt(form, field) !== undefined,
     ),
     settle: (merged, onto) => {
@@ -116,30 +116,36 @@ function stored(base: string, entity: Entity | null, body: object, once: string)
 }
 
 /** What live validation says, and beside it what the refusal of this very form said. */
-function findingsOf(live: readonly Finding[] | null, problem: Problem | null): readonly Finding[] {
-  const known = new Set((live ?? []).map(({ field, message }) => `${field} ${message}`));
+function findingsOf(live: readonly Finding[], problem: Problem | null): readonly Finding[] {
+  const known = new Set(live.map(({ field, message }) => `${field} ${message}`));
   const refused = errorsAsFindings(problem?.errors);
-  return [
-    ...(live ?? []),
-    ...refused.filter(({ field, message }) => !known.has(`${field} ${message}`)),
-  ];
+  return [...live, ...refused.filter(({ field, message }) => !known.has(`${field} ${message}`))];
 }
 
-/** null = not asked since the last edit, or no answer. */
+type Found = { readonly issues: readonly Finding[]; readonly of: JsonObject };
+
+/** What was found of a field says nothing of what was written into it since. */
+const standing = ({ issues, of }: Found, form: JsonObject): readonly Finding[] =>
+  issues.filter(
+    ({ field }) =>
+      JSON.stringify(valueAt(form, field) ?? null) === JSON.stringify(valueAt(of, field) ?? null),
+  );
+
+/** null = not asked yet, or no answer. */
 function useFindings(
   base: string,
   key: string | null,
   form: JsonObject,
   active: boolean,
-): readonly Finding[] | null {
-  const [found, setFound] = useState<readonly Finding[] | null>(null);
+): Found | null {
+  const [found, setFound] = useState<Found | null>(null);
   const settled = useSettled(form, typingMs);
   useEffect(() => {
     if (!active) return;
     let latest = true;
     const body = { form: settled, ...(key === null ? {} : { key }) };
     void post<{ readonly issues: readonly Finding[] }>(`${base}/validate`, body).then((answer) => {
-      if (latest) setFound(answer.ok ? answer.value.issues : null);
+      if (latest) setFound(answer.ok ? { issues: answer.value.issues, of: settled } : null);
     });
     return () => {
       latest = false;

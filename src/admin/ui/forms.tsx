@@ -88,10 +88,14 @@ const currencies = [
     (code) => !["EUR", "USD", "GBP", "JPY", "CNY"].includes(code),
   ),
 ].map((value) => ({ value, label: value }));
-const zones = ["UTC", ...Intl.supportedValuesOf("timeZone")].map((value) => ({
-  value,
-  label: value,
-}));
+/** Today's names of zones that browsers list under older ones. */
+const renamedZones = [
+  ...["Africa/Asmara", "America/Argentina/Buenos_Aires", "America/Argentina/Cordoba"],
+  ...["America/Nuuk", "Asia/Ho_Chi_Minh", "Asia/Kathmandu", "Asia/Kolkata", "Asia/Yangon"],
+  ...["Atlantic/Faroe", "Europe/Kyiv", "Pacific/Chuuk", "Pacific/Kanton", "Pacific/Pohnpei"],
+];
+const zoneNames = [...Intl.supportedValuesOf("timeZone"), ...renamedZones].sort();
+const zones = [...new Set(["UTC", ...zoneNames])].map((value) => ({ value, label: value }));
 
 export function AdvertiserFields({ draft }: { readonly draft: Draft }) {
   const zone = keyAt(draft, "timeZone");

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Finding, Problem } from "../answers.js";
+import { wordsOnForm } from "../words.js";
 import { inputId } from "./field.js";
 
 /** All that is wrong with a form in one place, each leading to its field; takes the focus. */
@@ -24,7 +25,11 @@ export function ErrorSummary(props: {
       <ul>
         {errors.map(({ field, message }) => (
           <li key={`${field} ${message}`}>
-            {field === "" ? message : <FieldLink {...{ field, message }} onField={props.onField} />}
+            {field === "" ? (
+              wordsOnForm(message)
+            ) : (
+              <FieldLink {...{ field, message }} onField={props.onField} />
+            )}
           </li>
         ))}
       </ul>
@@ -47,7 +52,7 @@ function FieldLink(props: {
         requestAnimationFrame(() => focusField(field));
       }}
     >
-      <strong>{labelOf(field)}</strong> {message}
+      <strong>{labelOf(field)}</strong> {wordsOnForm(message)}
     </a>
   );
 }

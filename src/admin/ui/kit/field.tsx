@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from "preact";
 import { createContext } from "preact";
 import { useContext, useId } from "preact/hooks";
 import type { FieldError, Finding } from "../answers.js";
+import { wordsOnForm } from "../words.js";
 
 /** What is wrong by field: given once round a form, read by each field of it. */
 export const Findings = createContext<readonly Finding[]>([]);
@@ -67,7 +68,8 @@ function FindingList(props: { readonly id: string; readonly findings: readonly F
     <ul class="findings" id={props.id}>
       {props.findings.map(({ severity, message }) => (
         <li key={message} class={severity}>
-          <span class="word">{severity === "error" ? "Error" : "Note"}:</span> {message}
+          <span class="word">{severity === "error" ? "Error" : "Note"}:</span>{" "}
+          {wordsOnForm(message)}
         </li>
       ))}
     </ul>

@@ -242,6 +242,23 @@ walk("a request is explained by line item, an answer checked, an exchange stoppe
   });
 });
 
+walk("what a field lacked is not said of what is written into it since", async () => {
+  await withDesk(async (page, { url, calls }) => {
+    const asked = (): number => calls.filter((call) => call.endsWith("/validate")).length;
+    const name = page.getByLabel("Name", { exact: true });
+    await page.goto(`${url}/campaigns/new`);
+    await page.getByLabel(/^In all/).fill("5000");
+    await expect.poll(asked).toBeGreaterThan(0);
+    await name.fill("V");
+    expect(await page.getByText("needs a value").count()).toBe(0);
+    await name.fill("");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("Error: needs a value").waitFor();
+    await name.fill("Vela");
+    expect(await page.getByText("needs a value").count()).toBe(0);
+  });
+});
+
 walk("where something is missing or does not answer, the page says so and asks again", async () => {
   let locked = true;
   const first: First = ({ path }) => {
