@@ -255,7 +255,8 @@ test("strange names in the source are warned of, or read as any other", async ()
   one.put("commerce/a[1]*?.csv", `${header}1,2026-11-25,US,view,b,A\n`);
   await parquet(
     "commerce/it's [2].parquet",
-    "SELECT 2 AS event_id, '2026-11-25' AS time, 'US' AS market, 'view' AS behaviour, 'A' AS account",
+    `SELECT 2 AS event_id, '2026-11-25' AS time, 'US' AS market, 'view' AS behaviour,
+      'A' AS account`,
   );
   const { warnings, touchpoints } = await run();
   expect(warnings).toEqual([
