@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer } from "node:net";
+import { setFlagsFromString } from "node:v8";
 import { type Transferable, Worker } from "node:worker_threads";
 import { assert } from "../base/assert.js";
 import type { EdgeKind } from "./flags.js";
@@ -8,6 +9,15 @@ const readyMs = 30_000;
 const adoptMsMax = 10_000;
 /** What a worker may take for its end beyond the time that it was given to drain. */
 const endMs = 2000;
+/**
+ * Three halves of the space that new objects fill: 2 MB instead of 8. A request leaves 2 kB behind,
+ * most of it the socket's, and nothing of it lives: at 12,000/s a pause for garbage takes 0.6 ms
+ * (1.1 of the worst tenth) instead of 1.4 to 1.6 (4.1 to 4.8), and all of them 1.2 % of the time
+ * instead of 1.1. With 1 MB a pause takes 0.4 ms, and all of them 2.2 %.
+ */
+const youngMb = 6;
+/** What is left alive is too little to be shared: waiting for a thread took 0.3 of 0.7 ms. */
+const ownGarbage = "--no-parallel-scavenge";
 
 export type WorkersOptions = {
   /** The compiled entry, which calls `startEdgeWorker`. */
@@ -113,10 +123,13 @@ export class Workers {
     this.options = options;
     const generations = new SharedArrayBuffer(options.count * 4);
     this.generations = new Int32Array(generations);
+    setFlagsFromString(ownGarbage);
+    const resourceLimits = { maxYoungGenerationSizeMb: youngMb };
     this.workers = Array.from({ length: options.count }, (_, index) => {
       const { edge, entry } = options;
-      const data: EdgeWorkerData = { index, edge, generations, own: options.own(index) };
-      return this.watched(index, new EdgeWorker(new Worker(entry, { workerData: data })));
+      const workerData: EdgeWorkerData = { index, edge, generations, own: options.own(index) };
+      const thread = new Worker(entry, { workerData, resourceLimits });
+      return this.watched(index, new EdgeWorker(thread));
     });
   }
 
