@@ -81,7 +81,7 @@ export function edgeStepOf(walk: Walk): Step {
     clock: realClock,
     exchangeOf: (name) => (name === exchange.name ? exchange : null),
     mayAsk,
-    admit: (one, nowMs, waitedMs) => !shedder.sheds(waitedMs) && rate.admit(one, nowMs),
+    admit: (one, waitedMs) => !shedder.sheds(waitedMs) && rate.admit(one, realClock.nowMs),
     bodyBuffer: bidder.bodyBuffer,
     answerBuffer: bidder.answerBuffer,
     bid: () => answer,

@@ -29,7 +29,7 @@ export type EdgeApp = {
    * False = above the exchange's queries a second or shedding: answer 204 without reading on.
    * `waitedMs`: how long the oldest request has waited that is not decided on.
    */
-  readonly admit: (exchange: Exchange, nowMs: number, waitedMs: number) => boolean;
+  readonly admit: (exchange: Exchange, waitedMs: number) => boolean;
   /**
    * Where the driver puts the (gunzipped) body before `bid`; at least `gunzipBytesMax` bytes. Valid
    * until `bid` returns:

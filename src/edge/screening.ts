@@ -84,7 +84,7 @@ export class Screening {
       this.gzip = true;
     }
     if (this.bodyBytes > bodyBytesMax) return 413;
-    return app.admit(exchange, app.clock.nowMs(), this.waitedMs()) ? GO_ON : 204;
+    return app.admit(exchange, this.waitedMs()) ? GO_ON : 204;
   }
 
   private notice(method: string, path: string): number {

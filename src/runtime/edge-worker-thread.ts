@@ -161,12 +161,12 @@ class EdgeProgram implements EdgeApp {
   exchangeOf(name: string): Exchange | null {
     return serving().world.world.exchanges.find((exchange) => exchange.name === name) ?? null;
   }
-  admit(exchange: Exchange, nowMs: number, waitedMs: number): boolean {
+  admit(exchange: Exchange, waitedMs: number): boolean {
     if (shedder.sheds(waitedMs)) {
       counters.add(Single.SHED);
       return false;
     }
-    if (queryRate.admit(exchange, nowMs)) return true;
+    if (queryRate.admit(exchange, clock.nowMs)) return true;
     counters.request(exchange.index);
     counters.noBid(exchange.index, Outcome.EXCHANGE_QPS);
     return false;
