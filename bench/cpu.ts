@@ -21,13 +21,13 @@ export function threadCpuNs(pid: number): number {
   return totalNs;
 }
 
-const cores = { server: 0, client: 1 } as const;
+const cores = { server: "0", client: "1", any: `0-${availableParallelism() - 1}` } as const;
 
 /**
  * Puts all threads of a process on one core: servers on the first, whoever loads them on the
- * second. False where there is one core, or no taskset.
+ * second. `any` lets go of it. False where there is one core, or no taskset.
  */
 export function pinTo(pid: number, side: keyof typeof cores): boolean {
   if (availableParallelism() < 2) return false;
-  return spawnSync("taskset", ["-acp", String(cores[side]), String(pid)]).status === 0;
+  return spawnSync("taskset", ["-acp", cores[side], String(pid)]).status === 0;
 }

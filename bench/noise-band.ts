@@ -19,7 +19,7 @@ export function bandOf(ratios: readonly number[]): Band {
   return { middle, low: at(0.025), high: at(0.975) };
 }
 
-function medianOf(values: readonly number[]): number {
+export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;
   if (sorted.length % 2 === 1) return sorted[half] ?? Number.NaN;

@@ -1,15 +1,24 @@
 import { type AnswerSizes, answerSizes, runClosedLoop } from "../closed-loop.js";
-import { threadCpuNs } from "../cpu.js";
+import { pinTo, threadCpuNs } from "../cpu.js";
+import { type Band, bandOf, medianOf } from "../noise-band.js";
 import { hasWrk, isGeneratorBound, saturate } from "../saturation.js";
 import type { Load, Target } from "./target.js";
 
 /** How much of everything a run does. */
 export type Size = {
+  /** How long the servers may take to be done with their start. */
+  readonly quietSecMax: number;
   /** Requests, or seconds where wrk sends them. */
   readonly warm: number;
   readonly warmSec: number;
+  /** Of ours, a second at a time: it ends before where a second costs no less than those before. */
+  readonly warmSecMax: number;
+  /** Requests of a round. */
   readonly measured: number;
+  /** Each is a pair of ours and the echo. */
   readonly rounds: number;
+  /** The other references are measured in one round of so many. */
+  readonly othersEvery: number;
   readonly bodies: number;
   /** Instead of the scenario's own: figures of it mean nothing and are not kept. */
   readonly smaller: { readonly people: number; readonly lineItems: number } | null;
@@ -23,21 +32,26 @@ const noLoad = { saturatedSec: 0, openSec: 0.2 };
 const smallWorld = { people: 2000, lineItems: 60 };
 export const sizes = {
   tiny: {
-    warm: 200,
-    warmSec: 0,
-    measured: 400,
-    rounds: 1,
+    ...{
+      quietSecMax: 0,
+      warm: 200,
+      warmSec: 0,
+      warmSecMax: 0,
+      measured: 400,
+      rounds: 1,
+      othersEvery: 1,
+    },
     bodies: 128,
     ...noLoad,
     smaller: smallWorld,
   },
   quick: {
-    ...{ warm: 40_000, warmSec: 1, measured: 3000, rounds: 3, bodies: 2048, smaller: null },
-    ...{ saturatedSec: 1, openSec: 2 },
+    ...{ warm: 40_000, warmSec: 1, warmSecMax: 6, measured: 3000, rounds: 12, othersEvery: 3 },
+    ...{ quietSecMax: 15, bodies: 2048, smaller: null, saturatedSec: 1, openSec: 2 },
   },
   full: {
-    ...{ warm: 100_000, warmSec: 5, measured: 60_000, rounds: 5, bodies: 4096, smaller: null },
-    ...{ saturatedSec: 8, openSec: 8 },
+    ...{ warm: 100_000, warmSec: 3, warmSecMax: 20, measured: 6000, rounds: 60, othersEvery: 3 },
+    ...{ quietSecMax: 60, bodies: 4096, smaller: null, saturatedSec: 8, openSec: 8 },
   },
 } as const satisfies Readonly<Record<string, Size>>;
 
@@ -56,10 +70,10 @@ export function onlyOf(args: readonly string[]): readonly string[] {
 /** One measured row; printed as a table and as a JSON line. */
 export type Row = {
   readonly target: string;
-  /** Of all threads of the server's process: the best of the rounds, the least disturbed. */
+  /** Of all threads of the server's process: the median of the rounds. */
   readonly cpuUsPerRequest: number;
-  /** Of each round, in order. */
-  readonly roundsUs: readonly number[];
+  /** Of each round, in order; null = not measured in it. */
+  readonly roundsUs: readonly (number | null)[];
   readonly requestsPerSec: number;
   /** The client's core was busy and the server's was not: requests/s are the client's. */
   readonly generatorBound: boolean;
@@ -95,45 +109,106 @@ async function roundOf(target: Target, load: Load, amount: number): Promise<Roun
   };
 }
 
+/** Below it a time was cheaper than those before: the server was not warm yet. */
+const fallingShare = 0.97;
+const closedRoundsMax = 10;
+
 /**
- * Until the compiler has seen enough: by wrk, which asks several times as fast. A cold server may
- * keep one of its connections waiting; the rounds that are measured forgive nothing.
+ * Until two times in a row were not cheaper than all before them: three times at least, `most` at
+ * most. False: it still fell.
  */
+export async function untilSteady(cost: () => Promise<number>, most: number): Promise<boolean> {
+  let best = Number.POSITIVE_INFINITY;
+  let steady = 0;
+  for (let times = 0; times < most && steady < 2; times++) {
+    const us = await cost();
+    steady = us < fallingShare * best ? 0 : steady + 1;
+    best = Math.min(best, us);
+  }
+  return steady === 2;
+}
+
+/** By wrk, which asks several times as fast as the rounds. */
 export async function warmUp(target: Target, load: Load, size: Size): Promise<void> {
-  const asked = size.saturatedSec > 0 && hasWrk();
-  if (asked) await saturate(target, load, size.warmSec).catch(() => undefined);
+  if (asksByWrk(size)) await secondsUs(target, load, size.warmSec);
   else await roundOf(target, load, size.warm);
 }
 
+/** Until the compiler has seen enough. */
+export async function warmUntilSteady(target: Target, load: Load, size: Size): Promise<boolean> {
+  if (asksByWrk(size)) return untilSteady(() => secondsUs(target, load, 1), size.warmSecMax);
+  await roundOf(target, load, size.warm);
+  return true;
+}
+
+const asksByWrk = (size: Size): boolean => size.saturatedSec > 0 && hasWrk();
+
+/** CPU a request; endless where it failed: a cold server may keep a connection waiting. */
+async function secondsUs(target: Target, load: Load, seconds: number): Promise<number> {
+  try {
+    const { serverCpu, perSec } = await saturate(target, load, seconds);
+    return (serverCpu * 1e6) / perSec;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
 /**
- * The same load against each target, a round of each in turn, so that what else happens on the
- * machine happens to all of them.
+ * The same load against each target, a round of each in turn, every other time the other way
+ * round, so that what else happens on the machine happens to all of them. All rounds count, after
+ * those that ours takes to get used to this client: the first ones behind wrk cost up to twice as
+ * much. Ours and the echo come first of the targets; ours is warm.
  */
 export async function measureInTurn(
   targets: readonly Target[],
   load: Load,
   size: Size,
 ): Promise<Row[]> {
-  for (const target of targets) await warmUp(target, load, size);
-  const rounds: Round[][] = targets.map(() => []);
-  for (let round = 0; round < size.rounds; round++) {
-    for (const [i, target] of targets.entries()) {
-      rounds[i]?.push(await roundOf(target, load, size.measured));
+  for (const target of targets.slice(1)) await warmUp(target, load, size);
+  const rounds: (Round | null)[][] = targets.map(() => []);
+  pinTo(process.pid, "client");
+  try {
+    const [ours] = targets;
+    const usOf = async (target: Target) => (await roundOf(target, load, size.measured)).us;
+    if (ours !== undefined && asksByWrk(size)) await untilSteady(() => usOf(ours), closedRoundsMax);
+    for (let round = 0; round < size.rounds; round++) {
+      const all = targets.map((target, i) => ({ target, i }));
+      for (const { target, i } of round % 2 === 0 ? all : all.reverse()) {
+        const isDue = i < pairedTargets || round % size.othersEvery === 0;
+        rounds[i]?.push(isDue ? await roundOf(target, load, size.measured) : null);
+      }
     }
+  } finally {
+    pinTo(process.pid, "any");
   }
   const rows: Row[] = [];
   for (const [i, target] of targets.entries()) {
-    const own = rounds[i] ?? [];
-    const answers = await sizesOf(target, load);
-    rows.push({
-      target: target.name,
-      cpuUsPerRequest: Math.min(...own.map(({ us }) => us)),
-      roundsUs: own.map(({ us }) => us),
-      generatorBound: own.every((one) => one.generatorBound),
-      requestsPerSec: Math.max(...own.map(({ perSec }) => perSec)),
-      share200: own.reduce((sum, { share200 }) => sum + share200, 0) / own.length,
-      answerBytes: answers.bytes,
-    });
+    rows.push(rowOf(target, rounds[i] ?? [], (await sizesOf(target, load)).bytes));
   }
   return rows;
+}
+
+const pairedTargets = 2;
+
+function rowOf(target: Target, all: readonly (Round | null)[], answerBytes: number): Row {
+  const own = all.filter((round) => round !== null);
+  return {
+    target: target.name,
+    cpuUsPerRequest: medianOf(own.map(({ us }) => us)),
+    roundsUs: all.map((round) => round?.us ?? null),
+    generatorBound: own.every((one) => one.generatorBound),
+    requestsPerSec: medianOf(own.map(({ perSec }) => perSec)),
+    share200: own.reduce((sum, { share200 }) => sum + share200, 0) / own.length,
+    answerBytes,
+  };
+}
+
+/** How often ours costs what the other does, pair by pair: 1 = as cheap as doing nothing. */
+export function ratioOf(ours: Row, other: Row): Band & { readonly pairs: number } {
+  const ratios: number[] = [];
+  for (const [i, us] of ours.roundsUs.entries()) {
+    const otherUs = other.roundsUs[i] ?? null;
+    if (us !== null && otherUs !== null) ratios.push(otherUs / us);
+  }
+  return { ...bandOf(ratios), pairs: ratios.length };
 }

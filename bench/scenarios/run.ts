@@ -1,13 +1,23 @@
-import { machineOf } from "../machine.js";
+import { cpuTimes, machineOf, quietMachine, stolenShare } from "../machine.js";
 import { record } from "../record.js";
 import { hasWrk, type Saturation, saturate } from "../saturation.js";
 import { Stand } from "../stand.js";
-import { measureInTurn, type Row, type Size, sizesOf, warmUp } from "./measure.js";
+import {
+  measureInTurn,
+  type Row,
+  ratioOf,
+  type Size,
+  sizesOf,
+  warmUntilSteady,
+} from "./measure.js";
 import type { Scenario, ScenarioWorld } from "./scenario.js";
 import type { Load } from "./target.js";
 import { requestsOf } from "./workloads.js";
 
 type Say = (line: string) => void;
+
+/** Stolen from a quiet machine. */
+const quietMax = 0.02;
 
 /** A scenario's rows: ours first, then what it is compared with. */
 export type Measured = {
@@ -69,6 +79,9 @@ function inOneWorld(scenarios: readonly Scenario[], size: Size, say: Say): Promi
   const references = [...new Set(scenarios.flatMap((one) => one.references))];
   return Stand.with({ world, references, pinned: true }, async (stand) => {
     say(titleOf(world, stand.lineItemsLive));
+    // A server that has just started counts its audiences for a while, on the core of all servers.
+    const { quiet, cores } = await quietMachine(size.quietSecMax);
+    if (!quiet) say(`  the machine is not quiet: ${cores.toFixed(2)} cores of it are busy`);
     const measured: Measured[] = [];
     for (const scenario of scenarios) measured.push(await measureOne(scenario, stand, size, say));
     return measured;
@@ -83,12 +96,14 @@ async function measureOne(
 ): Promise<Measured> {
   const load = loadOf(scenario, size);
   // While its code is compiled it sheds, and the references would answer as it did then.
-  await warmUp(stand.ours, load, size);
+  const isWarm = await warmUntilSteady(stand.ours, load, size);
   await stand.tellSizes(await sizesOf(stand.ours, load));
   const wanted: readonly string[] = ["ours", ...scenario.references];
   const targets = stand.targets.filter(({ name }) => wanted.includes(name));
   const before = await stand.task({ task: "facts" });
+  const times = cpuTimes();
   const rows = await measureInTurn(targets, load, size);
+  const stolen = stolenShare(times);
   const { shed } = await stand.task({ task: "facts" });
   for (const row of rows) say(lineOf(scenario, row));
   const [ours, echo] = targets;
@@ -99,6 +114,13 @@ async function measureOne(
     saturation = [own, await saturate(echo, load, size.saturatedSec)];
   }
   const one = { scenario, rows, saturation };
+  if (stolen > quietMax) {
+    say(
+      `  ${scenario.name}: ${(100 * stolen).toFixed(0)} % of the machine's time was stolen: ` +
+        "another run may differ by more than its band",
+    );
+  }
+  if (!isWarm) say(`  ${scenario.name}: still getting cheaper when it was measured`);
   if (shed > before.shed) {
     say(
       `  ${scenario.name}: ${shed - before.shed} requests were shed: the core was not ours alone`,
@@ -140,12 +162,14 @@ function ratioLines({ scenario, rows, saturation }: Measured): string[] {
   const [ours, ...others] = rows as [Row, ...Row[]];
   const { name, ofEchoMin } = scenario;
   const lines = others.map((other) => {
-    const ratio = other.cpuUsPerRequest / ours.cpuUsPerRequest;
-    const rounds = ours.roundsUs.map((us, i) => (other.roundsUs[i] ?? Number.NaN) / us);
-    const spread = `${Math.min(...rounds).toFixed(3)} to ${Math.max(...rounds).toFixed(3)}`;
+    const { middle, low, high, pairs } = ratioOf(ours, other);
     const wanted = other.target === "echo" && ofEchoMin !== null;
     const figure = wanted ? `figure: >= ${ofEchoMin}; ` : "";
-    return `${name}: ${ratio.toFixed(3)} of ${other.target}'s CPU (${figure}by round ${spread})`;
+    const band = pairs < 4 ? "no band" : `95 of 100: ${low.toFixed(3)} to ${high.toFixed(3)}`;
+    return (
+      `${name}: ${middle.toFixed(3)} of ${other.target}'s CPU ` +
+      `(${figure}${band}; median of ${pairs} pairs)`
+    );
   });
   if (saturation !== null) lines.push(saturationLine(name, saturation));
   return lines;
