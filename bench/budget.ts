@@ -14,7 +14,7 @@ export type BudgetSize = {
 export const budgetFull: BudgetSize = {
   ...{ lineItems: 1000, people: 100_000, bodies: 1000, rounds: 60 },
 };
-export const budgetQuick: BudgetSize = { ...budgetFull, rounds: 8 };
+export const budgetQuick: BudgetSize = { ...budgetFull, rounds: 5 };
 
 /** Microseconds of CPU a request. */
 export type Budget = {
