@@ -85,9 +85,14 @@ export type TemplateTable = ColumnsOf<typeof templateSpec> & {
   readonly exchangeCount: number;
 };
 
+const mould = {
+  ...templateSpec,
+  ...{ words: null, creativeCount: 0, dialectCount: 0, agencyCount: 0, exchangeCount: 0 },
+};
+
 /** Views over compiled templates: what a worker does when it adopts a World. */
 export function templatesFrom(buffer: SharedArrayBuffer): TemplateTable {
-  const columns = columnsFrom(templateSpec, buffer);
+  const columns = columnsFrom(templateSpec, buffer, mould);
   const [creativeCount, dialectCount, agencyCount, exchangeCount] = columns.dimensions;
   assert(creativeCount !== undefined && dialectCount !== undefined);
   assert(agencyCount !== undefined && exchangeCount !== undefined);
@@ -95,7 +100,8 @@ export function templatesFrom(buffer: SharedArrayBuffer): TemplateTable {
   assert(columns.seatStart.length === exchangeCount * agencyCount);
   const { bytes } = columns;
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  return { ...columns, words, creativeCount, dialectCount, agencyCount, exchangeCount };
+  const told = { words, creativeCount, dialectCount, agencyCount, exchangeCount };
+  return Object.assign(columns, told);
 }
 
 /** The entry of a creative's bid in a dialect; NO_ENTRY = it cannot be shown there. */
