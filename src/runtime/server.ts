@@ -41,7 +41,7 @@ import { alarmWords } from "./money-messages.js";
 import { MoneyPlans } from "./money-plans.js";
 import { PeopleDesk } from "./people-desk.js";
 import { readPriceKeys } from "./price-key-files.js";
-import { letBidsGoFirst } from "./process.js";
+import { letBidsGoFirst, threadsNow } from "./process.js";
 import { realClock } from "./real-clock.js";
 import { ReleaseDesk } from "./release-desk.js";
 import { ReleaseLedger } from "./release-ledger.js";
@@ -101,6 +101,8 @@ type StartOptions = ServerOptions & { readonly exposureDays: number };
 /** Starts money, the first World and the edge workers; rejects with words for the operator. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { settings, log, ending } = options;
+  // Before money and workers, whose priority stays.
+  const threads = threadsNow();
   const exposureDays = exposureDaysKept(settings.configFolder);
   const keys = openKeyFiles(settings.dataFolder);
   for (const name of keys.made) log.info({ file: join(settings.dataFolder, name) }, "made");
@@ -126,10 +128,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   try {
     const edge = new Edge(options, keys, buffers, money, await portOf(settings));
     edge.onSample = lineItems.takeSample;
-    return {
-      ...(await startWorld({ ...options, exposureDays }, keys, buffers, money, edge)),
-      lineItems,
-    };
+    const started = await startWorld({ ...options, exposureDays }, keys, buffers, money, edge);
+    letBidsGoFirst(threads);
+    return { ...started, lineItems };
   } catch (error) {
     await money.close();
     throw error;
@@ -317,7 +318,6 @@ async function startWorld(
   }
   people.watch();
   forget.resume();
-  letBidsGoFirst();
   return {
     ...{
       settings,

@@ -57,7 +57,7 @@ const opened = await openSqlStore({
     if (trouble.ends) ending ??= trouble;
   },
 });
-letBidsGoFirst(0);
+letBidsGoFirst([0]);
 if (opened.ok) serve(opened.store);
 else end(opened.words);
 
