@@ -5,10 +5,10 @@ import { join, resolve } from "node:path";
 import { message, stop } from "./child.js";
 import { runClosedLoop } from "./closed-loop.js";
 import { pinTo, threadCpuNs } from "./cpu.js";
+import { quietMachine } from "./machine.js";
 import { bandOf } from "./noise-band.js";
 import { record } from "./record.js";
-import { hasWrk, saturate } from "./saturation.js";
-import type { Size } from "./scenarios/measure.js";
+import { type Size, warmUntilSteady } from "./scenarios/measure.js";
 import { loadOf, worldOf } from "./scenarios/run.js";
 import type { Scenario } from "./scenarios/scenario.js";
 import type { Load, Target } from "./scenarios/target.js";
@@ -90,7 +90,9 @@ export async function compareTrees(
         targets.push({ name: names[i] ?? "", pid: child.pid ?? 0, port });
       }
       const [a, b] = targets as [Target, Target];
-      for (const target of targets) await warm(target, load, size);
+      // Servers that have just started count audiences on the core of both.
+      await quietMachine(size.quietSecMax);
+      for (const target of targets) await warmUntilSteady(target, load, size);
       for (let pair = 0; pair < pairs; pair++) {
         ratios.push(await pairOf(a, b, load, size.measured, (turn + pair) % 2 === 1));
       }
@@ -108,11 +110,6 @@ export async function compareTrees(
   const row = { scenario: scenario.name, names, ratios, middle, low, high, difference };
   record("compare", row, keeps ? undefined : null);
   return true;
-}
-
-async function warm(target: Target, load: Load, size: Size): Promise<void> {
-  if (size.saturatedSec > 0 && hasWrk()) await saturate(target, load, size.warmSec);
-  else await runClosedLoop({ ...load, port: target.port, amount: size.warm });
 }
 
 /** B over A, whichever goes first. */

@@ -41,6 +41,9 @@ export function stolenShare(before: CpuTimes, now = cpuTimes()): number {
 const quietCoresMax = 0.15;
 const lookMs = 500;
 
+/** A server that has just started counts its audiences for so long, on the core of all servers. */
+export const quietSecMax = 15;
+
 /** Waits until nothing runs on the machine, `secMax` at most; how many cores are busy then. */
 export async function quietMachine(secMax: number): Promise<{ quiet: boolean; cores: number }> {
   const untilMs = performance.now() + secMax * 1000;

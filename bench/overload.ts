@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { runClosedLoop } from "./closed-loop.js";
 import { type CutFigures, LoadClient } from "./load-client.js";
+import { quietMachine, quietSecMax } from "./machine.js";
 import { record } from "./record.js";
 import type { Scenario, ScenarioWorld } from "./scenarios/scenario.js";
 import { requestsOf } from "./scenarios/workloads.js";
@@ -38,6 +39,7 @@ const backStepMs = 200;
 export function printOverload(scenario: Scenario, size: OverloadSize, say: Say): Promise<boolean> {
   const options = { world: size.world, references: [], pinned: true, probed: true };
   return Stand.with(options, async (stand) => {
+    await quietMachine(size.keeps ? quietSecMax : 0);
     await stand.task({ task: "spin", spinUs: size.spinUs });
     const capacity = await capacityOf(stand, scenario, size);
     say(

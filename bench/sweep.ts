@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Cut, LoadClient } from "./load-client.js";
+import { quietMachine } from "./machine.js";
 import { keep, record } from "./record.js";
 import { hasWrk, saturate } from "./saturation.js";
-import { type Size, sizesOf, warmUp } from "./scenarios/measure.js";
+import { type Size, sizesOf, warmUntilSteady, warmUp } from "./scenarios/measure.js";
 import { chosen } from "./scenarios/registry.js";
 import { loadOf, worldOf } from "./scenarios/run.js";
 import type { Scenario } from "./scenarios/scenario.js";
@@ -32,11 +33,13 @@ export function printSweep({ only, size, keeps }: SweepOptions, say: Say): Promi
   const options = { world, references: ["echo" as const], pinned: true };
   return Stand.with(options, async (stand) => {
     const load = loadOf(scenario, size);
-    await stand.tellSizes(await sizesOf(stand.ours, load));
     const [echo] = stand.references as [Target];
     const isSaturated = hasWrk() && size.saturatedSec > 0;
+    await quietMachine(size.quietSecMax);
     // Else its rates are those of code that is not compiled yet (seen: 2,944/s of 12,770).
-    for (const target of stand.targets) await warmUp(target, load, size);
+    await warmUntilSteady(stand.ours, load, size);
+    await stand.tellSizes(await sizesOf(stand.ours, load));
+    await warmUp(echo, load, size);
     const full = isSaturated
       ? (await saturate(stand.ours, load, size.saturatedSec)).perSec
       : size.smaller === null

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { UnixMs } from "../src/base/units.js";
 import { snapshotsFolderOf } from "../src/runtime/data-folder.js";
 import { type CutFigures, LoadClient } from "./load-client.js";
+import { quietMachine, quietSecMax } from "./machine.js";
 import { record } from "./record.js";
 import type { Scenario, ScenarioWorld } from "./scenarios/scenario.js";
 import type { ServerTask } from "./server-tasks.js";
@@ -67,6 +68,7 @@ async function underChange(
   const { people } = size.world;
   const { workload, connections } = scenario;
   const { port } = stand.ours;
+  await quietMachine(size.keeps ? quietSecMax : 0);
   const client = await LoadClient.start({ port, workload, connections, people, bodies, rate });
   try {
     const window = () => client.during(delay(1000 * seconds));
