@@ -17,7 +17,3 @@ export const optionsOf = <Name extends string>(
 
 export const lineItemStateNames = optionsOf(stateWords);
 export const stateWord = (state: LineItemState): string => stateWords[state];
-
-/** The advice behind what is missing is for those who write files; a form has its hints. */
-export const wordsOnForm = (message: string): string =>
-  message.replace(/^(?:\S+ )?is missing: write .*$/s, "needs a value");

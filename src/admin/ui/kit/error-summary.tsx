@@ -1,7 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Finding, Problem } from "../answers.js";
-import { wordsOnForm } from "../words.js";
-import { inputId } from "./field.js";
+import { inputId, wordsOnForm } from "./field.js";
 
 /** All that is wrong with a form in one place, each leading to its field; takes the focus. */
 export function ErrorSummary(props: {

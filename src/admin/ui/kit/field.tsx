@@ -2,12 +2,15 @@ import type { ComponentChildren, VNode } from "preact";
 import { createContext } from "preact";
 import { useContext, useId } from "preact/hooks";
 import type { FieldError, Finding } from "../answers.js";
-import { wordsOnForm } from "../words.js";
 
 /** What is wrong by field: given once round a form, read by each field of it. */
 export const Findings = createContext<readonly Finding[]>([]);
 export const errorsAsFindings = (errors: readonly FieldError[] = []): readonly Finding[] =>
   errors.map((error) => ({ ...error, severity: "error" as const }));
+
+/** The advice behind what is missing is for those who write files; a form has its hints. */
+export const wordsOnForm = (message: string): string =>
+  message.replace(/^(?:\S+ )?is missing: write .*$/s, "needs a value");
 
 export const inputId = (path: string): string => `field-${path}`;
 
