@@ -1,9 +1,9 @@
 import type { Flow } from "../bid/pace.js";
 import type { Level } from "./budget-level.js";
 import { localDay, Unit } from "./budget-plan.js";
-import { isSameSpan, type PacedSpan, PacingDay } from "./pacing-day.js";
+import { isSameSpan, type PacedSpan, type PacingDay } from "./pacing-day.js";
+import type { PacingDays } from "./pacing-days.js";
 import { PacingRecord } from "./pacing-record.js";
-import type { TrafficShape } from "./traffic-shape.js";
 
 /**
  * The pace of one budget. What is left of the day, less what bids on their way will still be billed
@@ -120,10 +120,10 @@ export class Pacer {
     }
   }
 
-  decide(shape: TrafficShape, nowMs: number, elapsedSec: number): void {
+  decide(days: PacingDays, nowMs: number, elapsedSec: number): void {
     this.measure(elapsedSec);
     const nowSec = nowMs / 1000;
-    this.tellDay(shape, Math.floor(nowSec));
+    this.tellDay(days, Math.floor(nowSec));
     this.noteRecord(Math.floor(nowSec));
     if (this.span?.mode === "asap" || this.day === null) {
       this.participation = 1;
@@ -185,13 +185,13 @@ export class Pacer {
   }
 
   /** The day's plan, made anew with the day and each hour; budgets are looked at each time. */
-  private tellDay(shape: TrafficShape, nowSec: number): void {
+  private tellDay(days: PacingDays, nowSec: number): void {
     if (this.span === null) return;
     const hour = Math.floor(nowSec / 3600);
     // A local day may begin within an hour, and a clock may be set back over its beginning.
     const sameDay = this.day?.day === localDay(this.span.zone, nowSec);
     if (this.day === null || hour !== this.dayHour || !sameDay) {
-      this.day = new PacingDay(this.span, shape, nowSec);
+      this.day = days.of(this.span, nowSec);
       this.dayHour = hour;
     }
     const share = this.day.shareOfFlight;

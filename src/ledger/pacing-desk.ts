@@ -5,6 +5,7 @@ import { type Level, LevelKind, type Levels } from "./budget-level.js";
 import { type BudgetPlan, type CampaignBudget, Unit } from "./budget-plan.js";
 import { Pacer } from "./pacer.js";
 import type { PacedSpan } from "./pacing-day.js";
+import { PacingDays } from "./pacing-days.js";
 import type { TrafficShape } from "./traffic-shape.js";
 
 /**
@@ -36,7 +37,7 @@ type PacedLineItem = {
 
 export class PacingDesk {
   private readonly state: SharedState;
-  private readonly shape: TrafficShape;
+  private readonly days: PacingDays;
   private pacers = new Map<string, Pacer>();
   private lineItems: readonly PacedLineItem[] = [];
   /** Line items with a pacer of their own, by campaign. */
@@ -46,7 +47,7 @@ export class PacingDesk {
 
   constructor(state: SharedState, shape: TrafficShape) {
     this.state = state;
-    this.shape = shape;
+    this.days = new PacingDays(shape);
   }
 
   /** A new plan; budgets that it still has keep what they have learnt. */
@@ -117,7 +118,7 @@ export class PacingDesk {
       for (const pacer of pacers) pacer.gather(flow, allowances);
     }
     for (const pacer of this.pacers.values()) {
-      pacer.decide(this.shape, nowMs, elapsedSec);
+      pacer.decide(this.days, nowMs, elapsedSec);
     }
     for (const { accounts, pacers } of this.lineItems) this.tell(accounts, pacers);
   }
