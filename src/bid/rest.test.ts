@@ -160,3 +160,32 @@ test("a request looks at so many line items, the dearest, and says when that was
   );
   expect(answers).toEqual(["matching_limit", "bid"]);
 });
+
+test("where the limit was reached a stranger's refusal is the limit, not the person", async () => {
+  const few = { cappedShare: 0, modifierShare: 0, segments, audienceShare: 1 };
+  const book = syntheticModel(1, candidatesMax + 1, few);
+  const html = book.creatives.find(({ sizes }) => sizes[0]?.width === 300)!;
+  const { audience, price } = book.lineItems.find((one) => one.audience !== null)!;
+  const alike: Partial<LineItem> = {
+    targeting: { include: { deviceTypes: ["phone"] }, exclude: {} },
+    ...{ audience, withoutId: "skip", frequency: [] },
+    creatives: [{ id: html.id, weight: 1 }],
+    price: { ...price, cpmMicros: 2e6 as Micros, maxMicros: 2e6 as Micros },
+  };
+  const advertiser = book.advertisers[0]!.id;
+  const imp = [{ id: "1", secure: 1, banner: { w: 300, h: html.sizes[0]!.height } }];
+  const device = { devicetype: 4, geo: { country: "USA" } };
+  const body = JSON.stringify({ id: "1", imp, site: { domain: "news.example" }, device });
+  const answers = await Promise.all(
+    [candidatesMax + 1, candidatesMax].map(async (count) => {
+      const world = await worldOf({
+        ...book,
+        campaigns: book.campaigns.map((one) => ({ ...one, advertiser })),
+        creatives: [{ ...html, advertiser }],
+        lineItems: book.lineItems.slice(0, count).map((one) => ({ ...one, ...alike })),
+      });
+      return world.ask("openrtb26", Buffer.from(body)).outcome;
+    }),
+  );
+  expect(answers).toEqual(["matching_limit", "person"]);
+});

@@ -173,11 +173,10 @@ export const Key = {
 
 /** The first eight letters of each name, its length and its number, at a hash of the three. */
 export const keySlots = 1024;
-const slots = keySlots;
-const lows = new Int32Array(slots);
-const highs = new Int32Array(slots);
-const lengths = new Uint8Array(slots);
-const numbers = new Uint8Array(slots);
+const lows = new Int32Array(keySlots);
+const highs = new Int32Array(keySlots);
+const lengths = new Uint8Array(keySlots);
+const numbers = new Uint8Array(keySlots);
 /** The letters behind the first eight of the longer names, by number. */
 const tails: Uint8Array[] = Array.from({ length: 256 }, () => new Uint8Array(0));
 const exactLetters = 8;
@@ -196,7 +195,7 @@ for (const [name, number] of Object.entries(Key)) {
   const low = lettersAt(letters, 0, letters.length);
   const high = lettersAt(letters, 4, letters.length);
   let slot = slotOf(low, high, name.length);
-  while (numbers[slot] !== 0) slot = (slot + 1) % slots;
+  while (numbers[slot] !== 0) slot = (slot + 1) % keySlots;
   lows[slot] = low;
   highs[slot] = high;
   lengths[slot] = name.length;
@@ -230,7 +229,7 @@ export function keyNumber(
     if (lows[slot] === low && highs[slot] === high && lengths[slot] === length) {
       if (length <= exactLetters || hasTail(number, bytes, start)) return number;
     }
-    slot = (slot + 1) & (slots - 1);
+    slot = (slot + 1) & (keySlots - 1);
   }
 }
 
