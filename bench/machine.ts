@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { cpus, totalmem } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** What a figure was measured on, for its JSON line. */
@@ -13,7 +13,7 @@ export type Machine = {
 
 export function machineOf(): Machine {
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-  const machine = `${cpus()[0]?.model ?? "unknown"} x ${availableParallelism()}`;
+  const machine = `${cpus()[0]?.model ?? "unknown"} x ${cpus().length}`;
   return { commit, node: process.version, machine, memoryGib: Math.round(totalmem() / 2 ** 30) };
 }
 
@@ -52,7 +52,7 @@ export async function quietMachine(secMax: number): Promise<{ quiet: boolean; co
     await delay(lookMs);
     const now = cpuTimes();
     const share = 1 - (now.idle - before.idle) / Math.max(1, now.all - before.all);
-    const cores = share * availableParallelism();
+    const cores = share * cpus().length;
     if (cores < quietCoresMax) return { quiet: true, cores };
     if (performance.now() >= untilMs) return { quiet: false, cores };
   }
