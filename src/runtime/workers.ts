@@ -10,10 +10,10 @@ const adoptMsMax = 10_000;
 /** What a worker may take for its end beyond the time that it was given to drain. */
 const endMs = 2000;
 /**
- * Three halves of the space that new objects fill: 2 MB instead of 8. A request leaves 2 kB behind,
- * most of it the socket's, and nothing of it lives: at 12,000/s a pause for garbage takes 0.6 ms
- * (1.1 of the worst tenth) instead of 1.4 to 1.6 (4.1 to 4.8), and all of them 1.2 % of the time
- * instead of 1.1. With 1 MB a pause takes 0.4 ms, and all of them 2.2 %.
+ * Three times the space that new objects fill: 2 MB instead of 8. A request leaves 2 kB behind,
+ * most of it the socket's, and nothing of it lives. At 12,000/s for 12 s a pause for garbage took
+ * 0.56 ms (worst tenth 1.1) instead of 1.42 to 1.64 (4.1 to 4.8), all of them 156 ms instead of 118
+ * to 145. With 1 MB a pause took 0.45 ms, and all of them 268.
  */
 const youngMb = 6;
 /** What is left alive is too little to be shared: waiting for a thread took 0.3 of 0.7 ms. */
