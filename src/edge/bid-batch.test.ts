@@ -73,17 +73,28 @@ describe("a batch", () => {
     for (const [i, one] of all.entries()) batch.add(one, Buffer.from(`b${i}`));
     expect(batch.waitedNs(5000)).toBe(0);
     await turn();
-    expect(told.filter((line) => line.startsWith("decide"))).toHaveLength(4);
-    expect(answers.size).toBe(4);
+    expect(told.filter((line) => line.startsWith("decide"))).toHaveLength(2);
+    expect(answers.size).toBe(2);
     // what comes meanwhile is decided on behind the others
     all.push(incoming());
     expect(batch.add(all[10]!, Buffer.from("b10"))).toBe(true);
     expect(batch.waitedNs(2.4e6 + 1000)).toBe(2.4e6);
-    await turn();
-    expect(answers.size).toBe(8);
+    for (let turns = 2; turns <= 5; turns++) {
+      await turn();
+      expect(answers.size).toBe(2 * turns);
+    }
     await turn();
     expect([...answers.values()]).toEqual(all.map((_, i) => `b${i}b${i}`));
     expect(batch.waitedNs(9e9)).toBe(0);
+  });
+
+  test("looks at the clock after four decisions where the first was quick", async () => {
+    const { batch, answers, incoming } = batchOf(50_000);
+    for (let i = 0; i < 30; i++) batch.add(incoming(), Buffer.from(`b${i}`));
+    await turn();
+    expect(answers.size).toBe(21);
+    await turn();
+    expect(answers.size).toBe(30);
   });
 
   test("has room for so many requests and bytes, and takes none beyond", async () => {

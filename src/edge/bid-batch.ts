@@ -10,10 +10,13 @@ const bodyBytesMax = 512 * 1024;
 const turnRequests = 16;
 /**
  * After so long the loop reads what has come meanwhile, so that what is to be shed is told so at
- * once; the rest of the batch goes on behind it. Looked at every so many decisions.
+ * once; the rest of the batch goes on behind it. Looked at every so many decisions, and after each
+ * where the first one was slow: with bids of 0.5 ms, five times what a worker can take, half of
+ * the answers came within 1.3 to 1.4 ms instead of 1.8.
  */
 const turnNs = 1e6;
 const lookRequests = 4;
+const slowNs = turnNs / 16;
 
 /** What the driver does with the requests of a batch. */
 export type BatchDriver = {
@@ -80,7 +83,9 @@ export class BidBatch {
 
   private readonly run = (): void => {
     const { count, requests, driver } = this;
-    const untilNs = driver.nowNs() + turnNs;
+    const startedNs = driver.nowNs();
+    let every = 1;
+    let look = this.next;
     let sent = this.next;
     let i = sent;
     let over = false;
@@ -96,7 +101,11 @@ export class BidBatch {
         this.send(sent, i + 1);
         sent = i + 1;
       }
-      over = i % lookRequests === lookRequests - 1 && driver.nowNs() > untilNs;
+      if (i < look) continue;
+      const tookNs = driver.nowNs() - startedNs;
+      over = tookNs > turnNs;
+      if (i === this.next && tookNs < slowNs) every = lookRequests;
+      look = i + every;
     }
     this.send(sent, i);
     this.next = i;
