@@ -45,6 +45,15 @@ export class Hdr {
     if (us > this.maxUs) this.maxUs = us;
   }
 
+  add(other: Hdr): void {
+    for (let i = 0; i < bucketCount; i++) {
+      this.counts[i] = (this.counts[i] ?? 0) + (other.counts[i] ?? 0);
+    }
+    this.total += other.total;
+    this.sumUs += other.sumUs;
+    this.maxUs = Math.max(this.maxUs, other.maxUs);
+  }
+
   /** 0 without durations. */
   quantileUs(share: number): number {
     const wanted = Math.max(1, Math.ceil(this.total * share));

@@ -62,13 +62,13 @@ test("a pause of the server counts for every request that was due in it", async 
   const requests = [{ body: Buffer.from("{}"), gzip: false }];
   // The one process stands still as a whole: what was due meanwhile was sent late, and counts.
   const load = new OpenLoop({ port, requests, rate: 500, connections: 4 });
-  await delay(600);
-  const { sinceDue, sinceSent, answered, errors } = load.window.figures();
+  // As many as come in 0.3 s, however long a busy machine takes.
+  while (load.window.sinceDue.total < 150) await delay(20);
+  const { sinceDue, sinceSent, errors } = load.window.figures();
   load.window = new LoadWindow();
   await load.end();
   server.close();
   expect(errors).toBe(0);
-  expect(answered).toBeGreaterThan(50);
   expect(sinceDue.p90Us).toBeGreaterThan(20_000);
   expect(sinceSent.p90Us).toBeLessThan(sinceDue.p90Us);
 });

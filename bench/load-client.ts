@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { message, start } from "./child.js";
 import { pinTo } from "./cpu.js";
-import type { WindowFigures } from "./open-loop.js";
 import type { WorkloadName } from "./scenarios/workloads.js";
+import type { SlicedFigures } from "./window-slices.js";
 
 export type LoadStart = {
   readonly port: number;
@@ -21,7 +21,7 @@ export type LoadOrder =
   | { readonly kind: "end" };
 
 /** The time since the last cut. */
-export type CutFigures = WindowFigures & {
+export type CutFigures = SlicedFigures & {
   /** Requests that were due at its end and had no connection yet. */
   readonly waiting: number;
 };

@@ -32,7 +32,8 @@ export function runUnderChange(args: Args, say: Say): Promise<boolean> {
   const scenario = scenarioOf(args, "canonical-90");
   const size: ChangeSize = {
     ...{ world: worldOf(args, scenario), keeps: !isTiny(args), bodies: pick(args, 64, 2048, 2048) },
-    seconds: pick(args, 0.2, 4, 15),
+    rounds: pick(args, 1, 5, 15),
+    seconds: pick(args, 0.2, 1, 2),
     rate: numberAfter(args, "--rate", pick(args, 200, 4000, 4000)),
   };
   return printUnderChange(scenario, size, say);

@@ -26,14 +26,33 @@ export class LoadWindow {
     if (status === 204) this.sinceDue204.note(dueUs);
   }
 
+  add(other: LoadWindow): void {
+    for (const [status, count] of Object.entries(other.statuses)) {
+      this.statuses[Number(status)] = (this.statuses[Number(status)] ?? 0) + count;
+    }
+    this.lost += other.lost;
+    this.sinceDue.add(other.sinceDue);
+    this.sinceSent.add(other.sinceSent);
+    this.sinceDue204.add(other.sinceDue204);
+    this.late.add(other.late);
+  }
+
   figures(): WindowFigures {
-    const { statuses, lost, sinceDue } = this;
+    const { statuses, lost } = this;
     const good = (statuses[200] ?? 0) + (statuses[204] ?? 0);
     const answered = Object.values(statuses).reduce((sum, count) => sum + count, 0);
     const seconds = (performance.now() - this.startedMs) / 1000;
     return {
       ...{ answered, errors: lost + answered - good, share200: (statuses[200] ?? 0) / answered },
-      ...{ perSec: answered / seconds, maxUs: sinceDue.maxUs, sinceDue: sinceDue.quantiles() },
+      perSec: answered / seconds,
+      ...this.latencies(),
+    };
+  }
+
+  latencies(): WindowLatencies {
+    return {
+      maxUs: this.sinceDue.maxUs,
+      sinceDue: this.sinceDue.quantiles(),
       sinceSent: this.sinceSent.quantiles(),
       sinceDue204: this.sinceDue204.quantiles(),
       late: this.late.quantiles(),
@@ -41,17 +60,20 @@ export class LoadWindow {
   }
 }
 
-export type WindowFigures = {
-  readonly answered: number;
-  readonly perSec: number;
-  /** Lost requests and statuses other than 200 and 204. */
-  readonly errors: number;
-  readonly share200: number;
+export type WindowLatencies = {
   readonly maxUs: number;
   readonly sinceDue: Quantiles;
   readonly sinceSent: Quantiles;
   readonly sinceDue204: Quantiles;
   readonly late: Quantiles;
+};
+
+export type WindowFigures = WindowLatencies & {
+  readonly answered: number;
+  readonly perSec: number;
+  /** Lost requests and statuses other than 200 and 204. */
+  readonly errors: number;
+  readonly share200: number;
 };
 
 export type OpenLoopOptions = {
