@@ -99,14 +99,20 @@ export async function printBudget(
   write: (line: string) => void,
   size: BudgetSize = budgetFull,
 ): Promise<void> {
+  for (const line of await budgetLines(size)) write(line);
+}
+
+export async function budgetLines(size: BudgetSize): Promise<readonly string[]> {
   const bid = await budgetOf("bid", size);
   const noBid = await budgetOf("no-bid", size);
-  const row = (name: string, ...us: readonly number[]): void =>
-    write(`${name.padEnd(22)} ${us.map((one) => one.toFixed(2).padStart(9)).join(" ")}`);
-  write(`${"CPU us a request".padEnd(22)} ${"full bid".padStart(9)} ${"no bid".padStart(9)}`);
-  for (const [name, us] of Object.entries(bid.steps)) row(name, us, noBid.steps[name] ?? 0);
-  row("decode to encode", bid.sum, noBid.sum);
-  row("whole bid in process", bid.whole, noBid.whole);
-  write("edge: its JavaScript alone; the socket's own cost is the echo's");
-  write(JSON.stringify({ name: "budget", bid, noBid, ...size, ...machineOf() }));
+  const row = (name: string, ...us: readonly number[]): string =>
+    `${name.padEnd(22)} ${us.map((one) => one.toFixed(2).padStart(9)).join(" ")}`;
+  return [
+    `${"CPU us a request".padEnd(22)} ${"full bid".padStart(9)} ${"no bid".padStart(9)}`,
+    ...Object.entries(bid.steps).map(([name, us]) => row(name, us, noBid.steps[name] ?? 0)),
+    row("decode to encode", bid.sum, noBid.sum),
+    row("whole bid in process", bid.whole, noBid.whole),
+    "edge: its JavaScript alone; the socket's own cost is the echo's",
+    JSON.stringify({ name: "budget", bid, noBid, ...size, ...machineOf() }),
+  ];
 }

@@ -46,7 +46,7 @@ export const sizes = {
     smaller: smallWorld,
   },
   quick: {
-    ...{ warm: 40_000, warmSec: 1, warmSecMax: 5, measured: 2500, rounds: 12, othersEvery: 4 },
+    ...{ warm: 40_000, warmSec: 1, warmSecMax: 5, measured: 2000, rounds: 12, othersEvery: 4 },
     ...{ quietSecMax: 15, bodies: 2048, smaller: null, saturatedSec: 1, openSec: 2 },
   },
   full: {

@@ -1,3 +1,4 @@
+import { pinTo } from "../cpu.js";
 import { cpuTimes, machineOf, quietMachine, stolenShare } from "../machine.js";
 import { record } from "../record.js";
 import { hasWrk, type Saturation, saturate } from "../saturation.js";
@@ -19,6 +20,10 @@ type Say = (line: string) => void;
 /** Stolen from a quiet machine. */
 const quietMax = 0.02;
 
+/** Done on the client's core while the servers of a world are busy with their start on theirs. */
+export type Meanwhile = () => Promise<void>;
+const nothing: Meanwhile = () => Promise.resolve();
+
 /** A scenario's rows: ours first, then what it is compared with. */
 export type Measured = {
   readonly scenario: Scenario;
@@ -35,10 +40,11 @@ export async function runScenarios(
   scenarios: readonly Scenario[],
   size: Size,
   say: Say,
+  meanwhile: Meanwhile = nothing,
 ): Promise<boolean> {
   const measured: Measured[] = [];
   for (const own of inWorlds(scenarios).values()) {
-    measured.push(...(await inOneWorld(own, size, say)));
+    measured.push(...(await inOneWorld(own, size, say, meanwhile)));
   }
   say("");
   for (const one of measured) for (const line of ratioLines(one)) say(line);
@@ -73,12 +79,20 @@ export function loadOf(scenario: Scenario, size: Size): Load {
   return { requests, connections: scenario.connections };
 }
 
-function inOneWorld(scenarios: readonly Scenario[], size: Size, say: Say): Promise<Measured[]> {
+function inOneWorld(
+  scenarios: readonly Scenario[],
+  size: Size,
+  say: Say,
+  meanwhile: Meanwhile,
+): Promise<Measured[]> {
   const [first] = scenarios as [Scenario];
   const world = worldOf(first.world, size);
   const references = [...new Set(scenarios.flatMap((one) => one.references))];
   return Stand.with({ world, references, pinned: true }, async (stand) => {
     say(titleOf(world, stand.lineItemsLive));
+    pinTo(process.pid, "client");
+    await meanwhile();
+    pinTo(process.pid, "any");
     // A server that has just started counts its audiences for a while, on the core of all servers.
     const { quiet, cores } = await quietMachine(size.quietSecMax);
     if (!quiet) say(`  the machine is not quiet: ${cores.toFixed(2)} cores of it are busy`);
