@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, fork } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { message, stop } from "./child.js";
@@ -60,8 +60,12 @@ function build(commit: string, tree: string, say: Say): void {
   symlinkSync(resolve("node_modules"), join(tree, "node_modules"));
   say(`building ${git("rev-parse", "--short", commit)} ...`);
   const bin = resolve("node_modules/typescript/bin/tsc");
-  const args = [bin, "-p", "config/tools/tsconfig.bench.json"];
-  execFileSync(process.execPath, args, { cwd: tree, stdio: "inherit" });
+  const run = (given: readonly string[]): void =>
+    void execFileSync(process.execPath, given, { cwd: tree, stdio: "inherit" });
+  run([bin, "-p", "config/tools/tsconfig.bench.json"]);
+  // Commits before it was there were measured, and served, without.
+  const inline = "config/tools/inline-constants.mjs";
+  if (existsSync(join(tree, inline))) run([inline, ".bench", "."]);
 }
 
 /** Runs the pairs on trees that are built. Their servers are told the order of this commit. */

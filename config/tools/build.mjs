@@ -5,7 +5,15 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -78,12 +86,19 @@ async function buildPage() {
   return 0;
 }
 
+const changedMs = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
 /**
- * Exit status of the compiler. It checks no types: a start is not to wait for that, and check:types,
- * which CI runs, checks them all.
+ * Exit status of the compiler and of what writes constants into its code, which a first look at the
+ * demo does without (--as-compiled): it takes seconds. No types are checked: a start is not to wait
+ * for that, and check:types, which CI runs, checks them all.
  */
 async function compile() {
-  const status = await run([tsc, "-b", "config/tools/tsconfig.build.json"]);
+  let status = await run([tsc, "-b", "config/tools/tsconfig.build.json"]);
+  const isNewer = changedMs(join(dist, ".tsbuildinfo")) >= changedMs(join(dist, ".inlined"));
+  if (status === 0 && isNewer && !process.argv.includes("--as-compiled")) {
+    status = await run(["config/tools/inline-constants.mjs", "dist", "src"]);
+  }
   for (const path of staleFiles()) rmSync(join(dist, path));
   const entry = join(dist, "main.js");
   if (existsSync(entry)) chmodSync(entry, 0o755);
