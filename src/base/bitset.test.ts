@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { bitWords, clearBit, countBits, countOnes, hasBit, SharedBits, setBit } from "./bitset.js";
+import {
+  bitWords,
+  clearBit,
+  countBits,
+  countOnes,
+  countSharedBits,
+  hasBit,
+  SharedBits,
+  setBit,
+} from "./bitset.js";
 import { SeededRandom } from "./random.js";
 
 test("a bitset holds what a set of numbers holds, whatever is set and cleared", () => {
@@ -23,6 +32,17 @@ test("a bitset holds what a set of numbers holds, whatever is set and cleared", 
 test("the ones of a word are counted, the sign bit too", () => {
   for (const word of [0, 1, 0x80000000, 0xffffffff, 0x55555555, 0x12345678]) {
     expect(countOnes(word)).toBe([...(word >>> 0).toString(2)].filter((c) => c === "1").length);
+  }
+});
+
+test("what two sets share is counted whatever their length, full sets too", () => {
+  const random = new SeededRandom(2);
+  for (let length = 0; length < 40; length++) {
+    const [a, b] = [new Uint32Array(length), new Uint32Array(length)];
+    for (let i = 0; i < length; i++) [a[i], b[i]] = [random.nextU32(), random.nextU32()];
+    const common = a.map((word, i) => word & b[i]!);
+    expect(countSharedBits(a, b)).toBe(countBits(common));
+    expect(countSharedBits(a.fill(0xffffffff), a)).toBe(32 * length);
   }
 });
 
