@@ -169,6 +169,7 @@ const isAsked = (one: Revision, ask: RevisionQuery): boolean =>
   (ask.agency === undefined || one.agency === ask.agency) &&
   (ask.kind === undefined || one.kind === ask.kind) &&
   (ask.key === undefined || one.key === ask.key) &&
+  (ask.keys === undefined || ask.keys.includes(one.key)) &&
   (ask.change === undefined || one.change === ask.change) &&
   (ask.user === undefined || one.actor.user === ask.user) &&
   (ask.before === undefined || one.seq < ask.before);

@@ -156,6 +156,8 @@ export const entityPromises: readonly StorePromise[] = [
         got(await store.revisions({ limit: 10, ...query })).map(({ seq }) => seq);
       expect(await seqs({ agency: "1" })).toEqual([3, 1]);
       expect(await seqs({ kind: "lineItem", key: "2" })).toEqual([2]);
+      expect(await seqs({ kind: "lineItem", keys: ["2", "1"] })).toEqual([3, 2, 1]);
+      expect(await seqs({ kind: "lineItem", keys: ["3", "2"], before: 3 })).toEqual([2]);
       expect(await seqs({ kind: "deal" })).toEqual([]);
       expect(await seqs({ change: 1 })).toEqual([2, 1]);
       expect(await seqs({ user: 3 })).toEqual([3]);

@@ -168,6 +168,8 @@ export type RevisionQuery = {
   readonly agency?: string;
   readonly kind?: DeskKind;
   readonly key?: string;
+  /** Of any of these, a thousand at the most and never none. */
+  readonly keys?: readonly string[];
   readonly change?: number;
   readonly user?: number;
   /** Only those with a lower `seq`: the next page. */

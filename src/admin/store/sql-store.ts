@@ -102,7 +102,7 @@ const revisionsMax = 50_000;
 const linesMax = 1000;
 
 async function revisions(tx: Tx, query: RevisionQuery) {
-  const { agency, kind, key, change, user, before, limit } = query;
+  const { agency, kind, key, keys, change, user, before, limit } = query;
   let rows = tx
     .selectFrom("revisions")
     .innerJoin("changes", "changes.change", "revisions.change")
@@ -113,6 +113,7 @@ async function revisions(tx: Tx, query: RevisionQuery) {
   if (agency !== undefined) rows = rows.where("agency", "=", agency);
   if (kind !== undefined) rows = rows.where("kind", "=", kind);
   if (key !== undefined) rows = rows.where("key", "=", key);
+  if (keys !== undefined) rows = rows.where("key", "in", keys);
   if (change !== undefined) rows = rows.where("revisions.change", "=", change);
   if (user !== undefined) rows = rows.where("actor_user", "=", user);
   if (before !== undefined) rows = rows.where("seq", "<", before);
