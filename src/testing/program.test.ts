@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CanarySearch } from "./canary.js";
@@ -24,6 +25,25 @@ const here = (program: Program, url: string): string =>
 const generation = async (program: Program): Promise<number> =>
   ((await (await program.admin("/readyz")).json()) as { generation: number }).generation;
 
+/** What runtime/process gives main; how many threads V8 starts with (--v8-pool-size). */
+const mainNice = 10;
+const v8Threads = 4;
+type Thread = { readonly nice: number; readonly startedAt: number };
+/** Threads of a process in the order in which they were started: main, V8's, then the others. */
+function threadsOf(pid: number): Thread[] {
+  const folder = `/proc/${pid}/task`;
+  const ids = readdirSync(folder).map(Number);
+  const threads = ids
+    .sort((a, b) => a - b)
+    .map((id): Thread => {
+      const stat = readFileSync(`${folder}/${id}/stat`, "latin1");
+      // Behind the name, which may hold blanks: the third field is the first, nice the nineteenth.
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return { nice: Number(fields[16]), startedAt: Number(fields[19]) };
+    });
+  return threads.sort((a, b) => a.startedAt - b.startedAt);
+}
+
 const program = new Program();
 const person = markedPerson(3, Date.now());
 let written = "";
@@ -41,6 +61,22 @@ test("an exchange with its credential gets a bid, one without is refused", async
   expect((await fetch(`http://127.0.0.1:${program.bidPort}/healthz`)).status).toBe(200);
   expect((await program.admin("/healthz")).status).toBe(200);
 });
+
+// Where nobody else sets priorities; and whoever is that nice already gives none of it back.
+test.skipIf(process.platform !== "linux" || getPriority() >= mainNice)(
+  "main and V8's threads wait for those that bid and bill",
+  () => {
+    const threads = threadsOf(program.serverPid);
+    const ofV8 = threads.slice(1, 1 + v8Threads);
+    expect([threads[0], ...ofV8].map((one) => one?.nice)).toEqual(
+      Array.from({ length: 1 + v8Threads }, () => mainNice),
+    );
+    // Money and the edge worker, and what each of them has started.
+    const first = threads.filter(({ nice }) => nice === getPriority());
+    expect(first.length).toBeGreaterThanOrEqual(2);
+    expect(threads.every(({ nice }) => nice === mainNice || nice === getPriority())).toBe(true);
+  },
+);
 
 test("a price edit is in the next World, a broken file changes nothing and is reported", async () => {
   const before = await generation(program);
