@@ -233,17 +233,17 @@ test("a string ends at its quote wherever that stands, escapes and characters be
 
 test("each name has its number, plain and with escapes, and a name like it has none", () => {
   const value = tokenAfter(0);
-  const numberOf = (name: string): number => {
+  const scannedAs = (name: string): number => {
     expect(scan(`{"${name}" : 1}`)).toBe(JsonFailure.NONE);
     return keyAt(value);
   };
   for (const [name, number] of Object.entries(Key)) {
-    expect(numberOf(name), name).toBe(number);
+    expect(scannedAs(name), name).toBe(number);
     const last = name
       .charCodeAt(name.length - 1)
       .toString(16)
       .padStart(4, "0");
-    expect(numberOf(`${name.slice(0, -1)}\\u${last}`), name).toBe(number);
+    expect(scannedAs(`${name.slice(0, -1)}\\u${last}`), name).toBe(number);
     for (const other of [
       `${name.slice(0, -1)}~`,
       `${name}é`,
@@ -251,10 +251,69 @@ test("each name has its number, plain and with escapes, and a name like it has n
       `${name}\\n`,
       name.toUpperCase(),
     ]) {
-      expect(numberOf(other), other).toBe(0);
+      expect(scannedAs(other), other).toBe(0);
     }
   }
-  for (const length of lengths) expect(numberOf("z".repeat(length))).toBe(0);
+  for (const length of lengths) expect(scannedAs("z".repeat(length))).toBe(0);
+});
+
+const names = Object.keys(Key);
+/** As JSON.parse gives the name: its number, 0 = none of ours. */
+const numberOf = (name: string): number =>
+  Object.hasOwn(Key, name) ? Key[name as keyof typeof Key] : 0;
+
+test("what differs from a name by one letter, or begins or ends like it, is another name", () => {
+  const value = tokenAfter(0);
+  for (const name of names) {
+    for (let at = 0; at <= name.length; at++) {
+      const [before, behind] = [name.slice(0, at), name.slice(at + 1)];
+      const others = [
+        before,
+        `${before}q${behind}`,
+        `${before}q${name.slice(at)}`,
+        before + behind,
+      ];
+      for (const other of [...others, `${before}\\u0000`, name + name.slice(at)]) {
+        expect(scan(`{"${other}":1}`)).toBe(JsonFailure.NONE);
+        expect(keyAt(value), other).toBe(numberOf(other));
+      }
+    }
+  }
+});
+
+test("members have the numbers of the names that JSON.parse gives, in its order", () => {
+  const near = fc
+    .tuple(fc.constantFrom(...names), fc.nat(24), fc.string({ maxLength: 2 }))
+    .map(([name, at, put]) => name.slice(0, at) + put + name.slice(at));
+  const escaped = (name: string): string =>
+    Array.from(name, (_, at) => `\\u${name.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
+  const written = fc
+    .tuple(fc.oneof(fc.constantFrom(...names), near, fc.string()), fc.boolean())
+    .map(([name, escapes]) => (escapes ? `"${escaped(name)}"` : JSON.stringify(name)));
+  fc.assert(
+    fc.property(fc.array(written, { maxLength: 20 }), fc.constantFrom("", " "), (all, space) => {
+      expect(scan(`{${all.map((name) => `${name}${space}:0`).join()}}`)).toBe(JsonFailure.NONE);
+      const scanned = all.map((_, at) => keyAt((at + 1) * tokenAfter(0)));
+      expect(scanned).toEqual(all.map((name) => numberOf(JSON.parse(name) as string)));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a body may end inside any name, and with a name where the longest body ends", () => {
+  for (const name of names) {
+    for (let at = 0; at <= name.length; at++) {
+      expect(scan(`{"${name.slice(0, at)}`)).toBe(JsonFailure.SYNTAX);
+    }
+    for (const end of ['"', '":', '":1', '":"']) {
+      expect(scan(`{"${name}${end}`)).toBe(JsonFailure.SYNTAX);
+    }
+    const last = `{"${name}":1}`;
+    const filler = " ".repeat(gunzipBytesMax - last.length);
+    expect(scan(filler + last)).toBe(JsonFailure.NONE);
+    expect(keyAt(tokenAfter(0))).toBe(numberOf(name));
+    expect(scan(`${filler} {"${name}"`.slice(-gunzipBytesMax))).toBe(JsonFailure.SYNTAX);
+  }
 });
 
 test("what a longer text left behind a shorter one is not read", () => {
