@@ -203,6 +203,33 @@ walk("a report is its address, and comes as CSV", async () => {
   }, first);
 });
 
+walk("a report of an advertiser's line items by day fits a window of 1,280 pixels", async () => {
+  const numbers = ["requests", "bids", "no_bids", "wins", "billed", "impressions", "clicks"];
+  const money = ["media", "margin", "data", "technical", "late", "total", "ecpm"];
+  const places = ["advertiser_id", "advertiser", "line-item_id", "line-item", "day", "currency"];
+  const columns = [...places, ...numbers, "losses", "win_rate", ...money];
+  const rowOf = (i: number): string[] => [
+    ...["100", "Northwind Outdoor", String(1100 + i), "Everybody who is at home", "2026-11-26"],
+    ...["EUR", "0", "1234567", "0", "223456", "212345", "211987", "1234", "991234", "0.1834"],
+    ...["1234.567890000", "123.456000000", "12.345000000", "2.340000000", "0.000000000"],
+    ...["1372.708890000", "5.823000000"],
+  ];
+  for (const length of [6, 300]) {
+    const rows = Array.from({ length }, (_, i) => rowOf(i));
+    const body = { columns, rows, totals: [["", "", "", "", "", ...rowOf(0).slice(5)]] };
+    const first: First = ({ path }) => (path === "/reports" ? { status: 200, body } : undefined);
+    await withDesk(async (page, { url }) => {
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await page.goto(`${url}/reports?by=advertiser,line-item,day`);
+      await page.getByText("Northwind Outdoor").first().waitFor();
+      const wide = await page
+        .locator(".report-result > section, .report-result > div")
+        .evaluateAll((all) => all.map((one) => one.scrollWidth - one.clientWidth));
+      expect(wide).toEqual(length === 6 ? [0] : [0, 0]);
+    }, first);
+  }
+});
+
 walk("lists are brought, changes undone, people invited with a code that is shown", async () => {
   await withDesk(async (page, { url, calls }) => {
     await page.goto(`${url}/lists`);

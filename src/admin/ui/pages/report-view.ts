@@ -7,6 +7,8 @@ export type ReportView = {
   readonly totals: readonly (readonly string[])[];
   /** Columns of numbers, by place. */
   readonly digits: readonly number[];
+  /** Columns of days or hours, by place: a day that is broken at its hyphens is hard to read. */
+  readonly whole: readonly number[];
   /** Why some cells say nothing, "" = they all do. */
   readonly note: string;
 };
@@ -15,7 +17,9 @@ const counts = [
   ...["requests", "bids", "no_bids", "wins", "billed", "impressions", "clicks", "losses"],
 ];
 const amounts = ["media", "margin", "data", "technical", "late", "total", "ecpm"];
+/** The longest may be broken at a soft hyphen: a report has nineteen columns and more. */
 const headWords: Readonly<Record<string, string>> = {
+  ...{ impressions: "impres\u00adsions", technical: "tech\u00adnical" },
   ...{ ecpm: "eCPM", wins: "win notices", losses: "loss notices" },
 };
 
@@ -56,6 +60,7 @@ export function reportView(report: {
     rows: shown(report.rows).map((row) => row.map(named)),
     totals: totals.map(([first = "", ...rest], at) => [first === "" ? nameOf(at) : first, ...rest]),
     digits: columns.flatMap(({ isNumber }, at) => (isNumber ? [at] : [])),
+    whole: columns.flatMap(({ head }, at) => (head === "day" || head === "hour" ? [at] : [])),
     note: isMoneys(report.rows, currency) ? whyNotAsked : "",
   };
 }

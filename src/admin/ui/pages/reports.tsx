@@ -291,7 +291,7 @@ function LongTable({ view }: { readonly view: ReportView }) {
   }));
   return (
     <>
-      <TextTable label="Totals" columns={view.heads} rows={view.totals} digits={view.digits} />
+      <TextTable label="Totals" columns={view.heads} {...view} rows={view.totals} />
       <Table
         label="Report"
         columns={columns}

@@ -8,8 +8,13 @@ export function TextTable(props: {
   readonly foot?: readonly (readonly ComponentChildren[])[];
   /** Columns that hold numbers, by place. */
   readonly digits?: readonly number[];
+  /** Columns whose cells are never broken into lines, by place. */
+  readonly whole?: readonly number[];
 }) {
-  const look = (i: number): string => (props.digits?.includes(i) === true ? "digits" : "");
+  const look = (i: number): string => {
+    if (props.digits?.includes(i) === true) return "digits";
+    return props.whole?.includes(i) === true ? "whole" : "";
+  };
   const line = (cells: readonly ComponentChildren[], key: number) => (
     <tr key={key}>
       {cells.map((cell, i) => (
