@@ -17,7 +17,7 @@ let advertiser = "";
 
 beforeAll(async () => {
   if (noBrowser === "") await walk.start();
-}, 90_000);
+});
 afterAll(() => walk.end());
 
 const h1 = (name: string): Promise<void> => page.getByRole("heading", { level: 1, name }).waitFor();

@@ -50,7 +50,7 @@ let written = "";
 /** Of a bid before the restart. */
 let clickBefore = "";
 
-beforeAll(() => program.start(), 60_000);
+beforeAll(() => program.start());
 afterAll(() => program.remove());
 
 test("an exchange with its credential gets a bid, one without is refused", async () => {

@@ -50,7 +50,7 @@ beforeAll(async () => {
   openKeyFiles(program.dataFolder);
   write(3, snapshots);
   await program.start();
-}, 60_000);
+});
 afterAll(() => program.remove());
 
 test("a changed byte and an older epoch are refused with the reason while bids go on", async () => {
@@ -72,7 +72,7 @@ test("a changed byte and an older epoch are refused with the reason while bids g
   expect(metrics).toContain('crowdbid_snapshot_refused_total{code="changed"} 1');
   expect(metrics).toContain('crowdbid_snapshot_refused_total{code="not_newer"} 1');
   expect(program.written).toContain("epoch 2 is older than epoch 3, which was served already");
-}, 60_000);
+});
 
 test("a changed byte that only counting reads keeps an epoch out as well", async () => {
   write(5);
@@ -82,7 +82,7 @@ test("a changed byte that only counting reads keeps an epoch out as well", async
   expect(await status()).toMatchObject({ epoch: 3, lastRefusal: { code: "changed" } });
   expect((await status()).lastRefusal?.reason).toContain("people-0");
   for (const one of [4, 5]) rmSync(folderOf(one), { recursive: true });
-}, 60_000);
+});
 
 test("the next good one is served, and nothing older after it, not even by a restart", async () => {
   write(6);
@@ -98,4 +98,4 @@ test("the next good one is served, and nothing older after it, not even by a res
     reason: "epoch 3 is older than epoch 6, which was served already",
   });
   expect(program.written).toContain("epoch 6, which was served last, is gone or refused");
-}, 60_000);
+});
