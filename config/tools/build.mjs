@@ -95,8 +95,11 @@ const changedMs = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?
  */
 async function compile() {
   let status = await run([tsc, "-b", "config/tools/tsconfig.build.json"]);
-  const isNewer = changedMs(join(dist, ".tsbuildinfo")) >= changedMs(join(dist, ".inlined"));
-  if (status === 0 && isNewer && !process.argv.includes("--as-compiled")) {
+  const inlinedMs = changedMs(join(dist, ".inlined"));
+  const isNewer = changedMs(join(dist, ".tsbuildinfo")) >= inlinedMs;
+  // Once they are written in, what the compiler did not write anew holds the values of before.
+  const isWanted = inlinedMs > 0 || !process.argv.includes("--as-compiled");
+  if (status === 0 && isNewer && isWanted) {
     status = await run(["config/tools/inline-constants.mjs", "dist", "src"]);
   }
   for (const path of staleFiles()) rmSync(join(dist, path));
