@@ -89,7 +89,7 @@ describe("a batch", () => {
   });
 
   test("looks at the clock after four decisions where the first was quick", async () => {
-    const { batch, answers, incoming } = batchOf(50_000);
+    const { batch, answers, incoming } = batchOf(52_000);
     for (let i = 0; i < 30; i++) batch.add(incoming(), Buffer.from(`b${i}`));
     await turn();
     expect(answers.size).toBe(21);
