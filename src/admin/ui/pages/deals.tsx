@@ -4,8 +4,8 @@ import { call } from "../api.js";
 import { EntityList } from "../kit/entity-list.js";
 import { countText, priceText } from "../kit/say.js";
 import { may } from "../session.js";
+import { dayIn, lastDays } from "./days.js";
 import { figuresByDeal } from "./deal-figures.js";
-import { lastDays } from "./report-address.js";
 
 const text = (value: unknown): string => (value === undefined ? "" : String(value));
 
@@ -53,7 +53,7 @@ export default function DealsPage() {
 function useFigures(): ReturnType<typeof figuresByDeal> | null {
   const [figures, setFigures] = useState<ReturnType<typeof figuresByDeal> | null>(null);
   useEffect(() => {
-    const days = lastDays(new Date().toISOString().slice(0, 10), 7);
+    const days = lastDays(dayIn("UTC", Date.now()), 7);
     const body = { by: ["exchange", "deal"], ...days, timeZone: "UTC", only: {} };
     void call<DeskReport>("POST", "/reports", { body }).then(
       (answer) => answer.ok && setFigures(figuresByDeal(answer.value)),

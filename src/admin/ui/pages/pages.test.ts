@@ -9,6 +9,7 @@ import {
 import { type Ask, cannedDesk, type Reply, thing } from "../../../testing/desk-page-answers.js";
 import { factAnswers } from "../../../testing/desk-page-facts.js";
 import { type DeskPage, startDeskPage } from "../../../testing/desk-page-server.js";
+import { dayAfter, dayIn } from "./days.js";
 
 if (noBrowser !== "") console.log(noBrowser);
 
@@ -284,6 +285,25 @@ walk("what a field lacked is not said of what is written into it since", async (
     await name.fill("Vela");
     expect(await page.getByText("needs a value").count()).toBe(0);
   });
+});
+
+walk("a new campaign begins today where its advertiser is, whatever day it is here", async () => {
+  // The day of one of the two is another than that of UTC, whenever this runs.
+  const zones = ["Pacific/Kiritimati", "Pacific/Pago_Pago"];
+  const first: First = ({ path }) => {
+    const timeZone = zones[Number(path.replace("/advertisers/", ""))];
+    if (timeZone === undefined) return undefined;
+    const key = path.slice("/advertisers/".length);
+    return { status: 200, body: thing("advertiser", key, { name: "Brand", timeZone }) };
+  };
+  await withDesk(async (page, { url }) => {
+    for (const [key, timeZone] of zones.entries()) {
+      await page.goto(`${url}/start?advertiser=${key}`);
+      const from = await page.getByLabel("First day").inputValue();
+      expect(from).toBe(dayIn(timeZone, Date.now()));
+      expect(await page.getByLabel("Last day").inputValue()).toBe(dayAfter(from, 30));
+    }
+  }, first);
 });
 
 walk("where something is missing or does not answer, the page says so and asks again", async () => {

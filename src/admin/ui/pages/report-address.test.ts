@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lastDays, queryOf, reportOf } from "./report-address.js";
+import { queryOf, reportOf } from "./report-address.js";
 
 const word = fc.string({ minLength: 1, unit: "grapheme" });
 const address = fc.record({
@@ -25,8 +25,4 @@ test("a report comes out of its address as it went in, whatever it is filtered b
 
 test("an address without a report asks for advertisers by day", () => {
   expect(reportOf("").by).toEqual(["advertiser", "day"]);
-});
-
-test("seven days end today and cross months", () => {
-  expect(lastDays("2026-03-03", 7)).toEqual({ from: "2026-02-25", to: "2026-03-03" });
 });

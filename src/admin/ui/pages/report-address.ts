@@ -41,9 +41,3 @@ export function queryOf({ by, from, to, timeZone, only }: ReportAddress): string
   }
   return query.toString();
 }
-
-/** The last `days` days up to `today` ("2026-11-26"), both included. */
-export function lastDays(today: string, days: number): Pick<ReportAddress, "from" | "to"> {
-  const from = Date.parse(today) - (days - 1) * 86_400_000;
-  return { from: new Date(from).toISOString().slice(0, 10), to: today };
-}

@@ -11,8 +11,9 @@ import { Table } from "../kit/table.js";
 import { go, place } from "../route.js";
 import { advertiserShown } from "../session.js";
 import { Choice } from "./choice.js";
+import { dayIn, lastDays } from "./days.js";
 import type { DimensionsAnswer } from "./desk-answers.js";
-import { lastDays, queryOf, type ReportAddress, reportOf } from "./report-address.js";
+import { queryOf, type ReportAddress, reportOf } from "./report-address.js";
 import { type ReportView, reportView } from "./report-view.js";
 import { TextTable } from "./text-table.js";
 import "../css/desk.css";
@@ -124,9 +125,7 @@ const usualPeriods = [
   { value: "", label: "Other" },
 ];
 
-/** Today in a time zone, as `2026-11-26`. */
-const todayIn = (timeZone: string): string =>
-  new Date().toLocaleDateString("sv-SE", timeZone === "" ? {} : { timeZone });
+const todayIn = (timeZone: string): string => dayIn(timeZone, Date.now());
 
 function Period({ draft, onChange, zone }: DraftProps & { readonly zone: string }) {
   const today = todayIn(draft.timeZone);

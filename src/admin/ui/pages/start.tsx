@@ -8,11 +8,14 @@ import { AdvertiserFields, CampaignFields, newAdvertiser } from "../forms.js";
 import { ListAt, NumberAt, SelectAt, TextAt } from "../kit/bound.js";
 import { Button, ButtonLink } from "../kit/button.js";
 import { Editor } from "../kit/editor.js";
+import { ProblemNote } from "../kit/error-summary.js";
 import { Checkbox, TextField } from "../kit/field.js";
 import { Picker } from "../kit/picker.js";
+import { Loading } from "../kit/say.js";
 import { toast } from "../kit/toast.js";
 import { place, setQuery } from "../route.js";
 import { may, session } from "../session.js";
+import { dayAfter, dayIn } from "./days.js";
 import { StatusOf } from "./line-item-columns.js";
 
 /** From nothing to live in four steps; where one stands is in the address. */
@@ -88,25 +91,35 @@ function AdvertiserStep() {
   );
 }
 
-const dayMs = 24 * 3_600_000;
-const dayText = (at: number): string => new Date(at).toISOString().slice(0, "2026-12-01".length);
+/** How long a campaign runs that nobody has said anything else about. */
+const flightDays = 30;
 
 function CampaignStep({ advertiser }: { readonly advertiser: string }) {
-  const { value } = useFetched<Entity>(`/advertisers/${advertiser}`);
-  const draft = useDraft("campaign", null, {
-    advertiser: Number(advertiser),
-    flight: { start: dayText(Date.now()), end: dayText(Date.now() + 30 * dayMs) },
-  });
-  const currency = value?.form["currency"];
-  const next = (saved: Entity): void => setQuery({ campaign: saved.key });
+  const { value, problem } = useFetched<Entity>(`/advertisers/${advertiser}`);
   return (
     <>
       <h2>When does it run, and for how much?</h2>
       <ChooseOne kind="campaign" label="A campaign that is here already" advertiser={advertiser} />
-      <Editor {...{ draft, what: "Campaign", writable: true, step: true, onSaved: next }}>
-        <CampaignFields {...{ draft, currency: typeof currency === "string" ? currency : "" }} />
-      </Editor>
+      {value === null ? null : <NewCampaign advertiser={value} />}
+      {value === null && problem !== null ? <ProblemNote problem={problem} /> : null}
+      {value === null && problem === null ? <Loading what="the advertiser" /> : null}
     </>
+  );
+}
+
+/** The days of a flight are those of the advertiser's zone: today may be another one here. */
+function NewCampaign({ advertiser }: { readonly advertiser: Entity }) {
+  const { currency, timeZone } = advertiser.form;
+  const today = dayIn(String(timeZone ?? ""), Date.now());
+  const draft = useDraft("campaign", null, {
+    advertiser: Number(advertiser.key),
+    flight: { start: today, end: dayAfter(today, flightDays) },
+  });
+  const next = (saved: Entity): void => setQuery({ campaign: saved.key });
+  return (
+    <Editor {...{ draft, what: "Campaign", writable: true, step: true, onSaved: next }}>
+      <CampaignFields {...{ draft, currency: typeof currency === "string" ? currency : "" }} />
+    </Editor>
   );
 }
 
