@@ -59,10 +59,15 @@ function build(commit: string, tree: string, say: Say): void {
   git("worktree", "add", "--detach", tree, commit);
   symlinkSync(resolve("node_modules"), join(tree, "node_modules"));
   say(`building ${git("rev-parse", "--short", commit)} ...`);
-  const bin = resolve("node_modules/typescript/bin/tsc");
   const run = (given: readonly string[]): void =>
     void execFileSync(process.execPath, given, { cwd: tree, stdio: "inherit" });
-  run([bin, "-p", "config/tools/tsconfig.bench.json"]);
+  const builder = "config/tools/build-bench.mjs";
+  if (existsSync(join(tree, builder))) {
+    run([builder]);
+    return;
+  }
+  // Commits before it were built by the compiler.
+  run([resolve("node_modules/typescript/bin/tsc"), "-p", "config/tools/tsconfig.bench.json"]);
   // Commits before it was there were measured, and served, without.
   const inline = "config/tools/inline-constants.mjs";
   if (existsSync(join(tree, inline))) run([inline, ".bench", "."]);

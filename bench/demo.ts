@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { machineOf } from "./machine.js";
+import { buildProgram } from "./program.js";
 
 const readyEveryMs = 100;
 const secMax = 600;
@@ -27,6 +28,7 @@ export async function printDemo(write: (line: string) => void): Promise<boolean>
   const dataFolder = mkdtempSync(join(tmpdir(), "crowdbid-demo-"));
   const [bidPort, adminPort] = [await freePort(), await freePort()];
   const flags = ["--data", dataFolder, "--bid-port", `${bidPort}`, "--admin-port", `${adminPort}`];
+  buildProgram();
   const demo = spawn(process.execPath, ["dist/main.js", "demo", ...flags], { stdio: "ignore" });
   try {
     const report = await watch(demo, bidPort, adminPort);

@@ -6,6 +6,7 @@ import { noBrowser, openBrowser } from "../src/testing/browser.js";
 import { cannedDesk } from "../src/testing/desk-page-answers.js";
 import { startDeskPage } from "../src/testing/desk-page-server.js";
 import { machineOf } from "./machine.js";
+import { buildProgram } from "./program.js";
 
 const lineItems = 10_000;
 const rounds = 5;
@@ -22,8 +23,9 @@ type Round = {
 
 /** What the page weighs, and how it feels with 10,000 line items: the median round of five. */
 export async function printDeskPage(write: (line: string) => void): Promise<boolean> {
+  if (noBrowser === "") buildProgram();
   if (noBrowser !== "" || !existsSync(uiFolder)) {
-    write(noBrowser === "" ? "no dist/ui: npm run build makes it" : noBrowser);
+    write(noBrowser === "" ? "no dist/ui, which vite makes" : noBrowser);
     return false;
   }
   const { pages, all: scriptBytes } = weigh();

@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { Entity, Listing } from "../src/admin/ui/answers.js";
 import { openBrowser } from "../src/testing/browser.js";
+import { buildProgram } from "./program.js";
 
 const secMax = 600;
 /** Bids of people, sums and series need a while of trade. */
@@ -52,6 +53,7 @@ export class DeskTour {
 
   /** `dataFolder` of an earlier tour saves its building; "" = a new one, removed at the end. */
   static async start(dataFolder: string, write: (line: string) => void): Promise<DeskTour> {
+    buildProgram();
     const tour = new DeskTour(dataFolder, [await freePort(), await freePort()]);
     try {
       await tour.until("people", async () => (await tour.epoch()) > 0);

@@ -153,7 +153,7 @@ function isRead(node) {
 }
 
 /** Below `folder`, made from the sources below `from`: what changed of it is written. */
-function inlineFolder(folder, from) {
+export function inlineFolder(folder, from) {
   const constants = new Map();
   const constantsOfFile = (path) => {
     const source = join(from, relative(folder, path)).replace(/\.js$/, ".ts");
