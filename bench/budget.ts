@@ -2,8 +2,7 @@ import { machineOf } from "./machine.js";
 import { consentStep, decodeStep, encodeStep, tokenStep } from "./steps/border.js";
 import { audienceStep, identifyStep, matchStep, priceStep, reserveStep } from "./steps/decision.js";
 import { edgeStepOf } from "./steps/edge.js";
-import { askWhole, type Step, startWalk, type Walk } from "./steps/walk.js";
-import type { WorkloadKind } from "./workload.js";
+import { askedFor, askWhole, type Step, startWalk, type Walk } from "./steps/walk.js";
 
 export type BudgetSize = {
   readonly lineItems: number;
@@ -31,15 +30,14 @@ export type Budget = {
  * behind, and the clock is read once a hundred requests. `encode` makes its own tokens: the token
  * step is an extra one, taken off.
  */
-export async function budgetOf(kind: WorkloadKind, size: BudgetSize): Promise<Budget> {
-  const walk = await startWalk({ ...size, kind });
+function budgetOf(walk: Walk, rounds: number): Budget {
   // Each once: the decision has the bidder's own hold then, and it is known how far it looks.
   for (walk.body = 0; walk.body < walk.bodies.length; walk.body++) askWhole(walk);
   walk.renew();
   const steps = [edgeStepOf(walk), decodeStep, consentStep, identifyStep, matchStep];
   steps.push(audienceStep, priceStep, reserveStep, tokenStep, encodeStep);
   const walks = [...steps.map((_, last) => stepsUpTo(steps, last)), askWhole];
-  const bestUs = bestOfRounds(walk, walks, size.rounds);
+  const bestUs = bestOfRounds(walk, walks, rounds);
   const costs = steps.map((_, i) => bestUs[i]! - (bestUs[i - 1] ?? 0));
   const [encode = 0, token = 0] = costs.toReversed();
   costs[costs.length - 1] = encode - token;
@@ -103,8 +101,10 @@ export async function printBudget(
 }
 
 export async function budgetLines(size: BudgetSize): Promise<readonly string[]> {
-  const bid = await budgetOf("bid", size);
-  const noBid = await budgetOf("no-bid", size);
+  const walk = await startWalk({ ...size, kind: "bid" });
+  const bid = budgetOf(walk, size.rounds);
+  // A hundred thousand people take seconds to make: one World for both.
+  const noBid = budgetOf(askedFor(walk, { ...size, kind: "no-bid" }), size.rounds);
   const row = (name: string, ...us: readonly number[]): string =>
     `${name.padEnd(22)} ${us.map((one) => one.toFixed(2).padStart(9)).join(" ")}`;
   return [

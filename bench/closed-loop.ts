@@ -36,10 +36,7 @@ export const headersOf = ({ gzip }: BenchRequest): Record<string, string> => ({
  */
 export async function runClosedLoop(options: LoopOptions): Promise<LoopResult> {
   const { port, connections, amount, requests } = options;
-  const built = requests.map((request) => ({
-    ...{ method: "POST" as const, path: bidPath },
-    ...{ headers: headersOf(request), body: request.body },
-  }));
+  const built = builtFor(port, requests);
   const each = Math.max(1, Math.floor(built.length / connections));
   let opened = 0;
   const startedMs = performance.now();
@@ -51,7 +48,7 @@ export async function runClosedLoop(options: LoopOptions): Promise<LoopResult> {
     sampleInt: 20,
     setupClient: (client) => {
       const from = (each * opened++) % built.length;
-      client.setRequests(built.slice(from, from + each));
+      giveTo(client as unknown as Client, built.slice(from, from + each));
     },
   });
   const stats = Object.entries(result.statusCodeStats ?? {});
@@ -61,6 +58,42 @@ export async function runClosedLoop(options: LoopOptions): Promise<LoopResult> {
     errors: result.errors,
     elapsedSec: (performance.now() - startedMs) / 1000,
   };
+}
+
+type Built = autocannon.Request & { readonly requestBuffer?: Buffer };
+type Client = Pick<autocannon.Client, "setRequests"> & {
+  readonly requestIterator?: { requests: Built[]; currentRequest?: Built | undefined };
+};
+
+const builtByPort = new WeakMap<readonly BenchRequest[], Map<number, readonly Built[]>>();
+
+/** The same objects for the same requests: autocannon keeps in each the bytes that it sends. */
+function builtFor(port: number, requests: readonly BenchRequest[]): readonly Built[] {
+  const byPort = builtByPort.get(requests) ?? new Map<number, readonly Built[]>();
+  builtByPort.set(requests, byPort);
+  const known = byPort.get(port);
+  if (known !== undefined) return known;
+  const built = requests.map((request) => ({
+    ...{ method: "POST" as const, path: bidPath },
+    ...{ headers: headersOf(request), body: request.body },
+  }));
+  byPort.set(port, built);
+  return built;
+}
+
+/**
+ * As `setRequests` does, which puts the bytes of each together every time: of a round of 2,000
+ * requests that was 0.1 of 0.22 s, while the server had nothing to do.
+ */
+function giveTo(client: Client, requests: Built[]): void {
+  const { requestIterator } = client;
+  const areBuilt = requests.every(({ requestBuffer }) => requestBuffer !== undefined);
+  if (requestIterator === undefined || !areBuilt) {
+    client.setRequests(requests);
+    return;
+  }
+  requestIterator.requests = requests;
+  requestIterator.currentRequest = requests[0];
 }
 
 /** What is answered to a few of the requests: the share of 200, and the mean bytes of those. */
@@ -74,8 +107,9 @@ export type AnswerSizes = {
 export async function answerSizes(
   port: number,
   requests: readonly BenchRequest[],
+  count = 100,
 ): Promise<AnswerSizes> {
-  const few = requests.slice(0, 100);
+  const few = requests.slice(0, count);
   let [bytes, answered, sample] = [0, 0, ""];
   for (const request of few) {
     const answer = await fetch(`http://127.0.0.1:${port}${bidPath}`, {

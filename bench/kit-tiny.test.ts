@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import ts from "typescript";
+import { transformWithOxc } from "vite";
 import { afterAll, expect, test } from "vitest";
 
 /**
@@ -11,19 +11,17 @@ import { afterAll, expect, test } from "vitest";
 const folder = resolve(`.bench/tiny-${process.pid}`);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function transpile(): void {
+async function transpile(): Promise<void> {
   for (const name of readdirSync("bench", { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".ts") || name.endsWith(".test.ts") || name.startsWith("prove")) continue;
-    const { outputText } = ts.transpileModule(readFileSync(join("bench", name), "utf8"), {
-      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
-    });
+    const { code } = await transformWithOxc(readFileSync(join("bench", name), "utf8"), name);
     const to = join(folder, "bench", name.replace(/\.ts$/, ".js"));
     mkdirSync(dirname(to), { recursive: true });
-    writeFileSync(to, outputText);
+    writeFileSync(to, code);
   }
   symlinkSync(resolve("dist"), join(folder, "src"));
 }
-transpile();
+await transpile();
 
 function bench(...args: readonly string[]): Promise<{ text: string; code: number | null }> {
   const child = spawn(process.execPath, [join(folder, "bench/main.js"), "--tiny", ...args]);

@@ -37,8 +37,8 @@ export function stolenShare(before: CpuTimes, now = cpuTimes()): number {
   return now.all === before.all ? 0 : (now.stolen - before.stolen) / (now.all - before.all);
 }
 
-/** Of one core; the idle servers of a stand take some hundredths. */
-const quietCoresMax = 0.15;
+/** Of one core; two idle servers of a slow machine take up to 0.2, a count all of one. */
+const quietCoresMax = 0.3;
 const lookMs = 500;
 
 /** A server that has just started counts its audiences for so long, on the core of all servers. */

@@ -1,5 +1,4 @@
 import { budgetLines, budgetQuick } from "./budget.js";
-import { commands } from "./commands.js";
 import { onlyOf, sizeOf, sizes } from "./scenarios/measure.js";
 import { chosen, scenarios } from "./scenarios/registry.js";
 import { runScenarios } from "./scenarios/run.js";
@@ -20,7 +19,14 @@ const inQuick = ["full-bid", "no-bid", "gzip-bid"];
 /** What a run of everything has behind the scenarios. */
 const inFull = ["budget", "sweep", "allocation", "under-change", "overload", "memory"] as const;
 
-function list(): void {
+/** What sizes and names scenarios: no command has such a name. */
+const ofScenarios = ["--only", "--quick", "--tiny"];
+
+/** Of the whole kit: to load it takes a second of a slow machine, which scenarios go without. */
+const loadCommands = async () => (await import("./commands.js")).commands;
+
+async function list(): Promise<void> {
+  const commands = await loadCommands();
   say(usage);
   say("\nscenarios");
   for (const { name, measures } of scenarios) say(`  ${name.padEnd(16)} ${measures}`);
@@ -30,32 +36,36 @@ function list(): void {
   }
 }
 
-/** The budget costs no time of its own: the servers count their audiences meanwhile. */
+/** The budget costs little time of its own: the servers start meanwhile. */
 async function quick(asked: readonly string[]): Promise<boolean> {
   let budget: readonly string[] = [];
-  const good = await runScenarios(chosen(asked), sizes.quick, say, async () => {
+  const meanwhile = async (): Promise<void> => {
     budget = await budgetLines(budgetQuick);
-  });
+  };
+  const good = await runScenarios(chosen(asked), sizes.quick, say, { meanwhile });
   for (const line of budget) say(line);
   return good;
 }
 
 async function main(): Promise<boolean> {
   if (args.includes("--list") || args.includes("--help")) {
-    list();
+    await list();
     return true;
   }
+  const size = sizeOf(args);
+  const named = onlyOf(args);
+  const flags = args.filter((arg) => arg.startsWith("--"));
+  if (flags.length > 0 && flags.every((flag) => ofScenarios.includes(flag))) {
+    if (named.length === 0 && size === sizes.quick) return quick(inQuick);
+    return runScenarios(chosen(named), size, say);
+  }
+  const commands = await loadCommands();
   const name = args
     .map((arg) => arg.replace(/^--/, ""))
     .find((one) => Object.hasOwn(commands, one));
   if (name !== undefined) return (await commands[name]?.run(args, say)) !== false;
-  const size = sizeOf(args);
-  const named = onlyOf(args);
-  const asked = named.length === 0 && size === sizes.quick ? inQuick : named;
-  if (named.length === 0 && size === sizes.quick) return quick(asked);
-  const good = await runScenarios(chosen(asked), size, say);
-  if (named.length > 0 || size === sizes.tiny) return good;
-  let all = good;
+  let all = await runScenarios(chosen(named), size, say);
+  if (named.length > 0 || size === sizes.tiny) return all;
   for (const one of inFull) all = (await commands[one]?.run(args, say)) !== false && all;
   return all;
 }

@@ -1,12 +1,12 @@
 import type { ChildProcess } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { UnixMs } from "../src/base/units.js";
 import { message, start, stop } from "./child.js";
 import type { AnswerSizes } from "./closed-loop.js";
 import { pinTo } from "./cpu.js";
-
+import { placePeople } from "./people-cache.js";
 import type { ScenarioWorld } from "./scenarios/scenario.js";
 import type { StandReference, Target } from "./scenarios/target.js";
 import type { PublishedMessage, ServerMessage, ServerOrder } from "./server-process.js";
@@ -21,8 +21,13 @@ export type StandOptions = {
   readonly pinned: boolean;
   /** Loads bench/probe-thread into the edge workers. */
   readonly probed?: boolean;
+  /** With people in it, or for them; absent = one of its own. */
   readonly dataFolder?: string;
+  /** Done on the client's core while the servers start on theirs. */
+  readonly meanwhile?: () => Promise<void>;
 };
+
+type Started = "ours" | StandReference;
 
 const isFacts = (told: object): told is ServerFacts => "done" in told;
 const isReady = (told: object): told is { readonly ready: true } => "ready" in told;
@@ -47,27 +52,18 @@ function until<T extends object>(
   });
 }
 
-/** Keys and snapshots: what servers of the same people share. */
-function copyOf(dataFolder: string, to: string): void {
-  mkdirSync(to);
-  for (const name of readdirSync(dataFolder)) {
-    const from = join(dataFolder, name);
-    if (from !== to) cpSync(from, join(to, name), { recursive: true });
-  }
-}
-
 /** The real server and what it is compared with, each in its process, with a folder of its own. */
 export class Stand {
   readonly ours: Target;
   readonly references: readonly Target[];
   readonly lineItemsLive: number;
-  private readonly children: ReadonlyMap<Target, ChildProcess>;
+  private readonly children: ReadonlyMap<string, ChildProcess>;
 
   private constructor(
     ours: Target,
     references: readonly Target[],
     lineItemsLive: number,
-    children: ReadonlyMap<Target, ChildProcess>,
+    children: ReadonlyMap<string, ChildProcess>,
   ) {
     this.ours = ours;
     this.references = references;
@@ -82,59 +78,68 @@ export class Stand {
   /** Opens a stand for `body`; everything is gone after it. */
   static async with<T>(options: StandOptions, body: (stand: Stand) => Promise<T>): Promise<T> {
     const folder = mkdtempSync(join(tmpdir(), "crowdbid-bench-"));
-    const children: ChildProcess[] = [];
+    const children = new Map<Started, ChildProcess>();
     const kill = (): void => {
-      for (const child of children) child.kill("SIGKILL");
+      for (const child of children.values()) child.kill("SIGKILL");
     };
     process.once("exit", kill);
     try {
-      const stand = await Stand.open(options, options.dataFolder ?? folder, children);
+      const stand = await Stand.open(options, folder, children);
       return await body(stand);
     } finally {
       process.off("exit", kill);
-      await Promise.all(children.map(stop));
+      await Promise.all([...children.values()].map(stop));
       rmSync(folder, { recursive: true, force: true });
     }
   }
 
   private static async open(
-    { world, references: kinds, workers = 1, pinned, probed = false }: StandOptions,
-    dataFolder: string,
-    children: ChildProcess[],
+    { world, references, workers = 1, pinned, probed, dataFolder, meanwhile }: StandOptions,
+    folder: string,
+    children: Map<Started, ChildProcess>,
   ): Promise<Stand> {
-    writeSyntheticEpoch(dataFolder, world.people, Date.now() as UnixMs);
-    // Copied before a server has written anything of its own.
-    const second = join(dataFolder, "ours-json");
-    if (kinds.includes("ours-json")) copyOf(dataFolder, second);
-    const server = start("server-process", [], probed ? ["probe-thread"] : []);
-    children.push(server);
-    server.send({ ...world, people: 0, dataFolder, workers } satisfies ServerOrder);
+    const pin = (): void => {
+      for (const { pid = 0 } of children.values()) pinTo(pid, "server");
+    };
+    const startOurs = (name: "ours" | "ours-json", preloaded: readonly string[]): void => {
+      const own = name === "ours" && dataFolder !== undefined ? dataFolder : join(folder, name);
+      const nowMs = Date.now() as UnixMs;
+      if (own === dataFolder) writeSyntheticEpoch(own, world.people, nowMs);
+      else placePeople(own, world.people, nowMs);
+      const server = start("server-process", [], preloaded);
+      children.set(name, server);
+      const order = { ...world, people: 0, dataFolder: own };
+      server.send({ ...order, workers: name === "ours" ? workers : 1 } satisfies ServerOrder);
+    };
     // Beside each other: each of the two real servers takes seconds of a core to start.
-    const ports = kinds.map(async (name) => {
-      const isOurs = name === "ours-json";
-      const child = isOurs
-        ? start("server-process", [], ["json-border-thread"])
-        : start("reference-process", [name]);
-      children.push(child);
-      if (isOurs) {
-        child.send({ ...world, people: 0, dataFolder: second, workers: 1 } satisfies ServerOrder);
-      }
-      const { port } = await message<{ port: number }>(child);
-      return { child, target: { name, pid: child.pid ?? 0, port } };
-    });
-    const [{ port, lineItemsLive }, ...started] = await Promise.all([
-      message<ServerMessage>(server),
-      ...ports,
-    ]);
-    const ours: Target = { name: "ours", pid: server.pid ?? 0, port };
-    const byTarget = new Map<Target, ChildProcess>([[ours, server]]);
-    for (const { child, target } of started) byTarget.set(target, child);
-    const references = started.map(({ target }) => target);
-    for (const child of children) {
-      child.setMaxListeners(0);
-      if (pinned) pinTo(child.pid ?? 0, "server");
+    startOurs("ours", probed === true ? ["probe-thread"] : []);
+    for (const name of references) {
+      if (name === "ours-json") startOurs(name, ["json-border-thread"]);
+      else children.set(name, start("reference-process", [name]));
     }
-    return new Stand(ours, references, lineItemsLive, byTarget);
+    const told = Promise.all(
+      [...children].map(async ([name, child]) => {
+        const { port, lineItemsLive } = await message<Partial<ServerMessage>>(child);
+        return { lineItemsLive, target: { name, pid: child.pid ?? 0, port: port ?? 0 } };
+      }),
+    );
+    if (meanwhile !== undefined) {
+      // Thrown below, not where nobody waits yet.
+      told.catch(() => undefined);
+      if (pinned) pin();
+      pinTo(process.pid, "client");
+      await meanwhile();
+      pinTo(process.pid, "any");
+      for (const { pid = 0 } of children.values()) pinTo(pid, "any");
+    }
+    const [ours, ...others] = (await told) as [
+      Awaited<typeof told>[number],
+      ...Awaited<typeof told>,
+    ];
+    for (const child of children.values()) child.setMaxListeners(0);
+    if (pinned) pin();
+    const targets = others.map(({ target }) => target);
+    return new Stand(ours.target, targets, ours.lineItemsLive ?? 0, children);
   }
 
   /** What the references are to answer from now on. */
@@ -157,7 +162,7 @@ export class Stand {
   }
 
   private childOf(target: Target): ChildProcess {
-    const child = this.children.get(target);
+    const child = this.children.get(target.name);
     if (child === undefined) throw new Error(`${target.name} is not on this stand`);
     return child;
   }

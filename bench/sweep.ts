@@ -3,7 +3,7 @@ import { type Cut, LoadClient } from "./load-client.js";
 import { quietMachine } from "./machine.js";
 import { keep, record } from "./record.js";
 import { hasWrk, saturate } from "./saturation.js";
-import { type Size, sizesOf, warmUntilSteady, warmUp } from "./scenarios/measure.js";
+import { type Size, sizesOf, warmReferences, warmUntilSteady } from "./scenarios/measure.js";
 import { chosen } from "./scenarios/registry.js";
 import { loadOf, worldOf } from "./scenarios/run.js";
 import type { Scenario } from "./scenarios/scenario.js";
@@ -39,7 +39,7 @@ export function printSweep({ only, size, keeps }: SweepOptions, say: Say): Promi
     // Else its rates are those of code that is not compiled yet (seen: 2,944/s of 12,770).
     await warmUntilSteady(stand.ours, load, size);
     await stand.tellSizes(await sizesOf(stand.ours, load));
-    await warmUp(echo, load, size);
+    await warmReferences([echo], load, size);
     const full = isSaturated
       ? (await saturate(stand.ours, load, size.saturatedSec)).perSec
       : size.smaller === null

@@ -20,9 +20,13 @@ test("a round that one of both was not measured in is no pair", () => {
   expect(high).toBe(Number.POSITIVE_INFINITY);
 });
 
-async function timesAsked(costs: readonly number[]): Promise<[times: number, steady: boolean]> {
+async function timesAsked(
+  costs: readonly number[],
+  inARow?: number,
+): Promise<[times: number, steady: boolean]> {
   let times = 0;
-  const steady = await untilSteady(async () => costs[times++] ?? Number.NaN, costs.length);
+  const cost = async (): Promise<number> => costs[times++] ?? Number.NaN;
+  const steady = await untilSteady(cost, costs.length, inARow);
   return [times, steady];
 }
 
@@ -30,6 +34,8 @@ test("a server is warm when two times in a row were not cheaper", async () => {
   expect(await timesAsked([50, 49, 50, 10])).toEqual([3, true]);
   expect(await timesAsked([90, 60, 59, 50, 51, 49.5, 10])).toEqual([6, true]);
   expect(await timesAsked([Number.POSITIVE_INFINITY, 60, 50, 45])).toEqual([4, false]);
+  expect(await timesAsked([50, 49, 10], 1)).toEqual([2, true]);
+  expect(await timesAsked([50, 40, 41, 10], 1)).toEqual([3, true]);
 });
 
 test("what was stolen from the machine is read from /proc/stat", () => {

@@ -46,7 +46,7 @@ export const sizes = {
     smaller: smallWorld,
   },
   quick: {
-    ...{ warm: 40_000, warmSec: 1, warmSecMax: 5, measured: 2000, rounds: 12, othersEvery: 4 },
+    ...{ warm: 40_000, warmSec: 1, warmSecMax: 4, measured: 1500, rounds: 12, othersEvery: 4 },
     ...{ quietSecMax: 15, bodies: 2048, smaller: null, saturatedSec: 1, openSec: 2 },
   },
   full: {
@@ -114,31 +114,57 @@ const fallingShare = 0.97;
 const closedRoundsMax = 10;
 
 /**
- * Until two times in a row were not cheaper than all before them: three times at least, `most` at
- * most. False: it still fell.
+ * Until so many times in a row were not cheaper than all before them: one time more at least,
+ * `most` at most. False: it still fell.
  */
-export async function untilSteady(cost: () => Promise<number>, most: number): Promise<boolean> {
+export async function untilSteady(
+  cost: () => Promise<number>,
+  most: number,
+  inARow = 2,
+): Promise<boolean> {
   let best = Number.POSITIVE_INFINITY;
   let steady = 0;
-  for (let times = 0; times < most && steady < 2; times++) {
+  for (let times = 0; times < most && steady < inARow; times++) {
     const us = await cost();
     steady = us < fallingShare * best ? 0 : steady + 1;
     best = Math.min(best, us);
   }
-  return steady === 2;
+  return steady === inARow;
 }
 
 /** By wrk, which asks several times as fast as the rounds. */
-export async function warmUp(target: Target, load: Load, size: Size): Promise<void> {
+async function warmUp(target: Target, load: Load, size: Size): Promise<void> {
   if (asksByWrk(size)) await secondsUs(target, load, size.warmSec);
   else await roundOf(target, load, size.warm);
 }
 
-/** Until the compiler has seen enough. */
-export async function warmUntilSteady(target: Target, load: Load, size: Size): Promise<boolean> {
-  if (asksByWrk(size)) return untilSteady(() => secondsUs(target, load, 1), size.warmSecMax);
+/** Until the compiler has seen enough; less is asked of what was warm for another load. */
+export async function warmUntilSteady(
+  target: Target,
+  load: Load,
+  size: Size,
+  wasWarm = false,
+): Promise<boolean> {
+  const inARow = wasWarm ? 1 : 2;
+  if (asksByWrk(size)) {
+    const most = wasWarm ? Math.ceil(size.warmSecMax / 2) : size.warmSecMax;
+    return untilSteady(() => secondsUs(target, load, 1), most, inARow);
+  }
   await roundOf(target, load, size.warm);
   return true;
+}
+
+/** References once a stand: they do the same whatever they are asked. */
+export async function warmReferences(
+  targets: readonly Target[],
+  load: Load,
+  size: Size,
+): Promise<void> {
+  for (const target of targets) {
+    // It decides as ours does, and sheds while its code is compiled.
+    if (target.name === "ours-json") await warmUntilSteady(target, load, size);
+    else await warmUp(target, load, size);
+  }
 }
 
 const asksByWrk = (size: Size): boolean => size.saturatedSec > 0 && hasWrk();
@@ -157,14 +183,13 @@ async function secondsUs(target: Target, load: Load, seconds: number): Promise<n
  * The same load against each target, a round of each in turn, every other time the other way
  * round, so that what else happens on the machine happens to all of them. All rounds count, after
  * those that ours takes to get used to this client: the first ones behind wrk cost up to twice as
- * much. Ours and the echo come first of the targets; ours is warm.
+ * much. Ours and the echo come first of the targets; all are warm.
  */
 export async function measureInTurn(
   targets: readonly Target[],
   load: Load,
   size: Size,
 ): Promise<Row[]> {
-  for (const target of targets.slice(1)) await warmUp(target, load, size);
   const rounds: (Round | null)[][] = targets.map(() => []);
   pinTo(process.pid, "client");
   try {
@@ -183,7 +208,9 @@ export async function measureInTurn(
   }
   const rows: Row[] = [];
   for (const [i, target] of targets.entries()) {
-    rows.push(rowOf(target, rounds[i] ?? [], (await sizesOf(target, load)).bytes));
+    // References answer as often, evenly: of some requests as of many.
+    const { bytes } = await answerSizes(target.port, load.requests, i === 0 ? 100 : 20);
+    rows.push(rowOf(target, rounds[i] ?? [], bytes));
   }
   return rows;
 }

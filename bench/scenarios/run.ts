@@ -1,14 +1,14 @@
-import { pinTo } from "../cpu.js";
 import { cpuTimes, machineOf, quietMachine, stolenShare } from "../machine.js";
 import { record } from "../record.js";
 import { hasWrk, type Saturation, saturate } from "../saturation.js";
-import { Stand } from "../stand.js";
+import { Stand, type StandOptions } from "../stand.js";
 import {
   measureInTurn,
   type Row,
   ratioOf,
   type Size,
   sizesOf,
+  warmReferences,
   warmUntilSteady,
 } from "./measure.js";
 import type { Scenario, ScenarioWorld } from "./scenario.js";
@@ -20,9 +20,8 @@ type Say = (line: string) => void;
 /** Stolen from a quiet machine. */
 const quietMax = 0.02;
 
-/** Done on the client's core while the servers of a world are busy with their start on theirs. */
-export type Meanwhile = () => Promise<void>;
-const nothing: Meanwhile = () => Promise.resolve();
+/** Done once a world, see the stand. */
+export type Meanwhile = Pick<StandOptions, "meanwhile">;
 
 /** A scenario's rows: ours first, then what it is compared with. */
 export type Measured = {
@@ -40,7 +39,7 @@ export async function runScenarios(
   scenarios: readonly Scenario[],
   size: Size,
   say: Say,
-  meanwhile: Meanwhile = nothing,
+  meanwhile: Meanwhile = {},
 ): Promise<boolean> {
   const measured: Measured[] = [];
   for (const own of inWorlds(scenarios).values()) {
@@ -88,16 +87,16 @@ function inOneWorld(
   const [first] = scenarios as [Scenario];
   const world = worldOf(first.world, size);
   const references = [...new Set(scenarios.flatMap((one) => one.references))];
-  return Stand.with({ world, references, pinned: true }, async (stand) => {
+  return Stand.with({ world, references, pinned: true, ...meanwhile }, async (stand) => {
     say(titleOf(world, stand.lineItemsLive));
-    pinTo(process.pid, "client");
-    await meanwhile();
-    pinTo(process.pid, "any");
     // A server that has just started counts its audiences for a while, on the core of all servers.
     const { quiet, cores } = await quietMachine(size.quietSecMax);
     if (!quiet) say(`  the machine is not quiet: ${cores.toFixed(2)} cores of it are busy`);
     const measured: Measured[] = [];
-    for (const scenario of scenarios) measured.push(await measureOne(scenario, stand, size, say));
+    const warm = new Set<string>();
+    for (const scenario of scenarios) {
+      measured.push(await measureOne(scenario, stand, size, warm, say));
+    }
     return measured;
   });
 }
@@ -106,14 +105,19 @@ async function measureOne(
   scenario: Scenario,
   stand: Stand,
   size: Size,
+  /** Names of targets that a scenario before has warmed. */
+  warm: Set<string>,
   say: Say,
 ): Promise<Measured> {
   const load = loadOf(scenario, size);
   // While its code is compiled it sheds, and the references would answer as it did then.
-  const isWarm = await warmUntilSteady(stand.ours, load, size);
+  const isWarm = await warmUntilSteady(stand.ours, load, size, warm.has("ours"));
   await stand.tellSizes(await sizesOf(stand.ours, load));
   const wanted: readonly string[] = ["ours", ...scenario.references];
   const targets = stand.targets.filter(({ name }) => wanted.includes(name));
+  const cold = targets.filter(({ name }) => name !== "ours" && !warm.has(name));
+  await warmReferences(cold, load, size);
+  for (const name of wanted) warm.add(name);
   const before = await stand.task({ task: "facts" });
   const times = cpuTimes();
   const rows = await measureInTurn(targets, load, size);

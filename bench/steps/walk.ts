@@ -1,12 +1,17 @@
 import { demoSegments } from "../../src/bank/generate/demo-segments.js";
 import type { ManualClock } from "../../src/base/clock.js";
+import { Namespace } from "../../src/base/identifier.js";
 import { candidatesMax } from "../../src/base/limits.js";
 import type { Decision } from "../../src/bid/decision.js";
 import type { Exchange } from "../../src/campaign/exchange.js";
 import type { Bidder } from "../../src/runtime/bidder.js";
 import { syntheticModel } from "../../src/testing/campaigns.js";
 import { startInProcess, type TestPerson, testTokenSecret } from "../../src/testing/in-process.js";
-import { syntheticPerson } from "../../src/testing/synthetic-index.js";
+import {
+  syntheticIdentifier,
+  syntheticPerson,
+  syntheticSeed,
+} from "../../src/testing/synthetic-index.js";
 import { ConsentCache } from "../../src/wire/consent-cache.js";
 import { tokenKeyFrom } from "../../src/wire/token-key.js";
 import { TokenWriter } from "../../src/wire/token-writer.js";
@@ -78,15 +83,21 @@ export async function startWalk(options: WalkOptions): Promise<Walk> {
   };
 }
 
+/** The same World asked for something else. */
+export const askedFor = (walk: Walk, { kind, bodies, people }: WalkOptions): Walk => ({
+  ...walk,
+  bodies: workload(kind, bodies, people),
+  looked: new Int32Array(bodies),
+  ...{ body: 0, leftCount: 0 },
+});
+
 /** Those of the first `count` generated people who have an iOS identifier, as the requests do. */
 function peopleOf(count: number): readonly TestPerson[] {
-  return Array.from({ length: count }, (_, i) => syntheticPerson(i + 1)).flatMap(
-    ({ identifiers, segments }) => {
-      const [first] = identifiers;
-      if (first === undefined || first.value !== first.value.toUpperCase()) return [];
-      return [{ idfa: first.value, segments }];
-    },
-  );
+  return Array.from({ length: count }, (_, i) => i + 1).flatMap((n) => {
+    const first = syntheticIdentifier(syntheticSeed, n);
+    if (first?.namespace !== Namespace.IDFA) return [];
+    return [{ idfa: first.value, segments: syntheticPerson(n).segments }];
+  });
 }
 
 /** The whole bid, which the steps together should cost. */
