@@ -37,7 +37,7 @@ export function stolenShare(before: CpuTimes, now = cpuTimes()): number {
   return now.all === before.all ? 0 : (now.stolen - before.stolen) / (now.all - before.all);
 }
 
-/** Of one core; two idle servers of a slow machine take up to 0.2, a count all of one. */
+/** Of one core; 0.15 was too little for two idle servers: seconds passed. A count takes one. */
 const quietCoresMax = 0.3;
 const lookMs = 500;
 

@@ -22,7 +22,7 @@ const inFull = ["budget", "sweep", "allocation", "under-change", "overload", "me
 /** What sizes and names scenarios: no command has such a name. */
 const ofScenarios = ["--only", "--quick", "--tiny"];
 
-/** Of the whole kit: to load it takes a second of a slow machine, which scenarios go without. */
+/** Of the whole kit: to load it takes 2 s of a busy machine, which scenarios go without. */
 const loadCommands = async () => (await import("./commands.js")).commands;
 
 async function list(): Promise<void> {
