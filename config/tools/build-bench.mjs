@@ -2,8 +2,9 @@
  * Compiles bench/ and the src/ that it measures to .bench/, each file for itself (isolatedModules):
  * no types are read, which check:types does. So all of it takes 5 s of CPU, constants included,
  * where the compiler took 14 for such code alone, and 0.4 s where nothing has changed, which took
- * the compiler 8 to hear (m: a slow machine, Node 20.20.2, 2026-11). Only sources that changed are compiled, but constants are written into
- * all of the code: a file that is as it was may name one that another file has changed.
+ * the compiler 8 to hear (m: a slow machine, Node 20.20.2, 2026-11). Only sources that changed are
+ * compiled, but constants are written into all of the code: a file that is as it was may name one
+ * that another file has changed.
  */
 import { createHash } from "node:crypto";
 import {
