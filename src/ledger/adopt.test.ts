@@ -11,6 +11,7 @@ import {
 import type { AllowanceEntry } from "../journal/entry.js";
 import { BudgetBook } from "./budget.js";
 import { BudgetHistory } from "./budget-history.js";
+import { LevelKind } from "./budget-level.js";
 import type { BudgetPlan, CampaignBudget, LineItemBudget, PacingMode } from "./budget-plan.js";
 import { Unit } from "./budget-plan.js";
 
@@ -34,16 +35,17 @@ class Side {
   readonly history = new BudgetHistory();
   readonly book: BudgetBook;
 
-  constructor() {
+  constructor(boot = 2) {
     const sizes = { workers: 1, places: 64, slots: 1, capEntries: 1, ringRecords: 1 };
     this.state = sharedStateFrom(createSharedBuffers(sizes), 0);
     this.state.setCell(Cell.MONEY_STATE, MoneyState.READY);
     // What an earlier boot left, of campaigns that are in no plan at first.
     for (let lineItem = 0; lineItem < 24; lineItem += 5) {
-      this.history.noteLineItem(lineItem + 1, campaignOf(lineItem + 1), 1, 840);
+      const campaign = campaignOf(lineItem + 1);
+      this.history.noteLineItem(lineItem + 1, campaign, 1 + (campaign % 2), 840);
       this.history.chargeEarlier(1, lineItem + 1, 700n, startMs - hourMs);
     }
-    this.book = new BudgetBook(this.state, this.history, 2);
+    this.book = new BudgetBook(this.state, this.history, boot);
   }
 
   /** What one look gives and shows. */
@@ -84,8 +86,23 @@ function campaignBudgetOf(campaign: number, random: SeededRandom): CampaignBudge
   };
 }
 
+/** One line item of a campaign is another, leaves, comes, or takes another place in the list. */
+function withOtherLineItem(campaign: CampaignBudget, random: SeededRandom): CampaignBudget {
+  const lineItem = (campaign.campaign - 1) * 4 + 1 + random.below(4);
+  const others = campaign.lineItems.filter((one) => one.lineItem !== lineItem);
+  const other = random.below(3) === 0 ? [] : [lineItemOf(lineItem, random)];
+  return { ...campaign, lineItems: [...others, ...other] };
+}
+
 /** The plan after an edit or two: what is not edited is the same. */
 function edited(plan: BudgetPlan, random: SeededRandom): BudgetPlan {
+  if (plan.campaigns.length > 0 && random.below(2) === 0) {
+    const chosen = random.pick(plan.campaigns);
+    const campaigns = plan.campaigns.map((one) =>
+      one === chosen ? withOtherLineItem(one, random) : one,
+    );
+    return { ...plan, generation: plan.generation + 1, campaigns };
+  }
   const id = 1 + random.below(6);
   const others = plan.campaigns.filter(({ campaign }) => campaign !== id);
   const campaigns = random.below(5) === 0 ? others : [...others, campaignBudgetOf(id, random)];
@@ -101,17 +118,53 @@ function edited(plan: BudgetPlan, random: SeededRandom): BudgetPlan {
   return { ...plan, generation: plan.generation + 1, campaigns, ceilings, advertisers };
 }
 
-/** The same budgets, flights, hours and zones otherwise: nothing of it may be kept after it. */
+const moved = (amount: bigint | null | undefined): bigint | null =>
+  amount === null || amount === undefined ? null : amount + 777n;
+
+/** The same line items with other terms each: nothing of it may be kept after it. */
 const scrambled = (plan: BudgetPlan): BudgetPlan => ({
   ...plan,
+  ceilings: (plan.ceilings ?? []).map((one) => ({
+    ...{ ...one, bidNanosMax: 3n, lineItemDailyNanos: moved(one.lineItemDailyNanos) },
+    allDailyNanos: moved(one.allDailyNanos),
+  })),
+  advertisers: (plan.advertisers ?? []).map((one) => ({
+    ...{ ...one, zone: zones[1]!, dailyNanos: moved(one.dailyNanos) },
+  })),
   campaigns: plan.campaigns.map((campaign) => ({
-    ...campaign,
-    ...{ zone: [{ fromSec: 0, offsetSec: 43_200 }], startMs: 1, endMs: startMs + 777 * dayMs },
+    ...{ ...campaign, zone: [{ fromSec: 0, offsetSec: 43_200 }] },
+    ...{ startMs: 1, endMs: startMs + 777 * dayMs, pacing: "asap" },
+    ...{ totalNanos: moved(campaign.totalNanos), dailyNanos: moved(campaign.dailyNanos) },
+    dailyImpressions: moved(campaign.dailyImpressions),
+    lineItems: campaign.lineItems.map(({ limits, ...one }) => ({
+      ...{ ...one, bidNanosMax: one.bidNanosMax + 5, pacing: "even", week: [1, 2, 3, 4, 5, 6] },
+      ...(limits === undefined
+        ? {}
+        : { limits: { totalNanos: null, dailyNanos: moved(limits.dailyNanos) } }),
+    })),
   })),
 });
 
+/** In slices: at times first a part of another plan, which this one comes before the end of. */
+function adoptInSlices(
+  { book }: Side,
+  plan: BudgetPlan,
+  random: SeededRandom,
+  between: () => void,
+): void {
+  const others = random.below(2) === 0 ? book.adoptSteps(structuredClone(scrambled(plan))) : null;
+  for (let steps = others === null ? 0 : random.below(20); steps > 0; steps--) others?.next();
+  const steps = book.adoptSteps(structuredClone(plan));
+  for (let step = 0; steps.next().done !== true; step++) if (step === 2) between();
+}
+
 /** Bids and bills of both alike. */
-function trade(sides: readonly Side[], nowMs: number, random: SeededRandom): void {
+function trade(
+  sides: readonly Side[],
+  nowMs: number,
+  random: SeededRandom,
+  { entries, open }: Seen = { entries: [], open: [] },
+): void {
   const lineItem = 1 + random.below(24);
   const nanos = 1 + random.below(40);
   const billed = random.below(2) === 0;
@@ -121,8 +174,17 @@ function trade(sides: readonly Side[], nowMs: number, random: SeededRandom): voi
     state.allowances[lineItem]! -= BigInt(nanos);
     if (book.placeOf(lineItem, Unit.IMPRESSIONS) >= 0) state.allowances[32 + lineItem]! -= 1n;
     if (billed) book.charge(2, lineItem, nanos, nowMs, true, 3);
+    (billed ? entries : open).push({ lineItem, nanos, nowMs });
   }
 }
+
+type Bill = { readonly lineItem: number; readonly nanos: number; readonly nowMs: number };
+type Seen = {
+  /** Grants, returns and bills. */
+  readonly entries: (AllowanceEntry | Bill)[];
+  /** Bids without a bill so far. */
+  readonly open: Bill[];
+};
 
 test.each(Array.from({ length: 30 }, (_, i) => i + 1))(
   "a plan after another gives what it gives where nothing is kept of that one (seed %i)",
@@ -134,7 +196,13 @@ test.each(Array.from({ length: 30 }, (_, i) => i + 1))(
     for (let nowMs = startMs; nowMs < startMs + 2 * dayMs; ) {
       if (random.below(8) === 0) plan = edited(plan, random);
       if (random.below(4) === 0) {
-        kept.book.adopt(structuredClone(plan));
+        let traded = false;
+        const between = (): void => {
+          traded = true;
+          trade([kept, whole], nowMs, random);
+        };
+        adoptInSlices(kept, plan, random, between);
+        if (!traded) trade([kept, whole], nowMs, random);
         whole.book.adopt(scrambled(plan));
         whole.book.adopt(plan);
       }
@@ -145,6 +213,77 @@ test.each(Array.from({ length: 30 }, (_, i) => i + 1))(
       nowMs += random.below(3) === 0 ? random.below(30 * 60_000) : 1000 + random.below(3000);
     }
     expect(grants).toBeGreaterThan(100);
+  },
+);
+
+/** What a book knows of each level that a plan names. */
+function levelsOf({ book }: Side, plan: BudgetPlan, nowMs: number): unknown[] {
+  const ids: [LevelKind, number][] = plan.campaigns.flatMap(({ campaign, lineItems }) => [
+    [LevelKind.CAMPAIGN, campaign] as [LevelKind, number],
+    ...lineItems.map(({ lineItem }): [LevelKind, number] => [LevelKind.LINE_ITEM, lineItem]),
+  ]);
+  for (const { advertiser } of plan.advertisers ?? []) ids.push([LevelKind.ADVERTISER, advertiser]);
+  ids.push([LevelKind.ALL, 840]);
+  return book.levels.flatMap((levels) =>
+    ids.map(([kind, id]) => {
+      const level = levels.of(kind, id);
+      level.turnDay(nowMs);
+      const { total, daily, zone, chargedToday } = level;
+      const taken = level.spent() + level.granted - level.returned - level.charged;
+      const figures = [taken, level.outstanding(), level.left(), chargedToday];
+      return [levels.unit, kind, id, total, daily, zone, ...figures];
+    }),
+  );
+}
+
+/** A book of the boot after, with the journal of the one before and this plan alone. */
+function nextBoot(entries: readonly (AllowanceEntry | Bill)[], plan: BudgetPlan): Side {
+  const next = new Side(3);
+  // As TERMS say.
+  for (let lineItem = 1; lineItem <= 24; lineItem++) {
+    const campaign = campaignOf(lineItem);
+    next.history.noteLineItem(lineItem, campaign, 1 + (campaign % 2), 840);
+  }
+  for (const entry of entries) {
+    if ("kind" in entry) next.history.replay(entry);
+    else next.history.chargeEarlier(2, entry.lineItem, BigInt(entry.nanos), entry.nowMs);
+  }
+  next.book.adopt(plan);
+  return next;
+}
+
+test.each(Array.from({ length: 30 }, (_, i) => i + 1))(
+  "plans one after another leave what the last of them makes of the same bills (seed %i)",
+  (seed) => {
+    const random = new SeededRandom(seed);
+    const side = new Side();
+    const seen: Seen = { entries: [], open: [] };
+    let plan: BudgetPlan = { generation: 0, campaigns: [], billsBy: [] };
+    for (let edits = 12; edits > 0; edits--) plan = edited(plan, random);
+    let nowMs = startMs;
+    for (let round = 0; round < 120; round++) {
+      if (random.below(4) === 0) plan = edited(plan, random);
+      if (round === 0 || random.below(4) === 0) {
+        adoptInSlices(side, plan, random, () => trade([side], nowMs, random, seen));
+      }
+      for (let n = random.below(9); n > 0; n--) trade([side], nowMs, random, seen);
+      seen.entries.push(...(side.look(nowMs)[0] as AllowanceEntry[]));
+      nowMs += 1000 + random.below(20 * 60_000);
+    }
+    adoptInSlices(side, plan, random, () => undefined);
+    side.book.returnAll(nowMs, seen.entries as AllowanceEntry[]);
+    const next = nextBoot(seen.entries, plan);
+    expect(levelsOf(side, plan, nowMs)).toEqual(levelsOf(next, plan, nowMs));
+    for (const { lineItem, nanos } of seen.open) {
+      for (const { book } of [side, next]) book.charge(2, lineItem, nanos, nowMs, true, 3);
+    }
+    expect(levelsOf(side, plan, nowMs)).toEqual(levelsOf(next, plan, nowMs));
+    const shown = [side, next].map(({ book }) => {
+      book.plan(nowMs, []);
+      const days = book.spend().map((one) => [one.campaign, one.plannedToday, one.dayBudget]);
+      return [days, [...book.lineItemPaces()]];
+    });
+    expect(shown[0]).toEqual(shown[1]);
   },
 );
 

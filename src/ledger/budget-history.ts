@@ -122,7 +122,6 @@ export class BudgetHistory {
       const spends = [new SpendHistory(), new SpendHistory()];
       known = { campaign: 0, advertiser: 0, currency: 0, spends };
       this.lineItems.set(lineItem, known);
-      this.version++;
     }
     return known;
   }
@@ -140,9 +139,9 @@ export class BudgetHistory {
     return this.lineItems.get(lineItem) ?? nobody;
   }
 
-  /** Line items that ever had money, by where they belong. */
-  each(take: (lineItem: number, owners: Owners) => void): void {
-    for (const [lineItem, known] of this.lineItems) take(lineItem, known);
+  /** Line items that ever had money. */
+  lineItemIds(): Iterable<number> {
+    return this.lineItems.keys();
   }
 
   /** One stored record of an earlier boot (all but those of the running one). */

@@ -35,12 +35,17 @@ export class Level {
     this.history = history;
   }
 
-  /** A line item whose bills, of this boot and earlier ones, count here. */
+  /**
+   * A line item whose bills, of this boot and earlier ones, count here. What was seen of others
+   * stays: all of a currency would be read anew with each new line item. A bill is charged after.
+   */
   addLineItem(spend: SpendHistory): void {
     if (this.lineItems.has(spend)) return;
     this.lineItems.add(spend);
-    this.seenVersion = -1;
-    this.day = Number.NaN;
+    this.noteDays(spend);
+    if (this.seenVersion !== this.history.version) return;
+    this.earlierConsumed += spend.consumed();
+    this.earlierOutstanding += spend.outstanding();
   }
 
   get parent(): Level | null {
@@ -137,12 +142,13 @@ export class Level {
     this.day = day;
     this.chargedToday = 0n;
     this.chargedNext = 0n;
-    for (const spend of this.lineItems) {
-      spend.eachSlot((sec, amount) => {
-        this.noteDay(localDay(this.zone, sec), amount);
-      });
-    }
+    for (const spend of this.lineItems) this.noteDays(spend);
     return true;
+  }
+
+  private noteDays(spend: SpendHistory): void {
+    if (Number.isNaN(this.day)) return;
+    spend.eachSlot((sec, amount) => this.noteDay(localDay(this.zone, sec), amount));
   }
 }
 
@@ -153,6 +159,8 @@ export type LevelKind = (typeof LevelKind)[keyof typeof LevelKind];
 export class Levels {
   readonly unit: AmountUnit;
   private readonly history: BudgetHistory;
+  /** Levels above line items so far. */
+  madeAbove = 0;
   private readonly byKind = Array.from({ length: 4 }, () => new Map<number, Level>());
 
   constructor(history: BudgetHistory, unit: AmountUnit) {
@@ -170,6 +178,7 @@ export class Levels {
     if (level === undefined) {
       level = new Level(this.history);
       levels.set(id, level);
+      if (kind !== LevelKind.LINE_ITEM) this.madeAbove++;
     }
     return level;
   }

@@ -1,59 +1,112 @@
+import { areAlike } from "../base/alike.js";
+import type { Steps } from "../base/steps.js";
 import type { Transition } from "../campaign/zone.js";
 import { type Level, LevelKind, type Levels } from "./budget-level.js";
-import { type BudgetPlan, type Ceiling, type Limits, Unit } from "./budget-plan.js";
+import {
+  type BudgetPlan,
+  type CampaignBudget,
+  type Ceiling,
+  type Limits,
+  type LineItemBudget,
+  Unit,
+} from "./budget-plan.js";
 
-/** Tells the levels of both units what a plan allows: the smaller of budget and ceiling. */
-export function tellLimits(both: readonly Levels[], plan: BudgetPlan): void {
+/** What a plan says above a campaign. */
+export type Standing = {
+  /** Its advertiser where the plan names that one, else 0. */
+  readonly above: number;
+  /** CurrencyCode; 0 = not known. */
+  readonly currency: number;
+  readonly ceiling: Ceiling | undefined;
+};
+
+type Head = Omit<CampaignBudget, "lineItems">;
+
+/**
+ * What is in force for a campaign. The object is the same as long as head and standing say the
+ * same: line items hold on to the one that they were told under.
+ */
+export type InForce<Paced> = {
+  readonly head: Head;
+  readonly standing: Standing;
+  /** null = to be made: something below it is another. */
+  paced: Paced | null;
+};
+
+const advertisersAStep = 128;
+
+/** Tells the levels above campaigns; gives where each campaign stands. */
+export function* tellTop(
+  both: readonly Levels[],
+  plan: BudgetPlan,
+): Steps<(campaign: CampaignBudget) => Standing> {
   const ceilings = new Map((plan.ceilings ?? []).map((one) => [one.currency, one]));
   const advertisers = new Map((plan.advertisers ?? []).map((one) => [one.advertiser, one]));
   for (const levels of both) {
     for (const level of levels.every(LevelKind.ALL)) level.daily = null;
-    const tell = teller(levels);
+    let told = 0;
     for (const one of advertisers.values()) {
+      if (++told % advertisersAStep === 0) yield;
       const ceiling = ceilings.get(one.currency);
       const all = levels.of(LevelKind.ALL, one.currency);
       if (levels.unit === Unit.MONEY) all.daily = ceiling?.allDailyNanos ?? null;
-      const daily = ceiling?.advertiserDailyNanos ?? null;
-      tell(LevelKind.ADVERTISER, one.advertiser, one, daily, one.zone).parent = all;
+      const level = levels.of(LevelKind.ADVERTISER, one.advertiser);
+      tell(levels, level, one, ceiling?.advertiserDailyNanos ?? null, one.zone);
+      level.parent = all;
     }
-    for (const campaign of plan.campaigns) {
-      const advertiser = advertisers.get(campaign.advertiser ?? 0);
-      const ceiling = ceilings.get(advertiser?.currency ?? 0);
-      const { zone } = campaign;
-      const campaignDaily = ceiling?.campaignDailyNanos ?? null;
-      const level = tell(LevelKind.CAMPAIGN, campaign.campaign, campaign, campaignDaily, zone);
-      const above = advertiser === undefined ? 0 : advertiser.advertiser;
-      level.parent = levels.find(LevelKind.ADVERTISER, above);
-      const daily = ceiling?.lineItemDailyNanos ?? null;
-      for (const { lineItem, limits = none } of campaign.lineItems) {
-        const own = tell(LevelKind.LINE_ITEM, lineItem, limits, daily, zone);
-        // A line item stays with the campaign that it first had: ids are not reused.
-        own.parent ??= level;
-      }
-    }
+  }
+  return ({ advertiser = 0 }) => {
+    const known = advertisers.get(advertiser);
+    const currency = known?.currency ?? 0;
+    return { above: known?.advertiser ?? 0, currency, ceiling: ceilings.get(currency) };
+  };
+}
+
+/** What is in force for a campaign from now on: told to its levels where it is another. */
+export function tellCampaign<Paced>(
+  both: readonly Levels[],
+  { lineItems: _, ...head }: CampaignBudget,
+  standing: Standing,
+  before: InForce<Paced> | undefined,
+): InForce<Paced> {
+  if (before && areAlike(head, before.head) && areAlike(standing, before.standing)) return before;
+  for (const levels of both) {
+    const level = levels.of(LevelKind.CAMPAIGN, head.campaign);
+    tell(levels, level, head, standing.ceiling?.campaignDailyNanos ?? null, head.zone);
+    level.parent = levels.find(LevelKind.ADVERTISER, standing.above);
+  }
+  return { head, standing, paced: null };
+}
+
+/** Tells a line item's own levels. */
+export function tellLineItem(
+  both: readonly Levels[],
+  { head, standing }: InForce<unknown>,
+  { lineItem, limits = none }: LineItemBudget,
+): void {
+  for (const levels of both) {
+    const level = levels.of(LevelKind.LINE_ITEM, lineItem);
+    tell(levels, level, limits, standing.ceiling?.lineItemDailyNanos ?? null, head.zone);
+    // A line item stays with the campaign that it first had: ids are not reused.
+    level.parent ??= levels.find(LevelKind.CAMPAIGN, head.campaign);
   }
 }
 
 const none: Limits = { totalNanos: null, dailyNanos: null };
 
-type Tell = (
-  kind: LevelKind,
-  id: number,
+/** The smaller of budget and ceiling. */
+function tell(
+  { unit }: Levels,
+  level: Level,
   limits: Limits,
   dailyCeiling: bigint | null,
   zone: readonly Transition[],
-) => Level;
-
-function teller(levels: Levels): Tell {
-  const money = levels.unit === Unit.MONEY;
-  return (kind, id, limits, dailyCeiling, zone) => {
-    const level = levels.of(kind, id);
-    level.total = (money ? limits.totalNanos : limits.totalImpressions) ?? null;
-    const daily = (money ? limits.dailyNanos : limits.dailyImpressions) ?? null;
-    level.daily = money ? lesser(daily, dailyCeiling) : daily;
-    level.setZone(zone);
-    return level;
-  };
+): void {
+  const money = unit === Unit.MONEY;
+  level.total = (money ? limits.totalNanos : limits.totalImpressions) ?? null;
+  const daily = (money ? limits.dailyNanos : limits.dailyImpressions) ?? null;
+  level.daily = money ? lesser(daily, dailyCeiling) : daily;
+  level.setZone(zone);
 }
 
 export const lesser = (a: bigint | null, b: bigint | null): bigint | null =>

@@ -1,20 +1,17 @@
+import { assert } from "../base/assert.js";
+import { finish, type Steps } from "../base/steps.js";
 import { takeUpTo } from "../bid/allowance.js";
 import type { SharedState } from "../bid/shared-state.js";
 import type { AllowanceEntry } from "../journal/entry.js";
 import { RecordKind } from "../journal/record.js";
-import { Account } from "./budget-account.js";
+import type { Account } from "./budget-account.js";
+import { PlanInForce } from "./budget-adopt.js";
 import { type BudgetHistory, units } from "./budget-history.js";
 import { LevelKind, Levels } from "./budget-level.js";
-import { bidMaxOf, tellLimits } from "./budget-limits.js";
-import {
-  type AmountUnit,
-  type BudgetPlan,
-  type CampaignBudget,
-  type Ceiling,
-  type LineItemBudget,
-  Unit,
-} from "./budget-plan.js";
+import { type AmountUnit, type BudgetPlan, Unit } from "./budget-plan.js";
 import { type PaceView, PacingDesk } from "./pacing-desk.js";
+
+type Put = (entry: AllowanceEntry) => void;
 
 /**
  * Shares budgets out to allowances, in money and in impressions. For each line item of this boot
@@ -68,37 +65,26 @@ export type AccountView = {
   readonly charged: bigint;
 };
 
-/** A line item of this boot. */
-type Planned = {
-  readonly accounts: (Account | null)[];
-  startMs: number;
-  endMs: number;
-  /** In the newest plan. */
-  live: boolean;
-};
+/** Some 1 us each. */
+const accountsAStep = 128;
 
 export class BudgetBook {
   /** By unit. */
   readonly levels: readonly Levels[];
-  /** By unit; an account is never dropped. */
-  readonly accountsOf: readonly Account[][] = units.map(() => []);
   private readonly state: SharedState;
   private readonly history: BudgetHistory;
   private readonly boot: number;
-  private readonly planned = new Map<number, Planned>();
+  private readonly inForce: PlanInForce;
   /** Accounts with granted money that is not durable yet. */
   private readonly awaiting = new Set<Account>();
-  /** Records that the next plan begins with. */
-  private opening: AllowanceEntry[] = [];
   private readonly pacing: PacingDesk;
+  /** Those whose days were looked at: what new ones had spent today is not known before. */
   private campaigns: readonly number[] = [];
   private lastMs = Number.NaN;
-  /** Grants and returns so far. */
+  /** What may leave a level less than was seen before: grants, returns, foreign bills... */
   private moves = 0;
   /** The latest time seen: a flight that has ended stays ended when the clock goes back. */
   private latestMs = 0;
-  /** One past the highest place of any line item so far. */
-  placesUsed = 0;
 
   constructor(state: SharedState, history: BudgetHistory, boot: number) {
     this.state = state;
@@ -106,84 +92,39 @@ export class BudgetBook {
     this.boot = boot;
     this.levels = units.map((unit) => new Levels(history, unit));
     this.pacing = new PacingDesk(state, history.traffic);
+    this.inForce = new PlanInForce(this.levels, history, this.pacing);
+  }
+
+  /** One past the highest place of any line item so far. */
+  get placesUsed(): number {
+    return this.inForce.placesUsed;
   }
 
   /** What late bills of a campaign may be worth: it is not granted, there nor above. */
   holdBack(campaign: number, nanos: bigint, impressions: bigint): void {
     const amounts = [nanos, impressions];
+    this.moves++;
     for (const levels of this.levels) {
       levels.find(LevelKind.CAMPAIGN, campaign)?.holdBack(amounts[levels.unit]!);
     }
   }
 
   placeOf(lineItem: number, unit: AmountUnit = Unit.MONEY): number {
-    return this.planned.get(lineItem)?.accounts[unit]?.place ?? -1;
+    return this.inForce.planned.get(lineItem)?.accounts[unit]?.place ?? -1;
   }
 
   /** A new plan counts at once: the next `plan` takes back what it no longer allows. */
   adopt(plan: BudgetPlan): void {
-    for (const planned of this.planned.values()) planned.live = false;
-    this.campaigns = plan.campaigns.map(({ campaign }) => campaign);
-    tellLimits(this.levels, plan);
-    const currencies = new Map(
-      (plan.advertisers ?? []).map(({ advertiser, currency }) => [advertiser, currency]),
-    );
-    const ceilings = new Map((plan.ceilings ?? []).map((one) => [one.currency, one]));
-    for (const campaign of plan.campaigns) {
-      const currency = currencies.get(campaign.advertiser ?? 0) ?? 0;
-      for (const budget of campaign.lineItems) {
-        const { campaign: known } = this.history.ownersOf(budget.lineItem);
-        const id = this.planned.has(budget.lineItem) ? known : campaign.campaign;
-        this.history.noteLineItem(budget.lineItem, id, campaign.advertiser ?? 0, currency);
-        this.adoptLineItem(campaign, budget, ceilings.get(currency));
-      }
-    }
-    this.history.each((lineItem) => this.attach(lineItem));
-    this.pacing.adopt(plan, this.levels, this.accountsOf);
+    finish(this.adoptSteps(plan));
   }
 
-  private adoptLineItem(
-    campaign: CampaignBudget,
-    budget: LineItemBudget,
-    ceiling: Ceiling | undefined,
-  ): void {
-    const { lineItem, place, impressionPlace = -1 } = budget;
-    let planned = this.planned.get(lineItem);
-    if (planned === undefined) {
-      planned = { accounts: [null, null], startMs: 0, endMs: 0, live: true };
-      this.planned.set(lineItem, planned);
-    }
-    planned.live = true;
-    planned.startMs = campaign.startMs ?? Number.NEGATIVE_INFINITY;
-    planned.endMs = campaign.endMs ?? Number.POSITIVE_INFINITY;
-    for (const unit of units) {
-      const at = unit === Unit.MONEY ? place : impressionPlace;
-      if (at >= 0) planned.accounts[unit] ??= this.open(lineItem, unit, at);
-      const account = planned.accounts[unit];
-      if (account) account.bidMax = bidMaxOf(unit, budget.bidNanosMax, ceiling);
-    }
-  }
-
-  private open(lineItem: number, unit: AmountUnit, place: number): Account {
-    const level = this.levels[unit]!.of(LevelKind.LINE_ITEM, lineItem);
-    const { campaign } = this.history.ownersOf(lineItem);
-    const account = new Account(lineItem, campaign, place, level);
-    this.accountsOf[unit]!.push(account);
-    this.placesUsed = Math.max(this.placesUsed, place + 1);
-    // Impressions billed in this boot before they had a limit: granted as they were charged.
-    if (level.granted > 0n) {
-      const { granted } = level;
-      this.opening.push(this.entry(RecordKind.GRANT, account, unit, granted, this.latestMs));
-    }
-    return account;
-  }
-
-  private attach(lineItem: number): void {
-    const owners = this.history.ownersOf(lineItem);
-    for (const levels of this.levels) {
-      const spend = this.history.of(lineItem, levels.unit);
-      for (const level of levels.above(lineItem, owners)) level.addLineItem(spend);
-    }
+  /**
+   * The same in steps of a millisecond at most, with bills between them but no `plan` before the
+   * last: nothing is granted by half a plan, bidders live on what the one before gave them. A run
+   * may be given up for one of a newer plan.
+   */
+  adoptSteps(plan: BudgetPlan): Steps<void> {
+    return this.inForce.adoptSteps(plan);
   }
 
   /** Books what a settled notice charged; the shared allowances were settled already. */
@@ -197,11 +138,12 @@ export class BudgetBook {
   ): void {
     if (!billed) return;
     const amounts = [BigInt(nanos), 1n];
-    const planned = this.planned.get(lineItem);
+    const planned = this.inForce.planned.get(lineItem);
     const own = planned !== undefined && boot === this.boot;
     if (!own) {
+      this.moves++;
+      this.inForce.attach(lineItem);
       this.history.chargeEarlier(boot, lineItem, BigInt(nanos), receivedMs);
-      this.attach(lineItem);
     }
     const owners = this.history.ownersOf(lineItem);
     for (const levels of this.levels) {
@@ -221,52 +163,71 @@ export class BudgetBook {
    * measures what went by; `nowMs` says which day it is.
    */
   plan(nowMs: number, out: AllowanceEntry[], monotonicMs = nowMs): void {
+    finish(this.planSteps(nowMs, (entry) => out.push(entry), monotonicMs));
+  }
+
+  /**
+   * The same in steps of a millisecond at most. Between them bills may be booked, and what was
+   * given to `put` be made durable and granted: each grant fits at every level when it is made.
+   */
+  *planSteps(nowMs: number, put: Put, monotonicMs: number): Steps<void> {
+    assert(this.inForce.isWhole, "nothing is granted by half a plan");
     const elapsedMs = monotonicMs - this.lastMs;
     // Time that jumped says nothing of a rate.
     const elapsedSec = elapsedMs >= 1 && elapsedMs <= 60_000 ? elapsedMs / 1000 : 1;
     this.lastMs = monotonicMs;
     this.latestMs = Math.max(this.latestMs, nowMs);
     this.history.closeEnded(nowMs);
-    out.push(...this.opening);
-    this.opening = [];
-    this.tellLive(nowMs);
-    this.pacing.step(nowMs, monotonicMs);
-    for (const unit of units) this.planOf(unit, nowMs, elapsedSec, out);
+    for (const { account, unit, granted } of this.inForce.opened) {
+      put(this.entry(RecordKind.GRANT, account, unit, granted, nowMs));
+    }
+    this.inForce.opened = [];
+    yield* this.liveSteps(nowMs);
+    this.campaigns = this.inForce.campaigns;
+    yield* this.pacing.lookSteps(nowMs, monotonicMs);
+    for (const unit of units) yield* this.lookSteps(unit, nowMs, elapsedSec, put);
   }
 
   /** Which line items may have an allowance now: planned, and inside their flight. */
-  private tellLive(nowMs: number): void {
+  private *liveSteps(nowMs: number): Steps<void> {
+    let done = 0;
     for (const levels of this.levels) {
       for (const level of levels.all()) {
         level.live = 0;
         level.turnDay(nowMs);
+        if (++done % accountsAStep === 0) yield;
       }
     }
-    for (const planned of this.planned.values()) {
+    for (const planned of this.inForce.planned.values()) {
       const flying = nowMs >= planned.startMs && this.latestMs < planned.endMs;
       for (const account of planned.accounts) account?.tellLive(planned.live && flying);
+      if (++done % accountsAStep === 0) yield;
     }
   }
 
-  private planOf(unit: AmountUnit, nowMs: number, elapsedSec: number, out: AllowanceEntry[]): void {
-    const accounts = this.accountsOf[unit]!;
+  private *lookSteps(unit: AmountUnit, nowMs: number, elapsedSec: number, put: Put): Steps<void> {
+    const accounts = this.inForce.accountsOf[unit]!;
+    let done = 0;
     for (const account of accounts) {
       const allowance = this.allowanceOf(account);
       account.measureRate(allowance, elapsedSec);
-      if (allowance < 0n) this.grant(account, unit, -allowance, nowMs, out);
-      if (!account.live) this.takeBack(account, unit, grantMax, nowMs, out);
+      if (allowance < 0n) this.grant(account, unit, -allowance, nowMs, put);
+      if (!account.live) this.takeBack(account, unit, grantMax, nowMs, put);
+      if (++done % accountsAStep === 0) yield;
     }
     const before = this.moves;
     for (const account of accounts) {
       const left = account.left();
-      if (left !== null && left < 0n) this.takeBack(account, unit, -left, nowMs, out);
+      if (left !== null && left < 0n) this.takeBack(account, unit, -left, nowMs, put);
+      if (++done % accountsAStep === 0) yield;
     }
     for (const account of accounts) {
       // Until the first move, what was just seen of every level holds: the second look was an
       // eighth of a plan (cpu profile, 1,000 line items).
       const left = this.moves === before ? account.leftSeen : account.left();
-      if (account.live) this.fill(account, unit, left, nowMs, out);
+      if (account.live) this.fill(account, unit, left, nowMs, put);
       account.lastAllowance = this.allowanceOf(account);
+      if (++done % accountsAStep === 0) yield;
     }
   }
 
@@ -275,17 +236,17 @@ export class BudgetBook {
     unit: AmountUnit,
     left: bigint | null,
     nowMs: number,
-    out: AllowanceEntry[],
+    put: Put,
   ): void {
     const target = account.target(left, topUp);
     const allowance = this.allowanceOf(account);
     const excess = account.paceRate === Number.POSITIVE_INFINITY ? topUp.excess : topUp.pacedExcess;
     if (allowance > target * BigInt(excess)) {
-      this.takeBack(account, unit, allowance - target, nowMs, out);
+      this.takeBack(account, unit, allowance - target, nowMs, put);
     } else if (allowance * 2n < target || allowance < account.bidMax) {
       const wanted = target - allowance;
       const amount = left === null || wanted < left ? wanted : left;
-      if (amount > 0n) this.grant(account, unit, amount, nowMs, out);
+      if (amount > 0n) this.grant(account, unit, amount, nowMs, put);
     }
   }
 
@@ -299,14 +260,14 @@ export class BudgetBook {
     unit: AmountUnit,
     wanted: bigint,
     timeMs: number,
-    out: AllowanceEntry[],
+    put: Put,
   ): void {
     const amount = wanted < grantMax ? wanted : grantMax;
     this.moves++;
     account.granted(amount);
     account.pending += amount;
     this.awaiting.add(account);
-    out.push(this.entry(RecordKind.GRANT, account, unit, amount, timeMs));
+    put(this.entry(RecordKind.GRANT, account, unit, amount, timeMs));
   }
 
   /** Takes up to `most` out of an allowance; gives what it got. */
@@ -315,13 +276,13 @@ export class BudgetBook {
     unit: AmountUnit,
     most: bigint,
     timeMs: number,
-    out: AllowanceEntry[],
+    put: Put,
   ): bigint {
     const amount = takeUpTo(this.state, account.place, most < grantMax ? most : grantMax);
     if (amount === 0n) return 0n;
     this.moves++;
     account.returned(amount);
-    out.push(this.entry(RecordKind.RETURN, account, unit, amount, timeMs));
+    put(this.entry(RecordKind.RETURN, account, unit, amount, timeMs));
     return amount;
   }
 
@@ -350,9 +311,10 @@ export class BudgetBook {
 
   /** Takes back all that is neither spent nor reserved: the process stops. */
   returnAll(timeMs: number, out: AllowanceEntry[]): void {
+    const put: Put = (entry) => out.push(entry);
     for (const unit of units) {
-      for (const account of this.accountsOf[unit]!) {
-        while (this.takeBack(account, unit, grantMax, timeMs, out) === grantMax);
+      for (const account of this.inForce.accountsOf[unit]!) {
+        while (this.takeBack(account, unit, grantMax, timeMs, put) === grantMax);
       }
     }
   }
@@ -377,7 +339,7 @@ export class BudgetBook {
   }
 
   accounts(unit: AmountUnit = Unit.MONEY): AccountView[] {
-    return this.accountsOf[unit]!.map(({ campaign, lineItem, place, level }) => ({
+    return this.inForce.accountsOf[unit]!.map(({ campaign, lineItem, place, level }) => ({
       ...{ campaign, lineItem, place },
       ...{ granted: level.granted, returned: level.returned, charged: level.charged },
     }));

@@ -1,8 +1,9 @@
+import type { Steps } from "../base/steps.js";
 import { type Flow, readFlow } from "../bid/pace.js";
 import type { SharedState } from "../bid/shared-state.js";
 import type { Account } from "./budget-account.js";
 import { type Level, LevelKind, type Levels } from "./budget-level.js";
-import { type BudgetPlan, type CampaignBudget, Unit } from "./budget-plan.js";
+import { type CampaignBudget, type LineItemBudget, Unit } from "./budget-plan.js";
 import { Pacer } from "./pacer.js";
 import type { PacedSpan } from "./pacing-day.js";
 import { PacingDays } from "./pacing-days.js";
@@ -30,18 +31,42 @@ export type PaceView = {
 };
 
 type PacedLineItem = {
+  readonly lineItem: number;
   readonly accounts: readonly Account[];
-  readonly pacers: Pacer[];
+  readonly pacers: readonly Pacer[];
   readonly flow: Flow;
 };
+
+/** A campaign as a plan paces it. */
+export class PacedCampaign {
+  readonly lineItems: PacedLineItem[] = [];
+  /** By kind and id; its own first where it is paced. */
+  readonly pacers = new Map<string, Pacer>();
+  /** Line items with a pacer of their own. */
+  readonly own: number[] = [];
+
+  /** Whether it was made of these line items, in this order. */
+  isOf(budgets: readonly LineItemBudget[]): boolean {
+    const { lineItems } = this;
+    if (budgets.length !== lineItems.length) return false;
+    for (let i = 0; i < budgets.length; i++) {
+      if (budgets[i]!.lineItem !== lineItems[i]!.lineItem) return false;
+    }
+    return true;
+  }
+}
+
+type AccountsOf = ReadonlyMap<number, { readonly accounts: readonly (Account | null)[] }>;
+const lineItemsAStep = 128;
+const campaignsAStep = 64;
+/** A day that is made anew takes 10 to 30 us. */
+const pacersAStep = 16;
 
 export class PacingDesk {
   private readonly state: SharedState;
   private readonly days: PacingDays;
   private pacers = new Map<string, Pacer>();
-  private lineItems: readonly PacedLineItem[] = [];
-  /** Line items with a pacer of their own, by campaign. */
-  private readonly own = new Map<number, number[]>();
+  private campaigns: ReadonlyMap<number, PacedCampaign> = new Map();
   private dueMs = Number.NEGATIVE_INFINITY;
   private lastMs = Number.POSITIVE_INFINITY;
 
@@ -50,77 +75,93 @@ export class PacingDesk {
     this.days = new PacingDays(shape);
   }
 
-  /** A new plan; budgets that it still has keep what they have learnt. */
-  adopt(
-    plan: BudgetPlan,
+  /**
+   * A campaign that a plan says another thing of; budgets of the newest whole plan keep what they
+   * have learnt. It counts from `turnToSteps` on.
+   */
+  *campaignSteps(
+    campaign: CampaignBudget,
     levels: readonly Levels[],
-    accountsOf: readonly (readonly Account[])[],
-  ): void {
-    const before = this.pacers;
-    this.pacers = new Map();
-    const [money, impressions] = accountsOf.map(
-      (accounts) => new Map(accounts.map((account) => [account.lineItem, account])),
-    );
-    const lineItems: PacedLineItem[] = [];
-    this.own.clear();
+    accountsOf: AccountsOf,
+  ): Steps<PacedCampaign> {
+    const paced = new PacedCampaign();
+    const mode = campaign.pacing ?? "asap";
+    const span = { ...spanOf(campaign), mode, week: unionOf(campaign) };
     const keep = (
       kind: LevelKind,
       id: number,
-      span: PacedSpan,
+      of: PacedSpan,
       members: readonly number[],
     ): Pacer | null => {
       const both = levels.map((one) => one.of(kind, id)) as [Level, Level];
       if (both.every(({ total, daily }) => total === null && daily === null)) return null;
       const key = `${kind}:${id}`;
-      const pacer = before.get(key) ?? new Pacer(both);
-      pacer.adopt(span, members);
-      this.pacers.set(key, pacer);
+      const pacer = this.pacers.get(key) ?? new Pacer(both);
+      pacer.adopt(of, members);
+      paced.pacers.set(key, pacer);
       return pacer;
     };
-    for (const campaign of plan.campaigns) {
-      const mode = campaign.pacing ?? "asap";
-      const week = unionOf(campaign);
-      const members = campaign.lineItems.map(({ lineItem }) => lineItem);
-      const span = { ...spanOf(campaign), mode, week };
-      const whole = keep(LevelKind.CAMPAIGN, campaign.campaign, span, members);
-      const own: number[] = [];
-      this.own.set(campaign.campaign, own);
-      for (const budget of campaign.lineItems) {
-        const { lineItem, pacing = mode, week: hours = null } = budget;
-        const ownSpan = { ...span, mode: pacing, week: hours };
-        const hasOwn = budget.limits !== undefined;
-        const single = hasOwn ? keep(LevelKind.LINE_ITEM, lineItem, ownSpan, [lineItem]) : null;
-        if (single !== null) own.push(lineItem);
-        const accounts = [money?.get(lineItem), impressions?.get(lineItem)];
-        lineItems.push({
-          accounts: accounts.filter((account) => account !== undefined),
-          pacers: [whole, single].filter((pacer) => pacer !== null),
-          flow: { wanted: 0, held: 0, bids: 0 },
-        });
-      }
+    const members = campaign.lineItems.map(({ lineItem }) => lineItem);
+    const whole = keep(LevelKind.CAMPAIGN, campaign.campaign, span, members);
+    for (const budget of campaign.lineItems) {
+      const { lineItem, pacing = mode, week = null } = budget;
+      const hasOwn = budget.limits !== undefined;
+      const ownSpan = { ...span, mode: pacing, week };
+      const single = hasOwn ? keep(LevelKind.LINE_ITEM, lineItem, ownSpan, [lineItem]) : null;
+      if (single !== null) paced.own.push(lineItem);
+      const accounts = accountsOf.get(lineItem)?.accounts ?? [];
+      paced.lineItems.push({
+        lineItem,
+        accounts: accounts.filter((account) => account !== null),
+        pacers: [whole, single].filter((pacer) => pacer !== null),
+        flow: { wanted: 0, held: 0, bids: 0 },
+      });
+      if (paced.lineItems.length % lineItemsAStep === 0) yield;
     }
-    this.lineItems = lineItems;
+    return paced;
+  }
+
+  /** These are paced from now on, and no others. */
+  *turnToSteps(campaigns: ReadonlyMap<number, PacedCampaign>): Steps<void> {
+    const pacers = new Map<string, Pacer>();
+    let done = 0;
+    for (const one of campaigns.values()) {
+      for (const [key, pacer] of one.pacers) pacers.set(key, pacer);
+      if (++done % campaignsAStep === 0) yield;
+    }
+    this.pacers = pacers;
+    this.campaigns = campaigns;
     this.dueMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** At every top-up; works once a second. */
-  step(nowMs: number, monotonicMs: number): void {
+  /** At every top-up, in steps; works once a second. */
+  *lookSteps(nowMs: number, monotonicMs: number): Steps<void> {
     if (monotonicMs < this.dueMs && this.dueMs - monotonicMs <= everyMs) return;
     this.dueMs = monotonicMs + everyMs;
     const elapsedSec = Math.max(0, monotonicMs - this.lastMs) / 1000;
     this.lastMs = monotonicMs;
     for (const pacer of this.pacers.values()) pacer.begin();
-    for (const { accounts, pacers, flow } of this.lineItems) {
+    let done = 0;
+    for (const { accounts, pacers, flow } of this.lineItems()) {
       const [first] = accounts;
       if (first === undefined || pacers.length === 0) continue;
       readFlow(this.state.flows, first.place, flow);
       const allowances = accounts.map(({ place }) => this.state.allowances[place]!);
       for (const pacer of pacers) pacer.gather(flow, allowances);
+      if (++done % lineItemsAStep === 0) yield;
     }
     for (const pacer of this.pacers.values()) {
       pacer.decide(this.days, nowMs, elapsedSec);
+      if (++done % pacersAStep === 0) yield;
     }
-    for (const { accounts, pacers } of this.lineItems) this.tell(accounts, pacers);
+    for (const { accounts, pacers } of this.lineItems()) {
+      this.tell(accounts, pacers);
+      if (++done % lineItemsAStep === 0) yield;
+    }
+  }
+
+  private *lineItems(): Iterable<PacedLineItem> {
+    for (const { lineItems } of this.campaigns.values()) yield* lineItems;
   }
 
   private tell(accounts: readonly Account[], pacers: readonly Pacer[]): void {
@@ -146,8 +187,8 @@ export class PacingDesk {
    */
   lineItemPaces(): Float64Array<ArrayBuffer> {
     const numbers: number[] = [];
-    for (const lineItems of this.own.values()) {
-      for (const lineItem of lineItems) {
+    for (const { own } of this.campaigns.values()) {
+      for (const lineItem of own) {
         const pacer = this.pacers.get(`${LevelKind.LINE_ITEM}:${lineItem}`);
         const [planned = "", day = ""] = [pacer?.plannedToday, pacer?.dayBudget];
         numbers.push(
@@ -167,7 +208,7 @@ export class PacingDesk {
       plannedToday: pacer?.plannedToday ?? "",
       dayBudget: pacer?.dayBudget ?? "",
       pacingError: pacer?.pacingError ?? null,
-      lineItems: (this.own.get(campaign) ?? []).map((lineItem) => ({
+      lineItems: (this.campaigns.get(campaign)?.own ?? []).map((lineItem) => ({
         lineItem,
         pacingError: this.pacers.get(`${LevelKind.LINE_ITEM}:${lineItem}`)?.pacingError ?? null,
       })),
