@@ -50,7 +50,7 @@ answerOrder<NoticesOrder, NoticesResult>(async ({ folder, count }) => {
   // The first grant is then enough for the whole run.
   const lineItems = [{ lineItem, place, bidNanosMax: 10 * count * nanos }];
   const budget = { campaign: 7, totalNanos: null, dailyNanos: null, zone, lineItems };
-  money.sendPlan({ generation: 1, campaigns: [budget], billsBy: [] });
+  void money.sendPlan({ generation: 1, campaigns: [budget], billsBy: [] });
   while (state.allowances[place] === 0n) await new Promise((resolve) => setTimeout(resolve, 10));
   const sender = new Sender(state, buffers.rings[0] as SharedArrayBuffer, money.boot);
   await sender.send(warmUp, NoticeKind.WIN);

@@ -37,7 +37,7 @@ function start(folder: FaultyFolder) {
       ...{ workers: 1, places: 4, slots: 16, capEntries: 16, ringRecords: 16 },
     }),
     ...{ folder, segmentBytesMax: 100_000, nextBoot: () => ++boots, nowMs: () => (nowMs += 60) },
-    acknowledge: () => undefined,
+    ...{ acknowledge: () => undefined, isOver: () => false },
     folds: [new TermsJournal(), ledger],
   });
   return { loop, ledger };

@@ -25,6 +25,7 @@ import { type AccountView, BudgetBook, type CampaignSpend } from "../ledger/budg
 import { BudgetHistory, isBill } from "../ledger/budget-history.js";
 import { type AmountUnit, type BudgetPlan, Unit } from "../ledger/budget-plan.js";
 import { Lease } from "../ledger/lease.js";
+import { BookWork, type BookWorkParts } from "./book-work.js";
 import type { MoneyFold, Whose } from "./money-fold.js";
 
 /**
@@ -43,6 +44,7 @@ export type MoneyParts = {
   readonly nowMs: () => number;
   /** Measures what went by, for pacing; absent = `nowMs`. */
   readonly monotonicMs?: () => number;
+  readonly isOver?: BookWorkParts["isOver"];
   /** Tells a worker that its notices up to `durableCell` are answered. */
   readonly acknowledge: (worker: number) => void;
   /** What else follows the money, in this order. */
@@ -53,9 +55,8 @@ export type MoneyParts = {
 const blockEntriesMax = 16_384;
 const forgetEveryMs = 600_000;
 const pruneEverySec = 3600;
-export const planEveryMs = 50;
-/** From one look at the allowances to the next, beside what it takes itself. */
-const planPauseMsMax = 1000;
+/** A look that began longer ago says nothing of what may be bid now. */
+const lookLifeMs = 2000;
 /** Swept of the table of caps with each plan: 5,000 entries a second, all of it in 7 minutes. */
 const capsPerPlan = 256;
 
@@ -78,13 +79,8 @@ export class MoneyLoop {
   readonly state: SharedState;
   readonly boot: number;
   readonly counts: MoneyCounts = {
-    notices: 0,
-    duplicates: 0,
-    expired: 0,
-    refused: 0,
-    doubted: 0,
-    late: 0,
-    blocks: 0,
+    ...{ notices: 0, duplicates: 0, expired: 0, refused: 0, doubted: 0 },
+    ...{ late: 0, blocks: 0 },
   };
   /** Why billing stopped, "" while it goes on. */
   failure = "";
@@ -92,6 +88,7 @@ export class MoneyLoop {
   private readonly journal: Journal;
   private readonly history = new BudgetHistory();
   private readonly book: BudgetBook;
+  private readonly work: BookWork;
   private readonly lease: Lease;
   private readonly seen = new SeenNotices();
   private readonly clock = new ExpiryClock();
@@ -114,7 +111,7 @@ export class MoneyLoop {
   private entries: Entry[] = [];
   /** The persons of notice entries; never stored. */
   private readonly people = new Map<Entry, Whose>();
-  private planDueMs = 0;
+  private lookedMs = Number.NEGATIVE_INFINITY;
   private capsSwept = 0;
   private forgetDueMs = 0;
 
@@ -138,6 +135,7 @@ export class MoneyLoop {
     history.noteBoot(this.boot, nowMs);
     this.state = sharedStateFrom(buffers, NO_WORKER);
     this.book = new BudgetBook(this.state, history, this.boot);
+    this.work = this.workOf(parts);
     this.lease = new Lease(this.state, this.boot);
     this.readers = buffers.rings.map((ring) => new RingReader(ring));
     this.refusals = buffers.refusals.map((buffer) => new Uint8Array(buffer));
@@ -162,6 +160,18 @@ export class MoneyLoop {
     for (const fold of this.folds) fold.take?.(started, null);
     this.journal.commit([started]);
     this.state.setCell(Cell.MONEY_STATE, MoneyState.READY);
+  }
+
+  private workOf({ nowMs, monotonicMs = nowMs, isOver }: MoneyParts): BookWork {
+    return new BookWork({
+      ...{ book: this.book, monotonicMs, ...(isOver && { isOver }) },
+      put: (entry) => this.entries.push(entry),
+      onWorld: (generation) => {
+        const timeMs = this.parts.nowMs();
+        this.entries.push({ kind: RecordKind.GENERATION, boot: this.boot, generation, timeMs });
+      },
+      onLooked: (atMs) => this.noteLook(atMs),
+    });
   }
 
   private monotonicMs(nowMs: number): number {
@@ -193,20 +203,21 @@ export class MoneyLoop {
     }
   }
 
-  /** Takes a World's budgets; they count from the next step on. */
+  /**
+   * Takes a World's budgets. They count once they are whole: that may take some rounds, in which
+   * nothing more is granted. Of several that wait the newest counts.
+   */
   adopt(plan: BudgetPlan): void {
     for (const { exchange, noticeKind } of plan.billsBy) this.billsBy.set(exchange, noticeKind);
-    this.book.adopt(plan);
     this.lease.adopt(plan);
+    // At once: what the rings bring from now on may be of this World.
     for (const fold of this.folds) fold.adopt?.(plan, this.boot);
-    this.noteGeneration(plan.generation);
-    this.planDueMs = 0;
+    this.work.adopt(plan);
   }
 
   /** Takes a World whose budgets are those of the one before. */
   noteGeneration(generation: number): void {
-    const timeMs = this.parts.nowMs();
-    this.entries.push({ kind: RecordKind.GENERATION, boot: this.boot, generation, timeMs });
+    this.work.noteGeneration(generation);
   }
 
   /** One round; true when there was something to make durable. */
@@ -220,11 +231,12 @@ export class MoneyLoop {
     if (bucketOf(nowSec) - 1 > this.state.cell(Cell.SWEPT_BUCKET)) {
       sweepSums(this.state, nowSec, this.book.placesUsed);
     }
-    if (nowMs >= this.planDueMs || this.planDueMs - nowMs > 60_000) this.topUp(nowMs);
+    this.work.run(nowMs, monotonicMs);
     const lease = this.lease.renewal(nowMs, monotonicMs);
     if (lease !== null) this.entries.push(lease);
     // After the top-up: a worker that wakes with us bids only on what was looked at.
-    this.state.setCell(Cell.HEARTBEAT_SEC, nowSec | 0);
+    const looked = Math.abs(this.parts.nowMs() - this.lookedMs) <= lookLifeMs;
+    if (looked) this.state.setCell(Cell.HEARTBEAT_SEC, nowSec | 0);
     if (nowMs >= this.forgetDueMs || this.forgetDueMs - nowMs > 2 * forgetEveryMs) {
       this.seen.forgetExpired(this.clock.trustedSec);
       this.forgetDueMs = nowMs + forgetEveryMs;
@@ -232,14 +244,15 @@ export class MoneyLoop {
     return this.settleUp();
   }
 
-  private topUp(nowMs: number): void {
-    this.book.plan(nowMs, this.entries as AllowanceEntry[], this.monotonicMs(nowMs));
-    const overSec = Math.min(this.clock.trustedSec, Math.floor(nowMs / 1000));
+  /** There is work that need not wait for a notice. */
+  get isBusy(): boolean {
+    return this.failure === "" && this.work.isBusy;
+  }
+
+  private noteLook(atMs: number): void {
+    this.lookedMs = atMs;
+    const overSec = Math.min(this.clock.trustedSec, Math.floor(this.parts.nowMs() / 1000));
     this.capsSwept = capSweep(this.state, this.capsSwept, capsPerPlan, overSec);
-    // Many line items take long to look at: a tenth of the time goes there, or more where they
-    // would run dry: allowances are for 2 s, and the first look after a start may take 0.8 s.
-    const tookMs = Math.max(0, this.parts.nowMs() - nowMs);
-    this.planDueMs = nowMs + Math.max(planEveryMs, Math.min(10 * tookMs, planPauseMsMax));
   }
 
   /**
@@ -349,6 +362,8 @@ export class MoneyLoop {
    */
   close(): void {
     if (this.failure === "") {
+      const nowMs = this.parts.nowMs();
+      this.work.finish(nowMs, this.monotonicMs(nowMs));
       this.step();
       const timeMs = this.parts.nowMs();
       this.book.returnAll(timeMs, this.entries as AllowanceEntry[]);

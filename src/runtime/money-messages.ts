@@ -1,11 +1,11 @@
 import type { MessagePort } from "node:worker_threads";
 import type { SharedBuffers } from "../bid/shared-state.js";
 import type { CampaignSpend } from "../ledger/budget.js";
-import type { BudgetPlan } from "../ledger/budget-plan.js";
 import type { Held } from "../ledger/win-rates.js";
 import type { ExposureTotals } from "./exposure-fold.js";
 import type { FoldName } from "./guarded-fold.js";
 import type { ClockDoubt, MoneyCounts } from "./money-loop.js";
+import type { PlanMessage } from "./plan-message.js";
 
 /** What main and the money thread say to each other. */
 export type MoneyThreadData = {
@@ -26,7 +26,8 @@ export type ExposureSettings = {
 };
 
 export type ToMoney =
-  | { readonly type: "plan"; readonly plan: BudgetPlan }
+  /** Parts of a plan come right before it. */
+  | PlanMessage
   /** A World under the last plan. */
   | { readonly type: "generation"; readonly generation: number }
   /** The port on which the worker hears that notices became durable. */
@@ -64,6 +65,8 @@ export type MoneyAlarm =
 
 export type FromMoney =
   | { readonly type: "ready"; readonly boot: number }
+  /** The plan was read: what the rings bring from now on is taken as under it. */
+  | { readonly type: "planHeard" }
   /** Before "ready": the thread could not start. After it: billing stopped. */
   | { readonly type: "failed"; readonly failure: string }
   | { readonly type: "totals"; readonly totals: MoneyTotals }

@@ -20,8 +20,9 @@ class Plans {
   private generation = 0;
   private readonly plans = new MoneyPlans({
     money: {
-      sendPlan: ({ generation, campaigns }) =>
-        this.told.push(`plan ${generation} of ${campaigns.length}`),
+      sendPlan: async ({ generation, campaigns }) => {
+        this.told.push(`plan ${generation} of ${campaigns.length}`);
+      },
       sendGeneration: (generation) => this.told.push(`generation ${generation}`),
     },
     ...{ placeOf: () => 0, nowMs: () => this.nowMs },

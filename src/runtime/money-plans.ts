@@ -36,8 +36,8 @@ type SentPlan = BudgetPlan & { readonly exposures: ExposurePlan };
 /**
  * Tells the money thread of each World before the workers have it: its whole plan, or, where no
  * money is another (most edits are of prices), its number alone. A plan of 10,000 line items costs
- * 100 ms here, in slices, and 70 to 170 ms on the money's side, in which no notice is answered: so
- * a plan that says what the last one said (an edit of targeting, of a creative) stays here.
+ * 100 ms here and as much on the money's side, both in slices: so a plan that says what the last
+ * one said (an edit of targeting, of a creative) stays here.
  */
 export class MoneyPlans {
   private readonly parts: MoneyPlansParts;
@@ -69,7 +69,7 @@ export class MoneyPlans {
       }
     }
     await giveWay();
-    money.sendPlan(whole);
+    await money.sendPlan(whole);
     this.sent = { built, config, sentMs, plan: whole, planMs: sentMs };
     await giveWay();
     warnOfShortLog(log, exposures, exposureDaysKept);

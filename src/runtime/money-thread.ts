@@ -8,6 +8,7 @@ import { NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
 import { LineSums } from "../ledger/line-sums.js";
 import { RunningLedger } from "../ledger/running-ledger.js";
 import { TermsJournal } from "../ledger/terms.js";
+import { planEveryMs } from "./book-work.js";
 import { nextBoot } from "./boot.js";
 import { exposureLockOf } from "./data-folder.js";
 import { ExposureFold } from "./exposure-fold.js";
@@ -16,7 +17,7 @@ import { readForgetLog } from "./forget-log.js";
 import { type FoldName, GuardedFold } from "./guarded-fold.js";
 import { diskFolder, lockFolder } from "./journal-disk.js";
 import { LearntFold } from "./learnt-fold.js";
-import { MoneyLoop, planEveryMs } from "./money-loop.js";
+import { MoneyLoop } from "./money-loop.js";
 import type {
   ExposureSettings,
   FromMoney,
@@ -24,6 +25,7 @@ import type {
   MoneyThreadData,
   ToMoney,
 } from "./money-messages.js";
+import { PlanParts } from "./plan-message.js";
 import { WinFold } from "./win-fold.js";
 
 /**
@@ -56,18 +58,26 @@ const guarded = [
 let ledgerTold = false;
 let closing = false;
 
-/** Handles what main sent; a plan's effects come with the next round. */
-function hearMain(loop: MoneyLoop): void {
-  for (;;) {
+const hearMsMax = 4;
+const planParts = new PlanParts();
+
+/** Handles some of what main sent; false = there may be more. Plans come to count in rounds. */
+function hearMain(loop: MoneyLoop): boolean {
+  const untilMs = performance.now() + hearMsMax;
+  while (performance.now() < untilMs) {
     const received = receiveMessageOnPort(data.port) as { message: ToMoney } | undefined;
-    if (received === undefined) return;
+    if (received === undefined) return true;
     const { message } = received;
-    if (message.type === "plan") loop.adopt(message.plan);
-    else if (message.type === "generation") loop.noteGeneration(message.generation);
+    if (message.type === "planPart") planParts.take(message.part);
+    else if (message.type === "plan") {
+      loop.adopt(planParts.whole(message.plan));
+      tell({ type: "planHeard" });
+    } else if (message.type === "generation") loop.noteGeneration(message.generation);
     else if (message.type === "release") wins.release(message.campaign, message.exchange);
     else if (message.type === "worker") workerPorts[message.worker] = message.port;
     else closing = true;
   }
+  return false;
 }
 
 const exposures = data.exposures ?? null;
@@ -135,7 +145,7 @@ function run(loop: MoneyLoop): void {
   let failureTold = false;
   while (!closing) {
     const woken = Atomics.load(wake, 0);
-    hearMain(loop);
+    const heard = hearMain(loop);
     loop.step();
     if (loop.failure !== "" && !failureTold) {
       failureTold = true;
@@ -146,7 +156,7 @@ function run(loop: MoneyLoop): void {
       totalsDueMs = nowMs + totalsEveryMs;
       tellTotals(loop);
     }
-    if (!closing) Atomics.wait(wake, 0, woken, planEveryMs);
+    if (!closing && heard && !loop.isBusy) Atomics.wait(wake, 0, woken, planEveryMs);
   }
 }
 

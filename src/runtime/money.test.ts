@@ -68,7 +68,7 @@ async function start(onFailure = (_: string): void => undefined, exposures?: Exp
   const budget = { campaign: 7, totalNanos: 100_000n, dailyNanos: null, zone, lineItems };
   // As main before the World that has the rule.
   holdCapRule(state, rule.place);
-  money.sendPlan({
+  void money.sendPlan({
     ...{ generation: 1, campaigns: [budget], billsBy: [] },
     exposures: {
       ...{ epoch: 3, rules: [rule] },
@@ -256,7 +256,7 @@ test.each([
       died();
     },
   });
-  money.sendPlan({ generation: 1, campaigns: [], billsBy: [] });
+  void money.sendPlan({ generation: 1, campaigns: [], billsBy: [] });
   await death;
   expect(money.failure()).toBe(reason);
   // What is dead needs no closing: the process may exit.

@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+import type { Steps } from "../base/steps.js";
 import type { SharedBuffers, SharedState } from "../bid/shared-state.js";
 import { Cell, MoneyState, NO_WORKER, sharedStateFrom } from "../bid/shared-state.js";
 import type { BudgetPlan } from "../ledger/budget-plan.js";
@@ -12,6 +13,8 @@ import type {
   MoneyTotals,
   ToMoney,
 } from "./money-messages.js";
+import { planMessages } from "./plan-message.js";
+import { inSlices } from "./slices.js";
 
 /** Main's handle on the money thread. */
 export type Money = {
@@ -22,8 +25,11 @@ export type Money = {
    * goes on.
    */
   readonly failure: () => string;
-  /** Before a World is published: its budgets. */
-  readonly sendPlan: (plan: BudgetPlan) => void;
+  /**
+   * Before a World is published: its budgets, one plan at a time, in slices. Resolves when the
+   * thread has read them, or never will.
+   */
+  readonly sendPlan: (plan: BudgetPlan) => Promise<void>;
   /** The same for a World whose plan is the last one. */
   readonly sendGeneration: (generation: number) => void;
   /**
@@ -94,6 +100,10 @@ class MoneyHandle implements Money {
   private closing = false;
   private closed = false;
   private dead = false;
+  /** The thread has ended. */
+  private ends = false;
+  /** Who waits for a plan to be read, in the order of plans. */
+  private readonly unheard: (() => void)[] = [];
 
   constructor(options: MoneyOptions) {
     this.options = options;
@@ -107,7 +117,15 @@ class MoneyHandle implements Money {
 
   readonly failure = (): string => this.why;
   readonly totals = (): MoneyTotals | null => this.newest;
-  readonly sendPlan = (plan: BudgetPlan): void => this.send({ type: "plan", plan });
+  readonly sendPlan = async (plan: BudgetPlan): Promise<void> => {
+    const heard = new Promise<void>((done) => {
+      if (this.ends) done();
+      else this.unheard.push(done);
+    });
+    await inSlices(this.planSteps(plan));
+    await heard;
+  };
+
   readonly sendGeneration = (generation: number): void =>
     this.send({ type: "generation", generation });
 
@@ -144,6 +162,7 @@ class MoneyHandle implements Money {
       else if (message.type === "sums") this.options.onSums?.(message.rows);
       else if (message.type === "paces") this.options.onPaces?.(message.rows);
       else if (message.type === "alarm") this.options.onAlarm?.(message.alarm);
+      else if (message.type === "planHeard") this.unheard.shift()?.();
       else if (message.type === "closed") this.closed = true;
       else if (this.started) this.fail(message.failure);
       else reject(new Error(message.failure));
@@ -160,9 +179,18 @@ class MoneyHandle implements Money {
         hear((last as { message: FromMoney }).message);
       }
       port.close();
+      this.ends = true;
+      for (const done of this.unheard.splice(0)) done();
       if (!this.started) reject(new Error("money thread: ended before it was ready"));
       else if (!this.closed) this.die("money thread: ended before its time");
     });
+  }
+
+  private *planSteps(plan: BudgetPlan): Steps<void> {
+    for (const message of planMessages(plan)) {
+      this.send(message);
+      yield;
+    }
   }
 
   private send(message: ToMoney, transfer: readonly MessagePort[] = []): void {

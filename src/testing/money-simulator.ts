@@ -157,6 +157,7 @@ export class MoneySimulator {
         return this.boot;
       },
       nowMs: () => this.nowMs,
+      isOver: () => this.random.below(4) === 0,
       acknowledge: () => undefined,
     });
     const { countsImpressions, served } = this.tree;
@@ -211,7 +212,8 @@ export class MoneySimulator {
     const table = simulatedTable(tree.countsImpressions, tree.served);
     for (const bidder of this.bidders) bidder.serve(table);
     this.loop.adopt(tree.plan(this.boot));
-    this.step();
+    // Bills come while the plan is adopted; what was cut is bid on until it is.
+    for (this.step(); this.loop.isBusy && !this.result.wrong.length; this.step()) this.notify();
   }
 
   /** The latest second that the clock has shown from now on. */

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import type { Steps } from "../base/steps.js";
+import type { BudgetBook } from "../ledger/budget.js";
+import type { BudgetPlan } from "../ledger/budget-plan.js";
+import { BookWork } from "./book-work.js";
+
+/** A book whose work takes three steps each. */
+class Book {
+  readonly told: string[] = [];
+  nowMs = 1_000_000;
+  readonly work = new BookWork({
+    book: {
+      adoptSteps: ({ generation }: BudgetPlan) => this.steps(`plan ${generation}`),
+      planSteps: () => this.steps("look"),
+    } as unknown as BudgetBook,
+    monotonicMs: () => this.nowMs,
+    put: () => undefined,
+    onWorld: (generation) => this.told.push(`world ${generation}`),
+    onLooked: () => undefined,
+    isOver: () => true,
+  });
+
+  private *steps(name: string): Steps<void> {
+    for (let step = 0; step < 2; step++) yield;
+    this.told.push(name);
+  }
+
+  /** So many rounds; what was told in them. */
+  rounds(count: number): string[] {
+    for (let i = 0; i < count; i++) this.work.run(this.nowMs, this.nowMs);
+    return this.told.splice(0);
+  }
+
+  adopt(...generations: readonly number[]): void {
+    for (const generation of generations) {
+      this.work.adopt({ generation, campaigns: [], billsBy: [] });
+    }
+  }
+}
+
+test("of plans that come quickly the newest is adopted, and each World is told after its plan", () => {
+  const book = new Book();
+  book.adopt(1);
+  expect(book.rounds(1)).toEqual([]);
+  book.adopt(2, 3);
+  book.work.noteGeneration(4);
+  expect(book.rounds(20)).toEqual([
+    ...["plan 1", "world 1", "look"],
+    ...["plan 3", "world 2", "world 3", "world 4", "look"],
+  ]);
+  book.work.noteGeneration(5);
+  expect(book.told).toEqual(["world 5"]);
+  expect(book.work.isBusy).toBe(false);
+});
+
+test("a look is due after 50 ms, and one that has begun ends before a plan", () => {
+  const book = new Book();
+  expect(book.rounds(9)).toEqual(["look"]);
+  book.nowMs += 49;
+  expect(book.rounds(9)).toEqual([]);
+  book.nowMs += 1;
+  book.rounds(1);
+  book.adopt(1);
+  expect(book.rounds(20)).toEqual(["look", "plan 1", "world 1", "look"]);
+});
+
+test("plans that keep coming do not keep allowances from being looked at", () => {
+  const book = new Book();
+  let looks = 0;
+  for (let generation = 1; generation <= 60; generation++) {
+    book.adopt(generation);
+    looks += book.rounds(1).filter((told) => told === "look").length;
+  }
+  expect(looks).toBeGreaterThan(5);
+});
+
+test("the end of the process does all that was begun or waits", () => {
+  const book = new Book();
+  book.adopt(1);
+  book.rounds(1);
+  book.adopt(2);
+  book.work.finish(book.nowMs, book.nowMs);
+  expect(book.told).toEqual(["plan 1", "world 1", "look", "plan 2", "world 2", "look"]);
+});
