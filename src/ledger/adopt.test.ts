@@ -45,7 +45,8 @@ class Side {
       this.history.noteLineItem(lineItem + 1, campaign, 1 + (campaign % 2), 840);
       this.history.chargeEarlier(1, lineItem + 1, 700n, startMs - hourMs);
     }
-    this.book = new BudgetBook(this.state, this.history, boot);
+    // A step does a line item: any step may be the last one of a run that is given up.
+    this.book = new BudgetBook(this.state, this.history, boot, 1);
   }
 
   /** What one look gives and shows. */
@@ -153,9 +154,10 @@ function adoptInSlices(
   between: () => void,
 ): void {
   const others = random.below(2) === 0 ? book.adoptSteps(structuredClone(scrambled(plan))) : null;
-  for (let steps = others === null ? 0 : random.below(20); steps > 0; steps--) others?.next();
+  for (let steps = others === null ? 0 : random.below(90); steps > 0; steps--) others?.next();
   const steps = book.adoptSteps(structuredClone(plan));
-  for (let step = 0; steps.next().done !== true; step++) if (step === 2) between();
+  const at = random.below(40);
+  for (let step = 0; steps.next().done !== true; step++) if (step === at) between();
 }
 
 /** Bids and bills of both alike. */

@@ -33,10 +33,6 @@ export type Opened = {
   readonly granted: bigint;
 };
 
-/** 0.5 to 5 us each. */
-const lineItemsAStep = 128;
-const attachedAStep = 256;
-
 /**
  * What plans have put in force: line items with their accounts, limits of levels, paces. A plan is
  * adopted by its differences from what is in force, whatever said that, so that a run that was
@@ -58,11 +54,18 @@ export class PlanInForce {
   private readonly levels: readonly Levels[];
   private readonly history: BudgetHistory;
   private readonly pacing: PacingDesk;
+  private readonly aStep: number;
   private readonly inForce = new Map<number, InForce<PacedCampaign>>();
   /** Levels above line items that every line item was held against. */
   private levelsAttached = 0;
 
-  constructor(levels: readonly Levels[], history: BudgetHistory, pacing: PacingDesk) {
+  constructor(
+    levels: readonly Levels[],
+    history: BudgetHistory,
+    pacing: PacingDesk,
+    aStep: number,
+  ) {
+    this.aStep = aStep;
     this.levels = levels;
     this.history = history;
     this.pacing = pacing;
@@ -71,7 +74,7 @@ export class PlanInForce {
   /** See BudgetBook.adoptSteps. */
   *adoptSteps(plan: BudgetPlan): Steps<void> {
     this.isWhole = false;
-    const standingOf = yield* tellTop(this.levels, plan);
+    const standingOf = yield* tellTop(this.levels, plan, this.aStep);
     yield;
     const wanted = new Set<number>();
     for (const campaign of plan.campaigns) {
@@ -98,7 +101,7 @@ export class PlanInForce {
     const { lineItems } = campaign;
     if (!of.paced?.isOf(lineItems)) of.paced = null;
     for (let i = 0; i < lineItems.length; i++) {
-      if (i % lineItemsAStep === lineItemsAStep - 1) yield;
+      if ((i + 1) % this.aStep === 0) yield;
       const budget = lineItems[i]!;
       const planned = this.planned.get(budget.lineItem);
       if (planned?.under === of && areAlike(planned.budget, budget)) continue;
@@ -162,7 +165,7 @@ export class PlanInForce {
     let done = 0;
     for (const lineItem of this.history.lineItemIds()) {
       this.attach(lineItem);
-      if (++done % attachedAStep === 0) yield;
+      if (++done % this.aStep === 0) yield;
     }
     this.levelsAttached = made;
   }

@@ -6,6 +6,7 @@ import type { AllowanceEntry, Entry } from "../journal/entry.js";
 import { NoticeEffect, RecordKind } from "../journal/record.js";
 import { BudgetBook } from "./budget.js";
 import { BudgetHistory } from "./budget-history.js";
+import { LevelKind } from "./budget-level.js";
 import { type BudgetPlan, type CampaignBudget, type Limits, Unit } from "./budget-plan.js";
 
 const startMs = 1_800_000_000_000;
@@ -250,4 +251,38 @@ test("after any crashes and edits no level is above its limits, in money and imp
       }
     }),
   );
+});
+
+test("whatever is billed in the middle of a look, a grant fits when it is made", () => {
+  const zone = [{ fromSec: 0, offsetSec: 0 }];
+  const plain = { place: 1, bidNanosMax: 10 };
+  const of = (limits: Partial<Limits>, lineItems: CampaignBudget["lineItems"]): BudgetPlan => ({
+    ...{ generation: 1, billsBy: [] },
+    campaigns: [{ campaign: 1, zone, ...none, ...limits, lineItems }],
+  });
+  const others = { lineItem: 2, place: 2, bidNanosMax: 10 };
+  let grants = 0;
+  for (let billedAt = 0, steps = 1; billedAt < steps; billedAt++) {
+    const state = sharedStateFrom(createSharedBuffers(sizes), 0);
+    const book = new BudgetBook(state, new BudgetHistory(), 1, 1);
+    book.adopt(of({}, [{ lineItem: 1, ...plain }, others]));
+    book.plan(startMs, []);
+    // Line item 2 leaves, and what it bid is still billed; then impressions get a limit.
+    const limited = { lineItem: 1, ...plain, impressionPlace: 5 };
+    book.adopt(of({ totalImpressions: 1n }, [limited]));
+    const level = book.levels[Unit.IMPRESSIONS]!.of(LevelKind.CAMPAIGN, 1);
+    const look = book.planSteps(
+      startMs + 1000,
+      ({ kind, impressions = 0 }) => {
+        if (kind !== RecordKind.GRANT || impressions === 0) return;
+        grants++;
+        expect(level.left()).toBeGreaterThanOrEqual(0n);
+      },
+      1000,
+    );
+    for (steps = 0; look.next().done !== true; steps++) {
+      if (steps === billedAt) book.charge(1, 2, 5, startMs, true);
+    }
+  }
+  expect(grants).toBeGreaterThan(0);
 });

@@ -33,12 +33,11 @@ export type InForce<Paced> = {
   paced: Paced | null;
 };
 
-const advertisersAStep = 128;
-
 /** Tells the levels above campaigns; gives where each campaign stands. */
 export function* tellTop(
   both: readonly Levels[],
   plan: BudgetPlan,
+  advertisersAStep: number,
 ): Steps<(campaign: CampaignBudget) => Standing> {
   const ceilings = new Map((plan.ceilings ?? []).map((one) => [one.currency, one]));
   const advertisers = new Map((plan.advertisers ?? []).map((one) => [one.advertiser, one]));
@@ -75,6 +74,8 @@ export function tellCampaign<Paced>(
     tell(levels, level, head, standing.ceiling?.campaignDailyNanos ?? null, head.zone);
     level.parent = levels.find(LevelKind.ADVERTISER, standing.above);
   }
+  // Line items that have left hold on to the one before: not to all of its pacing.
+  if (before) before.paced = null;
   return { head, standing, paced: null };
 }
 

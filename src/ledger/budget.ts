@@ -65,8 +65,8 @@ export type AccountView = {
   readonly charged: bigint;
 };
 
-/** Some 1 us each. */
-const accountsAStep = 128;
+/** To look at an account is some 1 us, to adopt a line item 0.5 to 5. */
+const lineItemsAStep = 128;
 
 export class BudgetBook {
   /** By unit. */
@@ -78,6 +78,9 @@ export class BudgetBook {
   /** Accounts with granted money that is not durable yet. */
   private readonly awaiting = new Set<Account>();
   private readonly pacing: PacingDesk;
+  private readonly aStep: number;
+  /** By campaign: also of those that no plan has named yet. */
+  private readonly heldBack = new Map<number, readonly bigint[]>();
   /** Those whose days were looked at: what new ones had spent today is not known before. */
   private campaigns: readonly number[] = [];
   private lastMs = Number.NaN;
@@ -86,13 +89,15 @@ export class BudgetBook {
   /** The latest time seen: a flight that has ended stays ended when the clock goes back. */
   private latestMs = 0;
 
-  constructor(state: SharedState, history: BudgetHistory, boot: number) {
+  /** `aStep`: line items that a step of long work does. */
+  constructor(state: SharedState, history: BudgetHistory, boot: number, aStep = lineItemsAStep) {
     this.state = state;
+    this.aStep = aStep;
     this.history = history;
     this.boot = boot;
     this.levels = units.map((unit) => new Levels(history, unit));
-    this.pacing = new PacingDesk(state, history.traffic);
-    this.inForce = new PlanInForce(this.levels, history, this.pacing);
+    this.pacing = new PacingDesk(state, history.traffic, aStep);
+    this.inForce = new PlanInForce(this.levels, history, this.pacing, aStep);
   }
 
   /** One past the highest place of any line item so far. */
@@ -102,7 +107,12 @@ export class BudgetBook {
 
   /** What late bills of a campaign may be worth: it is not granted, there nor above. */
   holdBack(campaign: number, nanos: bigint, impressions: bigint): void {
-    const amounts = [nanos, impressions];
+    if (nanos > 0n || impressions > 0n) this.heldBack.set(campaign, [nanos, impressions]);
+    else this.heldBack.delete(campaign);
+    this.tellHeldBack(campaign, [nanos, impressions]);
+  }
+
+  private tellHeldBack(campaign: number, amounts: readonly bigint[]): void {
     this.moves++;
     for (const levels of this.levels) {
       levels.find(LevelKind.CAMPAIGN, campaign)?.holdBack(amounts[levels.unit]!);
@@ -123,8 +133,10 @@ export class BudgetBook {
    * last: nothing is granted by half a plan, bidders live on what the one before gave them. A run
    * may be given up for one of a newer plan.
    */
-  adoptSteps(plan: BudgetPlan): Steps<void> {
-    return this.inForce.adoptSteps(plan);
+  *adoptSteps(plan: BudgetPlan): Steps<void> {
+    yield* this.inForce.adoptSteps(plan);
+    // Campaigns that are new here may owe late bills of earlier boots.
+    for (const [campaign, amounts] of this.heldBack) this.tellHeldBack(campaign, amounts);
   }
 
   /** Books what a settled notice charged; the shared allowances were settled already. */
@@ -150,6 +162,8 @@ export class BudgetBook {
       const amount = amounts[levels.unit]!;
       if (own) this.history.of(lineItem, levels.unit).noteCharge(amount, receivedMs);
       const unlimited = own && planned.accounts[levels.unit] === null;
+      // A limit that came above after its line item had left the plan has less left.
+      if (unlimited) this.moves++;
       for (const level of levels.above(lineItem, owners)) {
         if (unlimited) level.granted += amount;
         level.charge(amount, receivedMs, own, delaySec);
@@ -195,13 +209,13 @@ export class BudgetBook {
       for (const level of levels.all()) {
         level.live = 0;
         level.turnDay(nowMs);
-        if (++done % accountsAStep === 0) yield;
+        if (++done % this.aStep === 0) yield;
       }
     }
     for (const planned of this.inForce.planned.values()) {
       const flying = nowMs >= planned.startMs && this.latestMs < planned.endMs;
       for (const account of planned.accounts) account?.tellLive(planned.live && flying);
-      if (++done % accountsAStep === 0) yield;
+      if (++done % this.aStep === 0) yield;
     }
   }
 
@@ -213,13 +227,13 @@ export class BudgetBook {
       account.measureRate(allowance, elapsedSec);
       if (allowance < 0n) this.grant(account, unit, -allowance, nowMs, put);
       if (!account.live) this.takeBack(account, unit, grantMax, nowMs, put);
-      if (++done % accountsAStep === 0) yield;
+      if (++done % this.aStep === 0) yield;
     }
     const before = this.moves;
     for (const account of accounts) {
       const left = account.left();
       if (left !== null && left < 0n) this.takeBack(account, unit, -left, nowMs, put);
-      if (++done % accountsAStep === 0) yield;
+      if (++done % this.aStep === 0) yield;
     }
     for (const account of accounts) {
       // Until the first move, what was just seen of every level holds: the second look was an
@@ -227,7 +241,7 @@ export class BudgetBook {
       const left = this.moves === before ? account.leftSeen : account.left();
       if (account.live) this.fill(account, unit, left, nowMs, put);
       account.lastAllowance = this.allowanceOf(account);
-      if (++done % accountsAStep === 0) yield;
+      if (++done % this.aStep === 0) yield;
     }
   }
 

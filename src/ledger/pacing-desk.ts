@@ -57,21 +57,22 @@ export class PacedCampaign {
 }
 
 type AccountsOf = ReadonlyMap<number, { readonly accounts: readonly (Account | null)[] }>;
-const lineItemsAStep = 128;
-const campaignsAStep = 64;
-/** A day that is made anew takes 10 to 30 us. */
-const pacersAStep = 16;
+/** A day that is made anew takes 10 to 30 us, ten times a line item. */
+const lineItemsAPacer = 8;
 
 export class PacingDesk {
   private readonly state: SharedState;
   private readonly days: PacingDays;
+  private readonly aStep: number;
   private pacers = new Map<string, Pacer>();
   private campaigns: ReadonlyMap<number, PacedCampaign> = new Map();
   private dueMs = Number.NEGATIVE_INFINITY;
   private lastMs = Number.POSITIVE_INFINITY;
 
-  constructor(state: SharedState, shape: TrafficShape) {
+  /** `aStep`: line items that a step does. */
+  constructor(state: SharedState, shape: TrafficShape, aStep: number) {
     this.state = state;
+    this.aStep = aStep;
     this.days = new PacingDays(shape);
   }
 
@@ -116,7 +117,7 @@ export class PacingDesk {
         pacers: [whole, single].filter((pacer) => pacer !== null),
         flow: { wanted: 0, held: 0, bids: 0 },
       });
-      if (paced.lineItems.length % lineItemsAStep === 0) yield;
+      if (paced.lineItems.length % this.aStep === 0) yield;
     }
     return paced;
   }
@@ -127,7 +128,7 @@ export class PacingDesk {
     let done = 0;
     for (const one of campaigns.values()) {
       for (const [key, pacer] of one.pacers) pacers.set(key, pacer);
-      if (++done % campaignsAStep === 0) yield;
+      if (++done % this.aStep === 0) yield;
     }
     this.pacers = pacers;
     this.campaigns = campaigns;
@@ -148,15 +149,16 @@ export class PacingDesk {
       readFlow(this.state.flows, first.place, flow);
       const allowances = accounts.map(({ place }) => this.state.allowances[place]!);
       for (const pacer of pacers) pacer.gather(flow, allowances);
-      if (++done % lineItemsAStep === 0) yield;
+      if (++done % this.aStep === 0) yield;
     }
+    const pacersAStep = Math.max(1, Math.floor(this.aStep / lineItemsAPacer));
     for (const pacer of this.pacers.values()) {
       pacer.decide(this.days, nowMs, elapsedSec);
       if (++done % pacersAStep === 0) yield;
     }
     for (const { accounts, pacers } of this.lineItems()) {
       this.tell(accounts, pacers);
-      if (++done % lineItemsAStep === 0) yield;
+      if (++done % this.aStep === 0) yield;
     }
   }
 

@@ -8,6 +8,8 @@ import { BookWork } from "./book-work.js";
 class Book {
   readonly told: string[] = [];
   nowMs = 1_000_000;
+  /** Those that tell of now. */
+  looks = 0;
   readonly work = new BookWork({
     book: {
       adoptSteps: ({ generation }: BudgetPlan) => this.steps(`plan ${generation}`),
@@ -16,7 +18,7 @@ class Book {
     monotonicMs: () => this.nowMs,
     put: () => undefined,
     onWorld: (generation) => this.told.push(`world ${generation}`),
-    onLooked: () => undefined,
+    onLooked: () => this.looks++,
     isOver: () => true,
   });
 
@@ -27,7 +29,7 @@ class Book {
 
   /** So many rounds; what was told in them. */
   rounds(count: number): string[] {
-    for (let i = 0; i < count; i++) this.work.run(this.nowMs, this.nowMs);
+    for (let i = 0; i < count; i++) this.work.run(this.nowMs);
     return this.told.splice(0);
   }
 
@@ -79,6 +81,50 @@ test("the end of the process does all that was begun or waits", () => {
   book.adopt(1);
   book.rounds(1);
   book.adopt(2);
-  book.work.finish(book.nowMs, book.nowMs);
+  book.work.finish(book.nowMs);
   expect(book.told).toEqual(["plan 1", "world 1", "look", "plan 2", "world 2", "look"]);
+});
+
+test("a clock that was set back does not put a look off", () => {
+  const book = new Book();
+  book.rounds(9);
+  book.nowMs -= 1500;
+  expect(book.rounds(9)).toEqual(["look"]);
+});
+
+test.each([5000, -5000])("a look in which %i ms went by at once does not count", (ms) => {
+  const book = new Book();
+  book.rounds(1);
+  book.nowMs += ms;
+  expect([book.rounds(2), book.looks]).toEqual([["look"], 0]);
+  expect([book.rounds(3), book.looks]).toEqual([["look"], 1]);
+});
+
+/** Work without an end, on a clock that a step moves by a millisecond; gives a round's steps. */
+function roundsOfWork(): (commitMs: number) => number {
+  let nowMs = 0;
+  function* endless(): Steps<void> {
+    for (;;) {
+      nowMs++;
+      yield;
+    }
+  }
+  const work = new BookWork({
+    book: { planSteps: endless } as unknown as BudgetBook,
+    monotonicMs: () => nowMs,
+    ...{ put: () => undefined, onWorld: () => undefined, onLooked: () => undefined },
+  });
+  return (commitMs) => {
+    work.noteCommit(commitMs);
+    // What a round does before: notices take as long as they take.
+    nowMs += 7;
+    const beganMs = nowMs;
+    work.run(1_000_000);
+    return nowMs - beganMs;
+  };
+}
+
+test("a slice takes 4 ms, as long as a slow commit, and no more than 100 ms", () => {
+  const round = roundsOfWork();
+  expect([0, 3, 30, 99, 5000, 1].map(round)).toEqual([4, 4, 30, 99, 100, 4]);
 });

@@ -9,15 +9,21 @@ export type BookWorkParts = {
   readonly put: (entry: AllowanceEntry) => void;
   /** The World of that number is served, after its plan is in force or was skipped. */
   readonly onWorld: (generation: number) => void;
-  /** A look that began at `atMs` is over. */
-  readonly onLooked: (atMs: number) => void;
-  /** Whether a slice that began then is over; absent = after `sliceMs`. */
+  /** A look is over that tells of now. */
+  readonly onLooked: () => void;
+  /** Whether a slice that began then is over; absent = by its length. */
   readonly isOver?: (begunMs: number) => boolean;
 };
 
-/** Of a round of the money thread: what 10,000 line items need is done over several. */
-const sliceMs = 4;
+/**
+ * Of a round of the money thread: what 10,000 line items need is done over several. Where the disk
+ * is slow a slice takes as long as the round's commit, so that commits double the time at most.
+ */
+const sliceMsMin = 4;
+const sliceMsMax = 100;
 export const planEveryMs = 50;
+/** Rounds come at least every 50 ms and what one takes. */
+const gapMsMax = 2000;
 /** From one look at the allowances to the next, beside what it takes itself. */
 const planPauseMsMax = 1000;
 
@@ -33,9 +39,16 @@ export class BookWork {
   private readonly parts: BookWorkParts;
   private running: Running | null = null;
   private waiting: BudgetPlan | null = null;
-  /** Not told yet: each comes after the plan that it is served under. */
-  private worlds: { readonly generation: number; readonly plan: BudgetPlan | null }[] = [];
+  /** Plans that came, and which of them is in force; 0 = none. */
+  private came = 0;
+  private adopted = 0;
+  /** Not told yet, in their order: `under` is the plan that each is served under. */
+  private readonly worlds: { readonly generation: number; readonly under: number }[] = [];
   private lookFirst = false;
+  /** The look that runs tells of now. */
+  private counts = false;
+  private ranMs = Number.NaN;
+  private sliceMs = sliceMsMin;
   private dueMs = 0;
   private lookedMs = 0;
   /** Of what was done since the last pause. */
@@ -47,20 +60,19 @@ export class BookWork {
 
   adopt(plan: BudgetPlan): void {
     this.waiting = plan;
-    this.worlds.push({ generation: plan.generation, plan });
+    this.came++;
+    this.worlds.push({ generation: plan.generation, under: this.came });
   }
 
   /** A World whose budgets are those of the one before. */
   noteGeneration(generation: number): void {
-    this.worlds.push({ generation, plan: null });
-    if (!this.worlds.some(({ plan }) => plan !== null)) this.tellWorlds(null);
+    this.worlds.push({ generation, under: this.came });
+    this.tellWorlds();
   }
 
-  /** Up to the last one under that plan. */
-  private tellWorlds(adopted: BudgetPlan | null): void {
-    const at = this.worlds.findIndex(({ plan }) => plan === adopted);
-    const next = this.worlds.findIndex(({ plan }, i) => i > at && plan !== null);
-    const told = this.worlds.splice(0, next < 0 ? this.worlds.length : next);
+  private tellWorlds(): void {
+    const waits = this.worlds.findIndex(({ under }) => under > this.adopted);
+    const told = this.worlds.splice(0, waits < 0 ? this.worlds.length : waits);
     for (const { generation } of told) this.parts.onWorld(generation);
   }
 
@@ -69,9 +81,18 @@ export class BookWork {
     return this.running !== null || this.waiting !== null;
   }
 
-  /** One slice, which begins at that moment by both clocks. */
-  run(nowMs: number, begunMs: number): void {
-    const { monotonicMs, isOver = (ms) => monotonicMs() - ms >= sliceMs } = this.parts;
+  /** What the commit of a round took. */
+  noteCommit(tookMs: number): void {
+    this.sliceMs = Math.min(Math.max(tookMs, sliceMsMin), sliceMsMax);
+  }
+
+  /** One slice. */
+  run(nowMs: number): void {
+    const { monotonicMs, isOver = (ms) => monotonicMs() - ms >= this.sliceMs } = this.parts;
+    // Not from the round's beginning: many notices would leave a step a round.
+    const begunMs = monotonicMs();
+    if (Math.abs(nowMs - this.ranMs) > gapMsMax) this.distrust();
+    this.ranMs = nowMs;
     this.running ??= this.next(nowMs, begunMs);
     while (this.running !== null) {
       if (this.running.steps.next().done === true) {
@@ -84,9 +105,15 @@ export class BookWork {
     if (this.running === null) this.pause();
   }
 
+  /** The process was stopped, or its clock set: nothing is bid on what was seen before that. */
+  private distrust(): void {
+    this.counts = false;
+    this.dueMs = Number.NEGATIVE_INFINITY;
+  }
+
   /** To the end of all that is begun or waits: the process stops. */
-  finish(nowMs: number, begunMs: number): void {
-    while (this.isBusy) this.run(nowMs, begunMs);
+  finish(nowMs: number): void {
+    while (this.isBusy) this.run(nowMs);
   }
 
   private next(atMs: number, monotonicMs: number): Running | null {
@@ -95,13 +122,24 @@ export class BookWork {
     if (plan !== null && !this.lookFirst) {
       this.waiting = null;
       this.lookFirst = true;
-      return { steps: book.adoptSteps(plan), end: () => this.tellWorlds(plan) };
+      const number = this.came;
+      const end = (): void => {
+        this.adopted = number;
+        this.tellWorlds();
+      };
+      return { steps: book.adoptSteps(plan), end };
     }
-    if (!this.lookFirst && atMs < this.dueMs && this.dueMs - atMs <= 60_000) return null;
+    // No pause is longer: the clock was set back.
+    const waits = atMs < this.dueMs && this.dueMs - atMs <= planPauseMsMax;
+    if (!this.lookFirst && waits) return null;
     this.lookFirst = false;
     this.lookedMs = atMs;
     this.dueMs = atMs + planEveryMs;
-    return { steps: book.planSteps(atMs, put, monotonicMs), end: () => onLooked(atMs) };
+    this.counts = true;
+    const end = (): void => {
+      if (this.counts) onLooked();
+    };
+    return { steps: book.planSteps(atMs, put, monotonicMs), end };
   }
 
   /**

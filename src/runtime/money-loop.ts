@@ -45,6 +45,8 @@ export type MoneyParts = {
   /** Measures what went by, for pacing; absent = `nowMs`. */
   readonly monotonicMs?: () => number;
   readonly isOver?: BookWorkParts["isOver"];
+  /** As BudgetBook's. */
+  readonly aStep?: number;
   /** Tells a worker that its notices up to `durableCell` are answered. */
   readonly acknowledge: (worker: number) => void;
   /** What else follows the money, in this order. */
@@ -55,7 +57,7 @@ export type MoneyParts = {
 const blockEntriesMax = 16_384;
 const forgetEveryMs = 600_000;
 const pruneEverySec = 3600;
-/** A look that began longer ago says nothing of what may be bid now. */
+/** A look that ended longer ago says nothing of what may be bid now. */
 const lookLifeMs = 2000;
 /** Swept of the table of caps with each plan: 5,000 entries a second, all of it in 7 minutes. */
 const capsPerPlan = 256;
@@ -97,10 +99,7 @@ export class MoneyLoop {
   private readonly folds: readonly MoneyFold[];
   private readonly readers: readonly RingReader[];
   private readonly refusals: readonly Uint8Array[];
-  /**
-   * By worker: cells before this ring position are journaled; newest notice taken; whether to
-   * answer.
-   */
+  /** By worker: cells before that position are journaled; newest notice taken; answer owed. */
   private readonly cellsTaken: number[];
   private readonly newest: number[];
   private readonly owed: boolean[];
@@ -121,20 +120,19 @@ export class MoneyLoop {
     const { buffers } = parts;
     const nowMs = parts.nowMs();
     this.folds = parts.folds ?? [];
-    const { history } = this;
     let journalBoot = 0;
     this.journal = Journal.open(parts.folder, parts.segmentBytesMax, (entry) => {
       if (entry.kind === RecordKind.BOOT) journalBoot = Math.max(journalBoot, entry.boot);
-      history.replay(entry);
+      this.history.replay(entry);
       for (const fold of this.folds) fold.replay?.(entry);
       this.recall(entry, nowMs / 1000);
     });
     this.clock.start(nowMs / 1000, this.monotonicMs(nowMs) / 1000);
     this.seen.forgetExpired(this.clock.trustedSec);
     this.boot = parts.nextBoot(journalBoot);
-    history.noteBoot(this.boot, nowMs);
+    this.history.noteBoot(this.boot, nowMs);
     this.state = sharedStateFrom(buffers, NO_WORKER);
-    this.book = new BudgetBook(this.state, history, this.boot);
+    this.book = new BudgetBook(this.state, this.history, this.boot, parts.aStep);
     this.work = this.workOf(parts);
     this.lease = new Lease(this.state, this.boot);
     this.readers = buffers.rings.map((ring) => new RingReader(ring));
@@ -170,11 +168,11 @@ export class MoneyLoop {
         const timeMs = this.parts.nowMs();
         this.entries.push({ kind: RecordKind.GENERATION, boot: this.boot, generation, timeMs });
       },
-      onLooked: (atMs) => this.noteLook(atMs),
+      onLooked: () => this.noteLook(),
     });
   }
 
-  private monotonicMs(nowMs: number): number {
+  private monotonicMs(nowMs = this.parts.nowMs()): number {
     return this.parts.monotonicMs?.() ?? nowMs;
   }
 
@@ -205,19 +203,19 @@ export class MoneyLoop {
 
   /**
    * Takes a World's budgets. They count once they are whole: that may take some rounds, in which
-   * nothing more is granted. Of several that wait the newest counts.
+   * nothing more is granted. Of several that wait the newest counts, once billing failed none.
    */
   adopt(plan: BudgetPlan): void {
     for (const { exchange, noticeKind } of plan.billsBy) this.billsBy.set(exchange, noticeKind);
     this.lease.adopt(plan);
     // At once: what the rings bring from now on may be of this World.
     for (const fold of this.folds) fold.adopt?.(plan, this.boot);
-    this.work.adopt(plan);
+    if (this.failure === "") this.work.adopt(plan);
   }
 
   /** Takes a World whose budgets are those of the one before. */
   noteGeneration(generation: number): void {
-    this.work.noteGeneration(generation);
+    if (this.failure === "") this.work.noteGeneration(generation);
   }
 
   /** One round; true when there was something to make durable. */
@@ -231,7 +229,7 @@ export class MoneyLoop {
     if (bucketOf(nowSec) - 1 > this.state.cell(Cell.SWEPT_BUCKET)) {
       sweepSums(this.state, nowSec, this.book.placesUsed);
     }
-    this.work.run(nowMs, monotonicMs);
+    this.work.run(nowMs);
     const lease = this.lease.renewal(nowMs, monotonicMs);
     if (lease !== null) this.entries.push(lease);
     // After the top-up: a worker that wakes with us bids only on what was looked at.
@@ -249,9 +247,9 @@ export class MoneyLoop {
     return this.failure === "" && this.work.isBusy;
   }
 
-  private noteLook(atMs: number): void {
-    this.lookedMs = atMs;
-    const overSec = Math.min(this.clock.trustedSec, Math.floor(this.parts.nowMs() / 1000));
+  private noteLook(): void {
+    this.lookedMs = this.parts.nowMs();
+    const overSec = Math.min(this.clock.trustedSec, Math.floor(this.lookedMs / 1000));
     this.capsSwept = capSweep(this.state, this.capsSwept, capsPerPlan, overSec);
   }
 
@@ -329,6 +327,7 @@ export class MoneyLoop {
     }
     this.entries = [];
     this.people.clear();
+    const begunMs = this.monotonicMs();
     try {
       for (let from = 0; from < entries.length; from += blockEntriesMax) {
         this.journal.commit(entries.slice(from, from + blockEntriesMax));
@@ -338,6 +337,7 @@ export class MoneyLoop {
       this.fail(error);
       return false;
     }
+    this.work.noteCommit(this.monotonicMs() - begunMs);
     this.lease.durable();
     this.book.applyGrants();
     for (const fold of this.folds) fold.durable?.();
@@ -362,8 +362,7 @@ export class MoneyLoop {
    */
   close(): void {
     if (this.failure === "") {
-      const nowMs = this.parts.nowMs();
-      this.work.finish(nowMs, this.monotonicMs(nowMs));
+      this.work.finish(this.parts.nowMs());
       this.step();
       const timeMs = this.parts.nowMs();
       this.book.returnAll(timeMs, this.entries as AllowanceEntry[]);

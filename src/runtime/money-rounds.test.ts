@@ -17,7 +17,8 @@ import { Notice, writeNotice } from "../journal/notice.js";
 import { NoticeEffect, NoticeField, RecordKind } from "../journal/record.js";
 import { scanJournal } from "../journal/scan.js";
 import { FaultyFolder } from "../testing/faulty-folder.js";
-import { MoneyLoop } from "./money-loop.js";
+import type { MoneyFold } from "./money-fold.js";
+import { MoneyLoop, type MoneyParts } from "./money-loop.js";
 
 const nowMs = 1_800_000_000_000;
 const nowSec = nowMs / 1000;
@@ -34,7 +35,11 @@ class Process {
   lookMs = 0;
   private readonly sequences = [0, 0];
 
-  constructor(folder = new FaultyFolder(), billsBy: number = NoticeKind.BILL) {
+  constructor(
+    folder = new FaultyFolder(),
+    billsBy: number = NoticeKind.BILL,
+    more: Partial<MoneyParts> = {},
+  ) {
     this.folder = folder;
     const sizes = { workers: 2, places: 2, slots: 8, capEntries: 16, ringRecords: 16 };
     const buffers = createSharedBuffers(sizes);
@@ -48,6 +53,7 @@ class Process {
         return now;
       },
       acknowledge: (worker) => this.told.push(worker),
+      ...more,
     });
     const lineItems = [{ lineItem: 50, place: 1, bidNanosMax: 100 }];
     const zone = [{ fromSec: 0, offsetSec: 0 }];
@@ -226,4 +232,55 @@ test("the end returns what is free, keeps what is reserved, and closes the journ
   ]);
   expect(one.states[0]!.cell(Cell.MONEY_STATE)).toBe(MoneyState.CLOSED);
   expect(takeAllowance(one.states[0]!, 1, 1)).toBe(false);
+});
+
+test("late bills of earlier boots are kept back from the first grant on", () => {
+  const grantedAfter = (nanosLate: bigint): bigint => {
+    const late: MoneyFold = { begin: ({ holdBack }) => holdBack(1, nanosLate, 0n) };
+    const one = new Process(new FaultyFolder(), NoticeKind.BILL, { folds: [late] });
+    one.loop.step();
+    return one.states[0]!.allowances[1]!;
+  };
+  expect(grantedAfter(0n)).toBe(250n);
+  expect(grantedAfter(900n)).toBe(100n);
+  expect(grantedAfter(1000n)).toBe(0n);
+});
+
+/** A process that does a step of a line item a round. */
+const slow = (): Process =>
+  new Process(new FaultyFolder(), NoticeKind.BILL, { aStep: 1, isOver: () => true });
+
+test("looks that take longer than their word holds do not stop bids", () => {
+  const one = slow();
+  const silent: number[] = [];
+  for (let round = 0; round < 200; round++) {
+    one.ms += 300;
+    one.loop.step();
+    const sec = Math.floor(one.ms / 1000);
+    if (round > 60 && !one.states[0]!.mayBidAt(sec)) silent.push(round);
+  }
+  expect(silent).toEqual([]);
+});
+
+test("after a stop nothing is bid on a look that began before it", () => {
+  const one = slow();
+  const roundsUntil = (isSo: () => boolean): number => {
+    let rounds = 0;
+    do {
+      one.loop.step();
+      rounds++;
+    } while (!isSo());
+    return rounds;
+  };
+  const isIdle = (): boolean => !one.loop.isBusy;
+  roundsUntil(isIdle);
+  one.ms += 1000;
+  const aLook = roundsUntil(isIdle);
+  one.ms += 1000;
+  for (let round = 0; round < 3; round++) one.loop.step();
+  expect(one.loop.isBusy).toBe(true);
+  one.ms += 3_600_000;
+  const sec = Math.floor(one.ms / 1000);
+  const rounds = roundsUntil(() => one.states[0]!.mayBidAt(sec));
+  expect(rounds).toBeGreaterThan(aLook);
 });

@@ -68,9 +68,9 @@ function hearMain(loop: MoneyLoop): boolean {
     const received = receiveMessageOnPort(data.port) as { message: ToMoney } | undefined;
     if (received === undefined) return true;
     const { message } = received;
-    if (message.type === "planPart") planParts.take(message.part);
+    if (message.type === "planPart") planParts.take(message.generation, message.part);
     else if (message.type === "plan") {
-      loop.adopt(planParts.whole(message.plan));
+      loop.adopt(planParts.whole(message.plan, message.parts));
       tell({ type: "planHeard" });
     } else if (message.type === "generation") loop.noteGeneration(message.generation);
     else if (message.type === "release") wins.release(message.campaign, message.exchange);

@@ -256,12 +256,56 @@ test.each([
       died();
     },
   });
-  void money.sendPlan({ generation: 1, campaigns: [], billsBy: [] });
+  // Nobody waits for ever for a plan to be read, nor publishes the World of one that was not.
+  const plans = [1, 2].map((generation) => {
+    return money.sendPlan({ generation, campaigns: [], billsBy: [] });
+  });
+  for (const plan of plans) await expect(plan).rejects.toThrow(reason);
   await death;
   expect(money.failure()).toBe(reason);
   // What is dead needs no closing: the process may exit.
   await money.close();
   expect(told).toEqual([reason]);
+});
+
+test("a plan is sent whole before the next one, and each waits until it was read", async () => {
+  const script = `
+    import { workerData } from "node:worker_threads";
+    const { port } = workerData;
+    let heard = "";
+    port.on("message", ({ type, generation, plan }) => {
+      if (type === "close") {
+        port.postMessage({ type: "closed" });
+        port.close();
+        return;
+      }
+      heard += " " + (plan?.generation ?? generation);
+      if (type === "plan") setTimeout(() => {
+        port.postMessage({ type: "alarm", alarm: heard });
+        port.postMessage({ type: "planHeard" });
+      }, 50);
+    });
+    port.postMessage({ type: "ready", boot: 1 });`;
+  const told: unknown[] = [];
+  const money = await startMoney({
+    ...{ buffers: createSharedBuffers(sizes), journalPath: folder, bootFile: folder },
+    threadUrl: new URL(`data:text/javascript,${encodeURIComponent(script)}`),
+    onAlarm: (alarm) => told.push(alarm),
+  });
+  const zone = [{ fromSec: 0, offsetSec: 0 }];
+  const none = { totalNanos: null, dailyNanos: null };
+  const lineItems = Array.from({ length: 600 }, (_, i) => {
+    return { lineItem: i + 1, place: i, bidNanosMax: 1 };
+  });
+  const campaigns = [{ campaign: 1, zone, ...none, lineItems }];
+  await Promise.all(
+    [1, 2].map(async (generation) => {
+      await money.sendPlan({ generation, campaigns, billsBy: [] });
+      told.push(generation);
+    }),
+  );
+  expect(told).toEqual([" 1 1 1 1", 1, " 1 1 1 1 2 2 2 2", 2]);
+  await money.close();
 });
 
 test("boot numbers rise past the file's and the journal's, and end before they repeat", () => {

@@ -26,8 +26,8 @@ export type Money = {
    */
   readonly failure: () => string;
   /**
-   * Before a World is published: its budgets, one plan at a time, in slices. Resolves when the
-   * thread has read them, or never will.
+   * Before a World is published: its budgets, in slices, one plan after another. Resolves when the
+   * thread has read them; rejects where it ended before that: such a World must not be published.
    */
   readonly sendPlan: (plan: BudgetPlan) => Promise<void>;
   /** The same for a World whose plan is the last one. */
@@ -86,6 +86,8 @@ export function startMoney(options: MoneyOptions): Promise<Money> {
   return new MoneyHandle(options).ready;
 }
 
+type Unheard = { readonly done: () => void; readonly fail: (why: Error) => void };
+
 class MoneyHandle implements Money {
   boot = 0;
   readonly ready: Promise<Money>;
@@ -100,10 +102,11 @@ class MoneyHandle implements Money {
   private closing = false;
   private closed = false;
   private dead = false;
-  /** The thread has ended. */
-  private ends = false;
-  /** Who waits for a plan to be read, in the order of plans. */
-  private readonly unheard: (() => void)[] = [];
+  /** Why no message is read any more; null while the thread lives. */
+  private gone: Error | null = null;
+  /** The plan before, and who waits for the one under way to be read. */
+  private sending: Promise<unknown> = Promise.resolve();
+  private unheard: Unheard | null = null;
 
   constructor(options: MoneyOptions) {
     this.options = options;
@@ -117,13 +120,11 @@ class MoneyHandle implements Money {
 
   readonly failure = (): string => this.why;
   readonly totals = (): MoneyTotals | null => this.newest;
-  readonly sendPlan = async (plan: BudgetPlan): Promise<void> => {
-    const heard = new Promise<void>((done) => {
-      if (this.ends) done();
-      else this.unheard.push(done);
-    });
-    await inSlices(this.planSteps(plan));
-    await heard;
+  readonly sendPlan = (plan: BudgetPlan): Promise<void> => {
+    // Parts of two at a time would be mixed up.
+    const sent = this.sending.then(() => this.sendWhole(plan));
+    this.sending = sent.catch(() => undefined);
+    return sent;
   };
 
   readonly sendGeneration = (generation: number): void =>
@@ -162,7 +163,7 @@ class MoneyHandle implements Money {
       else if (message.type === "sums") this.options.onSums?.(message.rows);
       else if (message.type === "paces") this.options.onPaces?.(message.rows);
       else if (message.type === "alarm") this.options.onAlarm?.(message.alarm);
-      else if (message.type === "planHeard") this.unheard.shift()?.();
+      else if (message.type === "planHeard") this.unheard?.done();
       else if (message.type === "closed") this.closed = true;
       else if (this.started) this.fail(message.failure);
       else reject(new Error(message.failure));
@@ -179,11 +180,19 @@ class MoneyHandle implements Money {
         hear((last as { message: FromMoney }).message);
       }
       port.close();
-      this.ends = true;
-      for (const done of this.unheard.splice(0)) done();
       if (!this.started) reject(new Error("money thread: ended before it was ready"));
       else if (!this.closed) this.die("money thread: ended before its time");
+      this.gone = new Error(this.why || "money thread: ended before it read a plan");
+      this.unheard?.fail(this.gone);
     });
+  }
+
+  private async sendWhole(plan: BudgetPlan): Promise<void> {
+    if (this.gone !== null) throw this.gone;
+    const heard = new Promise<void>((done, fail) => {
+      this.unheard = { done, fail };
+    });
+    await Promise.all([inSlices(this.planSteps(plan)), heard]);
   }
 
   private *planSteps(plan: BudgetPlan): Steps<void> {
