@@ -23,6 +23,7 @@ test(`${seeds} seeds of 2,000 events: nothing overspent, lost or counted twice`,
   expect(sum(({ diskFailures }) => diskFailures)).toBeGreaterThan(share(100));
   expect(sum(({ clockJumps }) => clockJumps)).toBeGreaterThan(share(100));
   expect(sum(({ edits }) => edits)).toBeGreaterThan(share(100));
+  expect(sum(({ roundsBusy }) => roundsBusy)).toBeGreaterThan(share(4000));
   expect(sum(({ repeats }) => repeats)).toBeGreaterThan(share(2000));
   expect(sum(({ lateBills }) => lateBills)).toBeGreaterThan(share(100));
   expect(sum(({ bills }) => bills)).toBeGreaterThan(share(1200));

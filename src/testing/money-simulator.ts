@@ -22,7 +22,7 @@ import { PowerFolder } from "./power-folder.js";
 import { type SentBid, SentBids } from "./sent-bids.js";
 import { personIn, personKey, SimulatedBidder, simulatedTable } from "./simulated-bidder.js";
 import { SimulatedBudgets } from "./simulated-budgets.js";
-import { SimulatedFolds, withExposures, wrongTerms } from "./simulated-folds.js";
+import { SimulatedFolds, withExposures, wrongRecords } from "./simulated-folds.js";
 import {
   bidNanosMax,
   heldByPlace,
@@ -37,6 +37,8 @@ const hourMs = 3_600_000;
 const crashEvery = 320;
 const workers = [0, 1] as const;
 
+/** In the mean of a boot, a step being a line item's: a look takes some thirty. */
+const stepsARound = [4, 40, 400] as const;
 /** The journal is read by all folds anew after one crash in so many. */
 const readEvery = 4;
 /** One seed in so many keeps an exposure log: its files cost more than all the rest. */
@@ -62,6 +64,7 @@ export class MoneySimulator {
   private offsetMs = 0;
   private readonly peaks = new ClockPeaks();
   private boot = 0;
+  private generation = 0;
   private sequences: number[] = [];
   /** In the rings, by worker, not taken yet. */
   private queued: NaiveNotice[][] = [[], []];
@@ -135,7 +138,7 @@ export class MoneySimulator {
     if (choice < 416) this.bid();
     else if (choice < 420) this.edit();
     else if (choice < 840) this.notify();
-    else if (choice < 940) this.step();
+    else if (choice < 940) for (let n = this.random.below(12); n >= 0; n--) this.step();
     else if (choice < 970) this.wait(this.random.below(30_000));
     else if (choice < 978) this.wait(this.random.below(8 * hourMs));
     else if (choice < 984) this.jump();
@@ -145,6 +148,7 @@ export class MoneySimulator {
 
   private start(): void {
     this.following = false;
+    const stepsASlice = this.random.pick(stepsARound);
     const buffers = createSharedBuffers(simulatedSizes);
     this.states = workers.map((worker) => sharedStateFrom(buffers, worker));
     const mark = `${(this.result.crashes + this.result.diskFailures).toString(16)}0`;
@@ -157,7 +161,7 @@ export class MoneySimulator {
         return this.boot;
       },
       nowMs: () => this.nowMs,
-      isOver: () => this.random.below(4) === 0,
+      ...{ aStep: 1, isOver: () => this.random.below(stepsASlice) === 0 },
       acknowledge: () => undefined,
     });
     const { countsImpressions, served } = this.tree;
@@ -169,7 +173,7 @@ export class MoneySimulator {
     this.queued = [[], []];
     this.buckets = new Set();
     this.following = true;
-    this.loop.adopt(this.tree.plan(this.boot));
+    this.loop.adopt({ ...this.tree.plan(this.boot), generation: ++this.generation });
     this.step();
   }
 
@@ -211,9 +215,9 @@ export class MoneySimulator {
     tree.edit(this.random);
     const table = simulatedTable(tree.countsImpressions, tree.served);
     for (const bidder of this.bidders) bidder.serve(table);
-    this.loop.adopt(tree.plan(this.boot));
-    // Bills come while the plan is adopted; what was cut is bid on until it is.
-    for (this.step(); this.loop.isBusy && !this.result.wrong.length; this.step()) this.notify();
+    this.loop.adopt({ ...tree.plan(this.boot), generation: ++this.generation });
+    if (this.random.below(3) === 0) this.loop.noteGeneration(++this.generation);
+    this.step();
   }
 
   /** The latest second that the clock has shown from now on. */
@@ -270,6 +274,7 @@ export class MoneySimulator {
       this.crash();
       return;
     }
+    if (this.loop.isBusy) this.result.roundsBusy++;
     this.tellOracle();
     const failure = this.folds.failure();
     if (failure !== "") this.result.wrong.push(failure);
@@ -307,15 +312,11 @@ export class MoneySimulator {
   private failDisk(): void {
     const { folder, random } = this;
     this.result.diskFailures++;
-    const which = random.below(4);
-    if (which === 0) folder.disk.failNextSync = true;
-    else if (which === 1) folder.disk.failNextAppend = true;
-    else if (which === 2) folder.failNextFolderSync = true;
-    else folder.disk.writeBytesMax = 1 + random.below(40);
+    const atOnce = folder.breakOne(random);
     const last = this.bids.last();
     if (last !== undefined) this.push(last, NoticeKind.BILL);
     this.step();
-    if (which !== 2) folder.heal();
+    if (atOnce) folder.heal();
   }
 
   /** The process ends: in order, or with the power cut; then the journal alone tells. */
@@ -363,7 +364,7 @@ export class MoneySimulator {
     wrong.push(...this.oracle.differences(stored));
     this.caps.crash(this.exposures !== null);
     if (this.result.crashes % readEvery !== 1) return;
-    wrong.push(...wrongTerms(entries));
+    wrong.push(...wrongRecords(entries));
     if (!this.following || this.loop.failure !== "") return;
     const exact = this.result.clockJumps === 0;
     wrong.push(...this.folds.differences(entries, this.nowMs, exact));

@@ -28,6 +28,16 @@ export class PowerFolder implements JournalFolder {
     this.unsynced.clear();
   };
 
+  /** Something fails; true = with the next commit, false = with the next file. */
+  breakOne(random: SeededRandom): boolean {
+    const which = random.below(4);
+    if (which === 0) this.disk.failNextSync = true;
+    else if (which === 1) this.disk.failNextAppend = true;
+    else if (which === 2) this.failNextFolderSync = true;
+    else this.disk.writeBytesMax = 1 + random.below(40);
+    return which !== 2;
+  }
+
   cutPower(random: SeededRandom): void {
     this.heal();
     for (const name of this.unsynced) {

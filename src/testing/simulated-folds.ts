@@ -116,8 +116,13 @@ function learntText({ lives, shades, shadeRows, clicks }: Learnt, held: Held): s
   return `${rows.join()} ${shadeRows.join()} ${kept.join()}`;
 }
 
+export const wrongRecords = (entries: readonly Entry[]): string[] => [
+  ...wrongTerms(entries),
+  ...wrongWorlds(entries),
+];
+
 /** Terms stand before every grant under them, and are not told twice. */
-export function wrongTerms(entries: readonly Entry[]): string[] {
+function wrongTerms(entries: readonly Entry[]): string[] {
   const wrong: string[] = [];
   const newest = new Map<number, string>();
   for (const entry of entries) {
@@ -131,6 +136,20 @@ export function wrongTerms(entries: readonly Entry[]): string[] {
         wrong.push(`a grant of ${entry.lineItem} before its terms`);
       }
     }
+  }
+  return wrong;
+}
+
+/** Each World of a boot is told once, in their order. */
+function wrongWorlds(entries: readonly Entry[]): string[] {
+  const wrong: string[] = [];
+  const newest = new Map<number, number>();
+  for (const entry of entries) {
+    if (entry.kind !== RecordKind.GENERATION) continue;
+    const { boot, generation } = entry;
+    const before = newest.get(boot) ?? generation - 1;
+    if (generation !== before + 1) wrong.push(`World ${generation} after ${before}`);
+    newest.set(boot, generation);
   }
   return wrong;
 }

@@ -21,6 +21,8 @@ export const noCounts = {
   advertisersUsedUp: 0,
   ceilingsUsedUp: 0,
   impressionsUsedUp: 0,
+  /** Rounds that end in the middle of a plan or of a look at the allowances. */
+  roundsBusy: 0,
   /** Worlds within a boot: budgets, line items and caps that change. */
   edits: 0,
   /** Bids that a cap refused, and those after which a person had all that a cap allows. */
