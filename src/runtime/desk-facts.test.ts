@@ -23,7 +23,14 @@ beforeAll(async () => {
   const settings = {
     ...{ mode: "demo" as const, bidPort: 0, adminPort: 0, host: "127.0.0.1", workers: 1 },
     ...{ adminHost: "127.0.0.1", trustedProxies: [] },
-    ...{ dataFolder: folder, configFolder, edge: "uws" as const, publicUrl: "", traffic: false },
+    ...{
+      dataFolder: folder,
+      configFolder,
+      edge: "uws" as const,
+      publicUrl: "",
+      traffic: false,
+      warmUpMs: 0,
+    },
   };
   server = await startServer({
     ...{ settings, log, ending, readConfig: () => readConfig(configFolder) },

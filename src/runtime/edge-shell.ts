@@ -20,6 +20,8 @@ export type EdgeShellParts = {
   readonly app: EdgeApp;
   /** Takes a World over, between two requests; the first comes before the port opens. */
   readonly adopt: (payload: unknown, generation: number) => void;
+  /** Work before the port opens, after the first World; ends early where the worker drains. */
+  readonly beforeListening?: () => Promise<void>;
   /** Anything else that main posts (`Workers.post`). */
   readonly message?: (payload: unknown) => void;
   /** After the last answer and before the acknowledgement: what must not be lost. */
@@ -75,6 +77,7 @@ export function startEdgeWorker(parts: EdgeShellParts): void {
   const { index, edge, generations } = edgeWorkerData();
   const cells = new Int32Array(generations);
   let http: HttpEdge | null = null;
+  let ending = false;
 
   const fail = (error: unknown): void => {
     http?.close();
@@ -96,12 +99,15 @@ export function startEdgeWorker(parts: EdgeShellParts): void {
   };
   const listen = async (host: string, at: number): Promise<void> => {
     assert(cells[index] !== 0, "a World comes before the port");
+    await parts.beforeListening?.();
     const driver = await driverOf(edge);
+    if (ending) return;
     http = await driver(parts.app, { host, port: at });
     watchLoad(parts, http.pending);
     send({ kind: "listening", port: http.port });
   };
   const drain = async (withinMs: number): Promise<void> => {
+    ending = true;
     await http?.drain(withinMs);
     await parts.drained?.();
     http?.close();

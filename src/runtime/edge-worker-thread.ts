@@ -4,10 +4,6 @@ import { type SipKey, sipKeyPosted } from "../base/hash.js";
 import { tokenLifeSec } from "../base/limits.js";
 import { NoticeKind } from "../base/lists.js";
 import { Outcome } from "../base/outcome.js";
-import { AskCounts, type Asking, askCountBytes } from "../bid/ask-counts.js";
-import { CellTable } from "../bid/context.js";
-import { ghostOn } from "../bid/ghost.js";
-import { holdNothing, holdOn } from "../bid/hold.js";
 import { sweepSlots } from "../bid/reserve.js";
 import { type SharedBuffers, sharedStateFrom } from "../bid/shared-state.js";
 import type { Exchange } from "../campaign/exchange.js";
@@ -19,8 +15,8 @@ import { type TokenSecret, tokenKeyFrom } from "../wire/token-key.js";
 import { TokenReader } from "../wire/token-reader.js";
 import { TokenWriter } from "../wire/token-writer.js";
 import { mayAsk, QueryRate } from "./admission.js";
-import { Bidder } from "./bidder.js";
-import { cellsOf, requestCellsOf } from "./cells.js";
+import type { Bidder } from "./bidder.js";
+import { type Bidding, openBidding } from "./bidding.js";
 import { ContextSampler } from "./context-sampler.js";
 import { NoticeResult, Single, WorkerCounters } from "./counters.js";
 import { edgeWorkerData, postToMain, startEdgeWorker } from "./edge-shell.js";
@@ -29,11 +25,11 @@ import { createLog } from "./log.js";
 import { clearingOf, NoticeDesk } from "./notice-desk.js";
 import type { ExchangePriceKeys } from "./price-key-files.js";
 import { realClock } from "./real-clock.js";
-import { RequestCounts } from "./request-counts.js";
 import { LoadShedder } from "./shedding.js";
-import { warmUp } from "./warm-up.js";
+import { Rehearsal, rehearse } from "./warm-up.js";
+import type { WarmUp } from "./warm-up-world.js";
 import { reasonOf } from "./worker-messages.js";
-import { servedWorldFrom, type WorldParts } from "./world-parts.js";
+import { type ServedWorld, servedWorldFrom, type WorldParts } from "./world-parts.js";
 
 /** What main gives each edge worker at its start. */
 export type EdgeWorkerOwn = {
@@ -45,6 +41,8 @@ export type EdgeWorkerOwn = {
   readonly holdOutKey: SipKey;
   readonly tokenSecrets: readonly TokenSecret[];
   readonly counters: SharedArrayBuffer;
+  /** null: the port opens at once, and the first seconds of a full load are shed. */
+  readonly warmUp: WarmUp | null;
 };
 /** A World as main posts it, with the counters' places of its exchanges. */
 export type EdgeWorld = {
@@ -60,10 +58,8 @@ const tickMs = 50;
 const sweepSlotsPerTick = 10_000;
 
 const { index, own } = edgeWorkerData();
-const { buffers, workers, boot, tokenSecrets, counters: cells, ...posted } = own as EdgeWorkerOwn;
-const identifierKey = sipKeyPosted(posted.identifierKey);
-const askingKey = sipKeyPosted(posted.askingKey);
-const holdOutKey = sipKeyPosted(posted.holdOutKey);
+const { buffers, workers, boot, tokenSecrets, ...posted } = own as EdgeWorkerOwn;
+const { counters: cells, warmUp } = posted;
 const clock = realClock;
 const state = sharedStateFrom(buffers, index);
 const counters = new WorkerCounters(cells);
@@ -76,45 +72,53 @@ assert(tokenKeys.length > 0, "a token key is needed");
 const reader = new TokenReader(tokenKeys);
 const token = new TokenFields();
 const said = new NoticeParameters();
-const cellTable = new CellTable(index);
-const counts = new RequestCounts(desk.ring, requestCellsOf(cellTable, desk.ring));
-
 const sampler = new ContextSampler(clock, state.learnt, postToMain);
+const sinks = { state, ring: desk.ring, counters, sampler };
+const keys = {
+  identifierKey: sipKeyPosted(posted.identifierKey),
+  askingKey: sipKeyPosted(posted.askingKey),
+  holdOutKey: sipKeyPosted(posted.holdOutKey),
+};
 
-let bidder: Bidder | null = null;
+let served: ServedWorld | null = null;
+let bidding: Bidding | null = null;
 let draining = false;
 let priceKeys: readonly ExchangePriceKeys[] = [];
 
 function adopt(payload: unknown): void {
-  const { parts: world, slots, priceKeys: keys } = payload as EdgeWorld;
-  priceKeys = keys;
+  const { parts: world, slots, priceKeys: priceKeysNow } = payload as EdgeWorld;
+  priceKeys = priceKeysNow;
   counters.useSlots(slots);
-  const served = servedWorldFrom(world);
+  served = servedWorldFrom(world);
   sampler.adopt(served);
-  if (bidder !== null) {
-    bidder.adopt(served);
-    return;
-  }
-  const tokens = new TokenWriter(tokenKeys[0]!, index, boot);
-  const parts = { clock, identifierKey, tokens, learnt: state.learnt };
-  // Of its own, so that what is warmed up with is counted for nobody.
-  const warmCounts = new AskCounts(new SharedArrayBuffer(askCountBytes(1024)));
-  const cold = { hold: holdNothing, counters: null, asking: askingWith(warmCounts) };
-  warmUp(new Bidder({ ...parts, ...cold }, served), clock.monotonicNs);
-  const hold = holdOn(state, cellsOf(cellTable, desk.ring));
-  const asking = askingWith(state.asks);
-  const ghost = ghostOn(state, desk.ring);
-  bidder = new Bidder({ ...parts, hold, asking, ghost, counters, counts, sampler }, served);
+  bidding?.bidder.adopt(served);
 }
 
-const askingWith = (asks: AskCounts): Asking => ({
-  ...{ key: askingKey, holdOutKey, counts: asks },
-});
+/**
+ * The bidder is made after the warm-up: fields that have held a fraction by then are laid out in
+ * another way, and an object of before would throw compiled code away at its first use.
+ */
+async function beforeListening(): Promise<void> {
+  if (warmUp !== null) await warmedUp(warmUp);
+  assert(served !== null, "a World comes before the port");
+  bidding = openBidding(clock, keys, new TokenWriter(tokenKeys[0]!, index, boot), sinks, served);
+}
+
+/** Whatever is wrong here costs speed alone. */
+async function warmedUp({ order, msMax }: WarmUp): Promise<void> {
+  const identifierKey = sipKeyPosted(order.identifierKey);
+  try {
+    const rehearsal = new Rehearsal({ ...order, identifierKey }, clock);
+    await rehearse(rehearsal, clock, { nsMax: msMax * 1e6, goesOn: () => !draining });
+  } catch (error) {
+    log.error({ reason: reasonOf(error) }, "the warm-up failed: this worker starts cold");
+  }
+}
 
 /** The edge opens its port after the first World only. */
 function serving(): Bidder {
-  assert(bidder !== null, "a World comes before the port");
-  return bidder;
+  assert(bidding !== null, "a World comes before the port");
+  return bidding.bidder;
 }
 
 const notice: EdgeApp["notice"] = (kind, query, done) => {
@@ -192,8 +196,8 @@ const app: EdgeApp = new EdgeProgram();
 const ticks = setInterval(() => {
   const nowMs = clock.nowMs();
   desk.tick(nowMs);
-  counts.tick(nowMs);
-  counters.setLevel(Single.COUNTS_LOST, counts.lost);
+  bidding?.counts.tick(nowMs);
+  counters.setLevel(Single.COUNTS_LOST, bidding?.counts.lost ?? 0);
   sampler.step();
   sweepSlots(state, Math.floor(nowMs / 1000), sweepSlotsPerTick);
 }, tickMs);
@@ -202,7 +206,7 @@ const ticks = setInterval(() => {
 async function drained(): Promise<void> {
   draining = true;
   const until = clock.nowMs() + 3000;
-  while ((!counts.flush() || desk.waiting > 0) && clock.nowMs() < until) {
+  while ((bidding?.counts.flush() === false || desk.waiting > 0) && clock.nowMs() < until) {
     await new Promise((resolve) => setTimeout(resolve, 10));
     desk.acknowledge();
     desk.tick(clock.nowMs());
@@ -218,4 +222,12 @@ function listenToMoney(payload: unknown): void {
   moneyPort.on("message", () => desk.acknowledge());
 }
 
-startEdgeWorker({ app, adopt, message: listenToMoney, drained, shedder, counters });
+startEdgeWorker({
+  app,
+  adopt,
+  beforeListening,
+  message: listenToMoney,
+  drained,
+  shedder,
+  counters,
+});

@@ -26,6 +26,8 @@ export type Settings = {
   readonly publicUrl: string;
   /** `postgres://...` of the campaign store; "" or absent = store.db of the data folder. */
   readonly storeUrl?: string;
+  /** How long a worker may warm up before its port opens, ms; 0 = not at all, absent = usual. */
+  readonly warmUpMs?: number;
   /** Only of the demo: the fake exchange trades. */
   readonly traffic: boolean;
 };
@@ -43,6 +45,7 @@ export type RawFlags = {
   readonly edge: string;
   readonly publicUrl?: string | undefined;
   readonly store?: string | undefined;
+  readonly warmUpMs?: string | undefined;
   readonly traffic?: boolean | undefined;
 };
 
@@ -53,6 +56,8 @@ export class UsageError extends Error {
 
 export const usageExitCode = 2;
 const publicUrlBytesMax = 200;
+/** Main waits for 30 s until a port is open. */
+const warmUpMsMax = 20_000;
 
 const noTraffic = ["--no-traffic", "without the fake exchange's requests", undefined] as const;
 
@@ -66,6 +71,7 @@ const flagRows = (mode: ServerMode): readonly (readonly [string, string, string 
   ["--config <folder>", "exchanges, campaigns, rates", mode === "demo" ? "config/demo" : "config"],
   ["--workers <count>", "edge threads (default: one less than cores, at least 1)", undefined],
   ["--edge <driver>", "HTTP driver: uws or node", "uws"],
+  ["--warm-up-ms <ms>", "how long a start may warm up, 0 = not (default: 2000)", undefined],
   ["--public-url <url>", "where exchanges reach us (https outside the demo)", undefined],
   ["--store <url>", "campaign store, postgres://... (default: store.db in --data)", undefined],
   ...(mode === "demo" ? [noTraffic] : []),
@@ -178,6 +184,9 @@ export function settingsFrom(mode: ServerMode, flags: RawFlags): Settings {
     edge,
     publicUrl: publicUrlOf(mode, flags.publicUrl),
     ...(flags.store === undefined || flags.store === "" ? {} : { storeUrl: flags.store }),
+    ...(flags.warmUpMs === undefined
+      ? {}
+      : { warmUpMs: wholeNumber("--warm-up-ms", flags.warmUpMs, 0, warmUpMsMax) }),
     traffic: mode === "demo" && flags.traffic !== false,
   };
 }

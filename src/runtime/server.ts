@@ -49,6 +49,7 @@ import { RetiredCreatives } from "./retired-creatives.js";
 import { RosterFile, rosterFileOf } from "./roster-file.js";
 import { loadNewestSnapshot } from "./snapshot-loader.js";
 import { SnapshotRefusals } from "./snapshot-refusals.js";
+import { warmUpOf } from "./warm-up-world.js";
 import { Workers } from "./workers.js";
 import type { BuiltWorld, WorldInput } from "./world-build.js";
 import { type DeskEvent, WorldDesk } from "./world-desk.js";
@@ -145,7 +146,7 @@ class Edge {
   private readonly options: ServerOptions;
   private readonly money: Money;
   private readonly port: number;
-  private readonly own: Omit<EdgeWorkerOwn, "counters">;
+  private readonly own: Omit<EdgeWorkerOwn, "counters" | "warmUp">;
   private started: Workers | null = null;
   /** Of what workers post there are samples alone. */
   onSample: (sample: ContextSample) => void = () => undefined;
@@ -185,18 +186,22 @@ class Edge {
 
   async publish(built: BuiltWorld): Promise<void> {
     const message = this.worldMessage(built);
-    if (this.started === null) this.started = await this.start(message);
+    if (this.started === null) this.started = await this.start(message, built);
     else await this.started.publish(message);
   }
 
-  private async start(first: { generation: number; payload: EdgeWorld }): Promise<Workers> {
-    const { settings, ending } = this.options;
+  private async start(
+    first: { generation: number; payload: EdgeWorld },
+    { parts }: BuiltWorld,
+  ): Promise<Workers> {
+    const { settings, ending, log } = this.options;
     // Threads that come up now would be left behind by the end that is under way.
     if (ending.begun) throw new Error("the process is ending");
     const { workers: count, edge, host } = settings;
+    const warmUp = warmUpOf(parts, settings.warmUpMs, realClock.nowMs(), log);
     const options = {
       ...{ entry: entryUrl("edge-worker-thread"), count, edge, host, port: this.port },
-      own: (index: number) => ({ ...this.own, counters: this.counters[index] }),
+      own: (index: number) => ({ ...this.own, counters: this.counters[index], warmUp }),
       onCrash: (reason: string) => void ending.begin(1, reason),
       onMessage: (_: number, payload: unknown) => this.onSample(payload as ContextSample),
     };

@@ -92,8 +92,9 @@ export type Sink = { readonly name: string; readonly bytes: Uint8Array };
 export const testIdentifierKey = sipKeyFrom(new Uint8Array(16).fill(7));
 export const testAskingKey = sipKeyFrom(new Uint8Array(16).fill(5));
 export const testAsking = ({ asks }: Pick<SharedState, "asks">): Asking => ({
-  ...{ key: testAskingKey, counts: asks },
+  key: testAskingKey,
   holdOutKey: sipKeyFrom(new Uint8Array(16).fill(6)),
+  counts: asks,
 });
 const allowanceNanos = 10n ** 15n;
 const placesUsual = 65_536;
