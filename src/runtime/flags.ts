@@ -71,7 +71,7 @@ const flagRows = (mode: ServerMode): readonly (readonly [string, string, string 
   ["--config <folder>", "exchanges, campaigns, rates", mode === "demo" ? "config/demo" : "config"],
   ["--workers <count>", "edge threads (default: one less than cores, at least 1)", undefined],
   ["--edge <driver>", "HTTP driver: uws or node", "uws"],
-  ["--warm-up-ms <ms>", "how long a start may warm up, 0 = not (default: 2000)", undefined],
+  ["--warm-up-ms <ms>", "how long a start may warm up, 0 = not (default: 1500)", undefined],
   ["--public-url <url>", "where exchanges reach us (https outside the demo)", undefined],
   ["--store <url>", "campaign store, postgres://... (default: store.db in --data)", undefined],
   ...(mode === "demo" ? [noTraffic] : []),

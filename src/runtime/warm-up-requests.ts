@@ -20,7 +20,7 @@ const kinds = [
 export type WarmUpKind = (typeof kinds)[number];
 
 /** Of each exchange; every third one is zipped. */
-const each = 96;
+const each = 64;
 export const warmUpPeople = 512;
 
 const hex = (random: SeededRandom, digits: number): string =>

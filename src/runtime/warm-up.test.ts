@@ -57,7 +57,7 @@ test("every exchange bids with a token on every format, zipped and not, and on d
   rehearsal.restore();
 });
 
-test("what fits nothing, is too dear or was not consented to gets no bid", () => {
+test("what fits nothing or is too dear gets no bid", () => {
   for (const { kind, status, text } of askAll()) {
     if (kind !== "nothing" && kind !== "floor") continue;
     expect(status === 204 || !text.includes("?t=")).toBe(true);
@@ -237,7 +237,7 @@ test("without an exchange, or with no time for it, there is no warm-up; what fai
   const parts = (exchanges: typeof world.exchanges) => ({ ...world, exchanges }) as never;
   expect(warmUpOf(parts([]), undefined, now, log as never)).toBeNull();
   expect(warmUpOf(parts(world.exchanges), 0, now, log as never)).toBeNull();
-  expect(warmUpOf(parts(world.exchanges), undefined, now, log as never)?.msMax).toBe(2000);
+  expect(warmUpOf(parts(world.exchanges), undefined, now, log as never)?.msMax).toBe(1500);
   expect(told).toEqual([]);
   expect(warmUpOf(parts(null as never), undefined, now, log as never)).toBeNull();
   expect(told).toEqual(["nothing to warm up with: workers start cold"]);
