@@ -26,7 +26,7 @@ export type Settings = {
   readonly publicUrl: string;
   /** `postgres://...` of the campaign store; "" or absent = store.db of the data folder. */
   readonly storeUrl?: string;
-  /** How long a worker may warm up before its port opens, ms; 0 = not at all, absent = usual. */
+  /** How long a worker may warm up before its port opens; 0 = not, absent = `warmUpMsUsual`. */
   readonly warmUpMs?: number;
   /** Only of the demo: the fake exchange trades. */
   readonly traffic: boolean;
@@ -58,6 +58,11 @@ export const usageExitCode = 2;
 const publicUrlBytesMax = 200;
 /** Main waits for 30 s until a port is open. */
 const warmUpMsMax = 20_000;
+/**
+ * How long a start may take for its warm-up unless it says otherwise. Most is gained in the first
+ * second; the demo's guest waits for a page, and its fake exchange asks little.
+ */
+export const warmUpMsUsual: Readonly<Record<ServerMode, number>> = { serve: 1500, demo: 200 };
 
 const noTraffic = ["--no-traffic", "without the fake exchange's requests", undefined] as const;
 
@@ -71,7 +76,11 @@ const flagRows = (mode: ServerMode): readonly (readonly [string, string, string 
   ["--config <folder>", "exchanges, campaigns, rates", mode === "demo" ? "config/demo" : "config"],
   ["--workers <count>", "edge threads (default: one less than cores, at least 1)", undefined],
   ["--edge <driver>", "HTTP driver: uws or node", "uws"],
-  ["--warm-up-ms <ms>", "how long a start may warm up, 0 = not (default: 1500)", undefined],
+  [
+    "--warm-up-ms <ms>",
+    `how long a start may warm up, 0: not (default: ${warmUpMsUsual[mode]})`,
+    undefined,
+  ],
   ["--public-url <url>", "where exchanges reach us (https outside the demo)", undefined],
   ["--store <url>", "campaign store, postgres://... (default: store.db in --data)", undefined],
   ...(mode === "demo" ? [noTraffic] : []),

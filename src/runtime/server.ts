@@ -30,7 +30,7 @@ import type { EdgePorts, EdgeWorkerOwn, EdgeWorld } from "./edge-worker-thread.j
 import { type Ending, EndRank } from "./ending.js";
 import { entryUrl } from "./entry-url.js";
 import { exposureDaysKept } from "./exposure-retention.js";
-import type { Settings } from "./flags.js";
+import { type Settings, warmUpMsUsual } from "./flags.js";
 import { ForgetDesk } from "./forget-desk.js";
 import { Funnel, type FunnelRow, funnelRows } from "./funnel.js";
 import { type KeyFiles, openKeyFiles } from "./key-files.js";
@@ -198,7 +198,8 @@ class Edge {
     // Threads that come up now would be left behind by the end that is under way.
     if (ending.begun) throw new Error("the process is ending");
     const { workers: count, edge, host } = settings;
-    const warmUp = warmUpOf(parts, settings.warmUpMs, realClock.nowMs(), log);
+    const warmUpMs = settings.warmUpMs ?? warmUpMsUsual[settings.mode];
+    const warmUp = warmUpOf(parts, warmUpMs, realClock.nowMs(), log);
     const options = {
       ...{ entry: entryUrl("edge-worker-thread"), count, edge, host, port: this.port },
       own: (index: number) => ({ ...this.own, counters: this.counters[index], warmUp }),

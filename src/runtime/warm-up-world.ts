@@ -45,22 +45,19 @@ export type WarmUpOrder = {
   readonly requests: readonly WarmUpRequest[];
 };
 
-/** How long a start may take for it unless it says otherwise, ms. The first s gains most. */
-const warmUpMsUsual = 1500;
-
 export type WarmUp = { readonly order: WarmUpOrder; readonly msMax: number };
 
 /** null: no warm-up. A bidder that starts cold is better than one that does not start. */
 export function warmUpOf(
   real: WorldParts,
-  msMax: number | undefined,
+  msMax: number,
   nowMs: UnixMs,
   log: Pick<Log, "error">,
 ): WarmUp | null {
   if (msMax === 0) return null;
   try {
     const order = warmUpOrder(real, nowMs);
-    return order === null ? null : { order, msMax: msMax ?? warmUpMsUsual };
+    return order === null ? null : { order, msMax };
   } catch (error) {
     log.error({ reason: reasonOf(error) }, "nothing to warm up with: workers start cold");
     return null;

@@ -235,10 +235,10 @@ test("without an exchange, or with no time for it, there is no warm-up; what fai
   const log = { error: (_: object, words: string) => void told.push(words) };
   const { world } = real.bidder.world;
   const parts = (exchanges: typeof world.exchanges) => ({ ...world, exchanges }) as never;
-  expect(warmUpOf(parts([]), undefined, now, log as never)).toBeNull();
+  expect(warmUpOf(parts([]), 70, now, log as never)).toBeNull();
   expect(warmUpOf(parts(world.exchanges), 0, now, log as never)).toBeNull();
-  expect(warmUpOf(parts(world.exchanges), undefined, now, log as never)?.msMax).toBe(1500);
+  expect(warmUpOf(parts(world.exchanges), 70, now, log as never)?.msMax).toBe(70);
   expect(told).toEqual([]);
-  expect(warmUpOf(parts(null as never), undefined, now, log as never)).toBeNull();
+  expect(warmUpOf(parts(null as never), 70, now, log as never)).toBeNull();
   expect(told).toEqual(["nothing to warm up with: workers start cold"]);
 });
