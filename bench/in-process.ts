@@ -1,3 +1,4 @@
+import { detachOnce } from "../src/runtime/detach-once.js";
 import { startInProcess } from "../src/testing/in-process.js";
 import { type BookName, benchReading, bookOf } from "./scenarios/books.js";
 import { workload } from "./workload.js";
@@ -13,6 +14,7 @@ export type BenchBidder = {
 };
 
 export async function benchBidder(name: BookName, count: number): Promise<BenchBidder> {
+  detachOnce();
   const book = bookOf(name, count);
   const { bidder, clock, drain } = await startInProcess({
     configFolder: "config/demo",

@@ -2,6 +2,7 @@ import { Outcome } from "../src/base/outcome.js";
 import { decide } from "../src/bid/decide.js";
 import { Offers } from "../src/bid/offer.js";
 import type { Exchange } from "../src/campaign/exchange.js";
+import { detachOnce } from "../src/runtime/detach-once.js";
 import { type InProcess, startInProcess, type TestPerson } from "../src/testing/in-process.js";
 import { syntheticPerson } from "../src/testing/synthetic-index.js";
 import { readConsent } from "../src/wire/consent.js";
@@ -38,6 +39,7 @@ export async function decisionsOf(
   lineItems: number,
   { people, bodies }: Pick<MatchingSize, "people" | "bodies">,
 ): Promise<Decisions> {
+  detachOnce();
   const book = world.book(lineItems);
   const whole = await startInProcess({
     configFolder: "config/demo",

@@ -5,6 +5,7 @@ import { candidatesMax } from "../../src/base/limits.js";
 import type { Decision } from "../../src/bid/decision.js";
 import type { Exchange } from "../../src/campaign/exchange.js";
 import type { Bidder } from "../../src/runtime/bidder.js";
+import { detachOnce } from "../../src/runtime/detach-once.js";
 import { syntheticModel } from "../../src/testing/campaigns.js";
 import { startInProcess, type TestPerson, testTokenSecret } from "../../src/testing/in-process.js";
 import {
@@ -54,6 +55,7 @@ export type WalkOptions = {
 
 /** The bench world of `inProcessUs` with people in it, who are asked about. */
 export async function startWalk(options: WalkOptions): Promise<Walk> {
+  detachOnce();
   const segments = demoSegments.map(({ name }) => name);
   const book = syntheticModel(1, options.lineItems, { segments, audienceShare: 0.3 });
   const { bidder, clock, drain } = await startInProcess({

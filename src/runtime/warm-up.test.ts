@@ -1,5 +1,5 @@
 import { setFlagsFromString } from "node:v8";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { ManualClock } from "../base/clock.js";
 import { NOBODY } from "../base/ids.js";
 import type { UnixMs } from "../base/units.js";
@@ -205,6 +205,19 @@ const nothingToDo = (costs: readonly number[]) => {
   const monotonicNs = (): never => (at.ms * 1e6) as never;
   return { at, fake: { requests, ask, restore }, monotonicNs };
 };
+
+test("memory of an array is taken away before the first request, as a socket will", async () => {
+  const { fake, monotonicNs } = nothingToDo([400]);
+  const taken: boolean[] = [];
+  const spy = vi.spyOn(globalThis, "structuredClone");
+  const ask = (): never => {
+    taken.push(spy.mock.calls.some(([, options]) => options?.transfer?.[0] instanceof ArrayBuffer));
+    return fake.ask();
+  };
+  await rehearse({ ...fake, ask }, { monotonicNs }, { nsMax: 50e6, goesOn: () => true });
+  spy.mockRestore();
+  expect(taken[0]).toBe(true);
+});
 
 test("it ends when its time is over, in the middle of a round too", async () => {
   const { at, fake, monotonicNs } = nothingToDo([400]);

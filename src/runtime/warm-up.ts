@@ -16,6 +16,7 @@ import { TokenWriter } from "../wire/token-writer.js";
 import { type Bidding, openBidding } from "./bidding.js";
 import { ContextSampler } from "./context-sampler.js";
 import { newCounters, WorkerCounters } from "./counters.js";
+import { detachOnce } from "./detach-once.js";
 import type { WarmUpRequest } from "./warm-up-requests.js";
 import { type WarmUpOrder, warmUpPlaces } from "./warm-up-world.js";
 import { servedWorldFrom } from "./world-parts.js";
@@ -111,18 +112,6 @@ const idleRounds = 24;
 const sliceNs = 10e6;
 
 /**
- * Takes an array's memory away, as uWebSockets.js does with each piece of a body. At the first time
- * in a thread V8 throws away all that it has compiled of typed arrays: it counted on that this
- * never happens. Without this line the bid path was compiled anew under the first requests, 233
- * functions in 3 s instead of 121, and 22 % of those requests were bid on instead of 77 to 90 (64
- * connections at once, all servers on one of two cores, Node 20.20.2, 2026-11).
- */
-function giveUpNoDetaching(): void {
-  const memory = new ArrayBuffer(8);
-  structuredClone(memory, { transfer: [memory] });
-}
-
-/**
  * Bids on the made-up requests round after round until that gets no cheaper, so that the first
  * real ones meet compiled code. Awaits between slices: the caller's thread goes on with other work.
  */
@@ -131,7 +120,7 @@ export async function rehearse(
   { monotonicNs }: Pick<Clock, "monotonicNs">,
   { nsMax, goesOn }: WarmUpBounds,
 ): Promise<WarmUpEnd> {
-  giveUpNoDetaching();
+  detachOnce();
   const startNs = monotonicNs();
   let [rounds, bestNs, idle] = [0, Number.POSITIVE_INFINITY, 0];
   let nowNs: number = startNs;
