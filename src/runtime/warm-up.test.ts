@@ -133,7 +133,8 @@ test("the warm-up shares no memory with the bidder that serves, and leaves none 
 /** What metrics say of bids, the log, and records for the journal. */
 async function sunk(): Promise<string[]> {
   const texts = (await real.sinks()).map(({ bytes }) => Buffer.from(bytes).toString("latin1"));
-  return texts.map((text) => text.replaceAll(/^(?:# .*|crowdbid_(?:nodejs|process)_.*)$/gm, ""));
+  // Node's own come and go with turns of its loop.
+  return texts.map((text) => text.replaceAll(/^(?:# .*|crowdbid_(?:nodejs|process)_.*)\n/gm, ""));
 }
 
 test("its keys are its own: a token is forged elsewhere, and no two warm-ups share one", () => {
@@ -231,8 +232,11 @@ test("it ends 24 rounds after the last one that was cheaper than those before", 
   expect(end.rounds).toBe(3 + 24);
 });
 
-test("it ends at once where the worker drains, and lets others run meanwhile", async () => {
-  const { at, fake, monotonicNs } = nothingToDo([100]);
+test.each([
+  ["long", 100],
+  ["short", 1],
+])("it ends at once where the worker drains, after %s rounds too", async (_, roundMs) => {
+  const { at, fake, monotonicNs } = nothingToDo([roundMs]);
   let turns = 0;
   const goesOn = (): boolean => turns < 3;
   setImmediate(function turn() {
@@ -240,7 +244,7 @@ test("it ends at once where the worker drains, and lets others run meanwhile", a
   });
   await rehearse(fake, { monotonicNs }, { nsMax: 5e9, goesOn });
   expect(turns).toBeGreaterThanOrEqual(3);
-  expect(at.asks).toBeLessThan(20);
+  expect(at.asks).toBeLessThan(50);
 });
 
 test("without an exchange, or with no time for it, there is no warm-up; what fails is told", () => {

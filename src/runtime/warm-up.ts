@@ -138,6 +138,8 @@ export async function rehearse(
     }
     roundNs += nowNs - sliceStartNs;
     rehearsal.restore();
+    // Rounds become shorter than a slice.
+    await setImmediate();
     rounds++;
     idle = roundNs < cheaperShare * bestNs ? 0 : idle + 1;
     bestNs = Math.min(bestNs, roundNs);
