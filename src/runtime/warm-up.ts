@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../base/clock.js";
 import { RingReader, RingWriter } from "../base/ring.js";
 import { sweepSlots } from "../bid/reserve.js";
@@ -17,6 +16,7 @@ import { type Bidding, openBidding } from "./bidding.js";
 import { ContextSampler } from "./context-sampler.js";
 import { newCounters, WorkerCounters } from "./counters.js";
 import { detachOnce } from "./detach-once.js";
+import { giveWay } from "./slices.js";
 import type { WarmUpRequest } from "./warm-up-requests.js";
 import { type WarmUpOrder, warmUpPlaces } from "./warm-up-world.js";
 import { servedWorldFrom } from "./world-parts.js";
@@ -133,13 +133,13 @@ export async function rehearse(
       if (nowNs - sliceStartNs < sliceNs) continue;
       roundNs += nowNs - sliceStartNs;
       if (!goesOn() || nowNs - startNs >= nsMax) break;
-      await setImmediate();
+      await giveWay();
       sliceStartNs = nowNs = monotonicNs();
     }
     roundNs += nowNs - sliceStartNs;
     rehearsal.restore();
     // Rounds become shorter than a slice.
-    await setImmediate();
+    await giveWay();
     rounds++;
     idle = roundNs < cheaperShare * bestNs ? 0 : idle + 1;
     bestNs = Math.min(bestNs, roundNs);
